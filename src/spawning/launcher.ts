@@ -1,0 +1,54 @@
+import type { EventEmitter } from 'node:events'
+
+/** Everything the launcher needs to start one stream server. It sees a program, never a session. */
+export interface StartOrder {
+  /** The session's id; unique among the children alive. */
+  id: string
+  /** Path of the program, absolute, or a name to be found on the child's `PATH`. */
+  executable: string
+  args: string[]
+  /** The child's whole environment: nothing is inherited. */
+  env: Record<string, string>
+  /** Absolute path of the file that takes the child's stdout and stderr; its folder exists. `null`: output is only drained. */
+  logFile: string | null
+  /** Most bytes written to `logFile`; what comes after is drained and counted, not written. */
+  logBytes: number
+}
+
+/** How a start went. A failure is an expected outcome and therefore a value. */
+export type StartResult =
+  | { status: 'started', pid: number }
+  | { status: 'failed', code: string, message: string }
+
+/** One child's end, told exactly once per started child. */
+export interface ChildExit {
+  id: string
+  pid: number
+  /** Exit code, or `null` when a signal ended it. */
+  code: number | null
+  signal: NodeJS.Signals | null
+  /** Last lines of stdout and stderr together, at most 4 KiB. */
+  outputTail: string
+}
+
+export type LauncherEvents = {
+  /** A child has ended and its process group was swept. */
+  exited: [ChildExit]
+  /** The launcher process itself died; every child alive is reported by `exited` (signal SIGKILL) before another is started. */
+  lost: [{ children: number, cause: string }]
+  /** A new launcher process has taken over. */
+  restarted: []
+}
+
+/**
+ * The one that starts, signals and reaps children. It lives in another process so that a start, which forks, never stops the
+ * event loop that carries viewers (`docs/architecture.md`).
+ */
+export interface Launcher extends EventEmitter<LauncherEvents> {
+  /** Starts a child. Resolves as soon as the program runs or could not be run; never rejects. */
+  start(order: StartOrder): Promise<StartResult>
+  /** Signals the child's whole process group. A child that is gone, or unknown, is nothing. */
+  signal(id: string, signal: 'SIGTERM' | 'SIGKILL'): void
+  /** Ends the launcher process; children still alive are killed first. Resolves when it is gone; calling twice is nothing. */
+  close(): Promise<void>
+}

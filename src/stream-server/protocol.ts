@@ -1,0 +1,135 @@
+/**
+ * The wire between the viewer and the embedded stream server: one WebSocket, sub-protocol `slipway.stream.v1`.
+ * Text frames are the JSON messages below; every binary frame is one complete GLB file, a part at one level of detail,
+ * whose glTF `asset.extras` says `{ part, level }`. Shared by `src/stream-server` and `src/viewer`, and nothing else.
+ */
+export const subprotocol = 'slipway.stream.v1'
+
+/** Largest message the server takes from a viewer, in bytes. */
+export const maxClientMessageBytes = 16_384
+
+/** Close codes the server uses beside the standard ones; the close reason is a sentence for people. */
+export const closeCodes = {
+  /** Not a viewer of this protocol (a HOOPS viewer offers no sub-protocol, or `binary`). */
+  unsupportedViewer: 4400,
+  badToken: 4401,
+  unknownModel: 4404,
+  /** The process serves one viewer and already has it. */
+  occupied: 4409,
+  /** The model is there but cannot be read. */
+  badModel: 4422,
+  internal: 1011
+} as const
+
+/** First message of a viewer, exactly once. */
+export interface OpenMessage {
+  type: 'open'
+  /** Bare model name: no folder, no extension. Ignored when the server was started with `--model-file`. */
+  model: string
+  /** Must equal `--session-token` when the server was started with one. */
+  token?: string
+}
+
+/** What the viewer sees now. The newest wins: older ones not yet acted upon are dropped. */
+export interface CameraMessage {
+  type: 'camera'
+  /** Rises by at least one with every message; `idle` answers with it. */
+  seq: number
+  /** Column-major 4×4 clip-from-world matrix. */
+  viewProjection: number[]
+  /** Eye position in world units (metres). */
+  position: [number, number, number]
+  /** Focal length in device pixels: drawing height / (2 tan(fov / 2)). */
+  focal: number
+  /** Largest geometric error allowed on screen, in device pixels. */
+  tolerance: number
+}
+
+/** Credit: GLB bytes the viewer has taken in since the socket opened. The server never runs more than `creditBytes` ahead. */
+export interface ReceivedMessage {
+  type: 'received'
+  bytes: number
+}
+
+export type ClientMessage = OpenMessage | CameraMessage | ReceivedMessage
+
+/** GLB bytes that may be under way, sent and not yet acknowledged by `received`. */
+export const creditBytes = 262_144
+
+/** The model is being prepared (first use); repeated while it takes. */
+export interface PreparingMessage {
+  type: 'preparing'
+  percent: number
+  /** What is being done, in words. */
+  step: string
+}
+
+/** One level of detail of a part; level 0 is the coarsest. */
+export interface LevelInfo {
+  triangles: number
+  /** Vertices in the GLB of this level. */
+  vertices: number
+  /** Largest distance from the original surface, in world units (metres) at scale 1. */
+  error: number
+  /** Size of the GLB in bytes. */
+  bytes: number
+}
+
+export interface PartInfo {
+  name: string
+  /** Local bounds. */
+  min: [number, number, number]
+  max: [number, number, number]
+  /** Linear RGB base colour with alpha, and the PBR factors. */
+  color: [number, number, number, number]
+  metallic: number
+  roughness: number
+  /** Coarsest first; the last is the original. */
+  levels: LevelInfo[]
+}
+
+/** A placed part: `node` is an index into the scene's nodes. */
+export interface InstanceInfo {
+  part: number
+  node: number
+  /** Column-major 4×4 world matrix, rounded for the wire. */
+  matrix: number[]
+}
+
+export interface SceneNode {
+  name: string
+  /** Index of the parent, -1 for a root. A parent always stands before its children. */
+  parent: number
+}
+
+/** The whole assembly without geometry: sent once, before any GLB. */
+export interface SceneMessage {
+  type: 'scene'
+  model: string
+  /** World bounds in metres, Y up. */
+  min: [number, number, number]
+  max: [number, number, number]
+  nodes: SceneNode[]
+  parts: PartInfo[]
+  instances: InstanceInfo[]
+  /** Triangles of all instances at full detail. */
+  triangles: number
+}
+
+/** Nothing more to send for camera `seq`: the picture is complete. */
+export interface IdleMessage {
+  type: 'idle'
+  seq: number
+  /** GLB files and bytes sent since the socket opened. */
+  chunks: number
+  bytes: number
+}
+
+/** Sent just before the socket is closed with the code of `closeCodes` that fits. */
+export interface ErrorMessage {
+  type: 'error'
+  code: keyof typeof closeCodes
+  message: string
+}
+
+export type ServerMessage = PreparingMessage | SceneMessage | IdleMessage | ErrorMessage
