@@ -37,5 +37,5 @@ export default [
     }
   },
   { files: ['src/server.ts'], rules: { 'no-restricted-properties': ['error', now] } },
-  { rules: { '@typescript-eslint/no-explicit-any': 'error', '@typescript-eslint/consistent-type-imports': 'off' } }
+  { files: ['**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'error' } }
 ]

@@ -1,0 +1,37 @@
+import type { Config } from './schema.ts'
+
+/** Values that are right one by one and wrong together. */
+export interface Contradiction {
+  /** Environment names of the settings involved. */
+  names: string[]
+  /** What is wrong and what would be right. */
+  problem: string
+}
+
+/** Every contradiction in a configuration whose single values are all usable. */
+export function contradictions ({ http, ports, sessions, metrics }: Config): Contradiction[] {
+  const last = ports.begin + sessions.max - 1
+  const rules: Array<Contradiction & { broken: boolean }> = [
+    {
+      broken: last > 65_535,
+      names: ['SLIPWAY_WS_PORTS_BEGIN', 'SLIPWAY_MAX_SESSIONS'],
+      problem: `${sessions.max} ports from ${ports.begin} on end at ${last}; the last port there is is 65535`
+    },
+    {
+      broken: sessions.pingTimeout <= sessions.pingInterval,
+      names: ['SLIPWAY_PING_TIMEOUT', 'SLIPWAY_PING_INTERVAL'],
+      problem: `the silence allowed (${sessions.pingTimeout} s) must be longer than the interval of the reports (${sessions.pingInterval} s)`
+    },
+    {
+      broken: !metrics.enabled && metrics.port !== 0,
+      names: ['SLIPWAY_METRICS', 'SLIPWAY_METRICS_PORT'],
+      problem: `port ${metrics.port} is given for metrics that are switched off; drop one of the two`
+    },
+    {
+      broken: metrics.port !== 0 && metrics.port === http.port,
+      names: ['SLIPWAY_METRICS_PORT', 'SLIPWAY_PORT'],
+      problem: `both are ${http.port}; give metrics another port, or 0 to share the main one`
+    }
+  ]
+  return rules.filter(rule => rule.broken)
+}

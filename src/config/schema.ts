@@ -1,0 +1,100 @@
+import Type, { type Static, type TSchema } from 'typebox'
+
+/**
+ * Every setting there is. This one schema is the type, the defaults, the check, `.env.example` and `docs/configuration.md`:
+ * a setting is added here and nowhere else, then `npm run docs`. Durations are in seconds, relative paths start at the working directory.
+ */
+
+/** What a setting carries beside its JSON Schema. */
+export interface SettingNotes {
+  /** Name of the environment variable. */
+  env: string
+  description: string
+  /** Unit of a number, for the reader. */
+  unit?: string
+  /** What joins the entries of a list in the environment. */
+  separator?: ';' | ','
+}
+
+const seconds = (env: string, fallback: number, minimum: number, description: string) =>
+  Type.Number({ env, default: fallback, minimum, maximum: 604_800, unit: 's', description })
+const port = (env: string, fallback: number, description: string) =>
+  Type.Integer({ env, default: fallback, minimum: 0, maximum: 65_535, description })
+const text = (env: string, fallback: string, description: string) => Type.String({ env, default: fallback, description })
+const folders = (env: string, fallback: string[], description: string) =>
+  Type.Array(Type.String({ minLength: 1 }), { env, default: fallback, separator: ';', description })
+const group = <P extends Record<string, TSchema>>(title: string, properties: P) => Type.Object(properties, { title })
+
+export const configSchema = Type.Object({
+  http: group('Listening', {
+    host: text('SLIPWAY_HOST', '127.0.0.1', 'Address to listen on. The embedded stream servers listen on the same one.'),
+    port: port('SLIPWAY_PORT', 11_182, 'Port of the API, the WebSocket proxy and the page. 0 takes any free one.'),
+    publicHost: text('SLIPWAY_PUBLIC_HOST', '', 'Host name told to viewers in `endpoints.ws`. Empty: the name the caller itself used.'),
+    spawnRateLimit: Type.Integer({ env: 'SLIPWAY_SPAWN_RATE_LIMIT', default: 120, minimum: 0, maximum: 1_000_000, unit: 'per minute', description: 'Viewing requests one address may make in a minute. 0: no limit.' })
+  }),
+  ports: group('Ports of the stream servers', {
+    begin: Type.Integer({ env: 'SLIPWAY_WS_PORTS_BEGIN', default: 11_000, minimum: 1024, maximum: 65_535, description: 'First port of the range; it holds as many ports as there may be sessions.' }),
+    rest: seconds('SLIPWAY_PORT_REST', 2, 0, 'How long a freed port rests before it is given out again.'),
+    retry: seconds('SLIPWAY_PORT_RETRY', 30, 1, 'How long a port that somebody else holds is left alone before it is tried again.')
+  }),
+  sessions: group('Sessions', {
+    max: Type.Integer({ env: 'SLIPWAY_MAX_SESSIONS', default: 32, minimum: 1, maximum: 10_000, description: 'Most sessions at a time.' }),
+    queueTimeout: seconds('SLIPWAY_QUEUE_TIMEOUT', 10, 0.1, 'How long a request waits for a port that is resting or blocked.'),
+    startTimeout: seconds('SLIPWAY_START_TIMEOUT', 30, 0.1, 'How long a stream server may take to say it is ready.'),
+    firstConnectTimeout: seconds('SLIPWAY_FIRST_CONNECT_TIMEOUT', 60, 1, 'How long a ready stream server waits for its viewer.'),
+    pingInterval: seconds('SLIPWAY_PING_INTERVAL', 5, 0.1, 'How often a stream server reports that it is alive.'),
+    pingTimeout: seconds('SLIPWAY_PING_TIMEOUT', 17, 0.1, 'Silence after which a stream server is stopped.'),
+    idleTimeout: seconds('SLIPWAY_IDLE_TIMEOUT', 0, 0, 'Time without viewer input after which a session is stopped, where the stream server reports it (the embedded one does). 0: never.'),
+    maxLifetime: seconds('SLIPWAY_MAX_LIFETIME', 0, 0, 'Longest life of a session. 0: no limit.'),
+    killStep: seconds('SLIPWAY_KILL_STEP', 5, 0.1, 'Time between the steps of a stop: asked to leave, SIGTERM, SIGKILL, given up.'),
+    keepEnded: seconds('SLIPWAY_KEEP_ENDED', 600, 0, 'How long the record of an ended session is kept for the operator.'),
+    drainTimeout: seconds('SLIPWAY_DRAIN_TIMEOUT', 30, 0, 'How long running sessions may go on after SIGTERM.')
+  }),
+  streamServer: group('The stream server', {
+    executable: text('SLIPWAY_STREAM_SERVER', '', 'Path of `ts3d_sc_server`. Empty: the embedded stream server.'),
+    licenseFile: text('SLIPWAY_LICENSE_FILE', '', 'Licence file handed to the stream server.'),
+    modelDirs: folders('SLIPWAY_MODEL_DIRS', [], 'Folders with models, the first that has a name wins. Empty: the sample that comes with Slipway.'),
+    renderers: Type.Array(Type.Enum(['csr', 'ssr']), { env: 'SLIPWAY_RENDERERS', default: ['csr', 'ssr'], separator: ',', minItems: 1, uniqueItems: true, description: 'Renderers viewers may ask for, as far as the stream server has them: `csr` (client), `ssr` (server).' }),
+    workspaceDir: text('SLIPWAY_WORKSPACE_DIR', '.slipway/workspace', 'Scratch folder of the stream servers; prepared models are kept here.')
+  }),
+  assets: group('Files for browsers (development)', {
+    publicDir: text('SLIPWAY_PUBLIC_DIR', '', 'Folder with the page. Empty: the page that comes with Slipway.'),
+    dirs: folders('SLIPWAY_STATIC_DIRS', [], 'More folders to serve, HWV assets and SCS files for example; tried in order after the page.')
+  }),
+  log: group('Logs', {
+    level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { env: 'SLIPWAY_LOG_LEVEL', default: 'info', description: 'Least severe level that is logged.' }),
+    dir: text('SLIPWAY_LOG_DIR', '.slipway/logs', 'Folder for the output of each stream server. Empty: it is not kept.'),
+    sessionBytes: Type.Integer({ env: 'SLIPWAY_SESSION_LOG_BYTES', default: 1_048_576, minimum: 1024, maximum: 1_073_741_824, unit: 'bytes', description: 'Most output kept of one stream server.' })
+  }),
+  metrics: group('Metrics', {
+    enabled: Type.Boolean({ env: 'SLIPWAY_METRICS', default: true, description: 'Whether `/metrics` is there for Prometheus.' }),
+    host: text('SLIPWAY_METRICS_HOST', '127.0.0.1', 'Address of the metrics listener, when it has a port of its own.'),
+    port: port('SLIPWAY_METRICS_PORT', 0, 'Port of a listener for metrics alone. 0: `/metrics` stands on the main port.')
+  })
+}, { additionalProperties: false })
+
+export type Config = Static<typeof configSchema>
+
+/** One setting with where it lives: group and key of `Config`, its schema and its notes. */
+export interface Setting {
+  group: string
+  title: string
+  key: string
+  schema: SettingSchema
+}
+
+/** The JSON Schema words this project's settings use, with their notes. */
+export interface SettingSchema extends SettingNotes {
+  type?: 'string' | 'number' | 'integer' | 'boolean' | 'array'
+  default: string | number | boolean | readonly string[]
+  minimum?: number
+  maximum?: number
+  enum?: readonly string[]
+  items?: { enum?: readonly string[] }
+}
+
+interface GroupSchema { title: string, properties: Record<string, SettingSchema> }
+
+/** All settings in the order of the schema. */
+export const settings: readonly Setting[] = Object.entries(configSchema.properties as unknown as Record<string, GroupSchema>)
+  .flatMap(([name, { title, properties }]) => Object.entries(properties).map(([key, schema]) => ({ group: name, title, key, schema })))

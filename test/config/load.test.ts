@@ -1,0 +1,50 @@
+import t from 'tap'
+import { loadConfig } from '../../src/config/load.ts'
+import { settings } from '../../src/config/schema.ts'
+
+const problemsOf = (env: Record<string, string>) => {
+  const result = loadConfig(env)
+  return result.status === 'invalid' ? result.problems : []
+}
+
+t.test('an empty environment gives the defaults', async t => {
+  const result = loadConfig({ PATH: '/bin' })
+  if (result.status !== 'loaded') return t.fail(result.problems.join())
+  t.match(result.config, { http: { host: '127.0.0.1', port: 11182 }, ports: { begin: 11000 }, sessions: { max: 32 }, streamServer: { executable: '', renderers: ['csr', 'ssr'] } })
+  t.throws(() => { result.config.http.port = 1 }, TypeError, 'nobody changes it later')
+})
+
+t.test('values are read in their own kind', async t => {
+  const result = loadConfig({ SLIPWAY_PORT: '0', SLIPWAY_METRICS: 'off', SLIPWAY_MODEL_DIRS: '/a ; /b', SLIPWAY_RENDERERS: 'csr', SLIPWAY_PING_INTERVAL: '0.5', SLIPWAY_HOST: '' })
+  if (result.status !== 'loaded') return t.fail(result.problems.join())
+  t.equal(result.config.http.port, 0)
+  t.equal(result.config.metrics.enabled, false)
+  t.same(result.config.streamServer.modelDirs, ['/a', '/b'])
+  t.same(result.config.streamServer.renderers, ['csr'])
+  t.equal(result.config.sessions.pingInterval, 0.5)
+  t.equal(result.config.http.host, '127.0.0.1', 'an empty value counts as not given')
+})
+
+t.test('every problem is told at once, each with what was expected', async t => {
+  const problems = problemsOf({ SLIPWAY_PROT: '1', SLIPWAY_PORT: 'eleven', SLIPWAY_MAX_SESSIONS: '0', SLIPWAY_METRICS: 'maybe', SLIPWAY_LOG_LEVEL: 'loud', SLIPWAY_RENDERERS: 'csr,vulkan', SLIPWAY_PING_TIMEOUT: '3' })
+  t.equal(problems.length, 7)
+  t.match(problems.join('\n'), /SLIPWAY_PROT: there is no such setting; did you mean SLIPWAY_PORT\?/)
+  t.match(problems.join('\n'), /SLIPWAY_PORT: expected a whole number from 0 to 65535, got "eleven"/)
+  t.match(problems.join('\n'), /SLIPWAY_MAX_SESSIONS: expected a whole number from 1 to 10000, got "0"/)
+  t.match(problems.join('\n'), /SLIPWAY_METRICS: expected true or false/)
+  t.match(problems.join('\n'), /SLIPWAY_LOG_LEVEL: expected one of fatal, error/)
+  t.match(problems.join('\n'), /SLIPWAY_RENDERERS: expected any of csr, ssr/)
+  t.match(problems.join('\n'), /SLIPWAY_PING_TIMEOUT and SLIPWAY_PING_INTERVAL: the silence allowed/)
+})
+
+t.test('contradictions are told with the settings they are between', async t => {
+  t.match(problemsOf({ SLIPWAY_WS_PORTS_BEGIN: '65530', SLIPWAY_MAX_SESSIONS: '10' }), [/end at 65539/])
+  t.match(problemsOf({ SLIPWAY_METRICS: 'false', SLIPWAY_METRICS_PORT: '9000' }), [/switched off/])
+  t.match(problemsOf({ SLIPWAY_PORT: '9000', SLIPWAY_METRICS_PORT: '9000' }), [/share the main one/])
+  t.match(problemsOf({ SLIPWAY_PING_TIMEOUT: 'x', SLIPWAY_PING_INTERVAL: '100' }), [/expected a number/], 'an unreadable value contradicts nothing')
+})
+
+t.test('settings have names of their own and descriptions', async t => {
+  t.equal(new Set(settings.map(({ schema }) => schema.env)).size, settings.length)
+  for (const { schema } of settings) t.match(schema.description, /\.$/, schema.env)
+})
