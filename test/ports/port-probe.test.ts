@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import t from 'tap'
+import { hasConnection, procPresence } from '../../src/ports/port-presence.ts'
+import { bindProbe } from '../../src/ports/port-probe.ts'
+import { parseEphemeralRange, rangeWarnings } from '../../src/ports/port-range.ts'
+
+for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
+  t.test(`a port held on ${host} is taken, and free once it is let go`, async t => {
+    const server = createServer().listen(0, host)
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    t.match(await bindProbe(port), { status: 'taken', why: /another process/ })
+    server.close()
+    await once(server, 'close')
+    t.same(await bindProbe(port), { status: 'free' })
+  })
+}
+
+t.test('the kernel tells whether a viewer is connected', { skip: process.platform !== 'linux' && 'only Linux has /proc/net/tcp' }, async t => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  t.equal(await procPresence(port), 'absent')
+  const viewer = connect(port, '127.0.0.1')
+  const [socket] = await once(server, 'connection')
+  t.equal(await procPresence(port), 'present')
+  viewer.destroy()
+  socket.destroy()
+  server.close()
+})
+
+t.test('only established connections on the local side count', async t => {
+  const line = (local: string, remote: string, state: string) => `   0: 0100007F:${local} 0100007F:${remote} ${state} 00000000:00000000`
+  t.equal(hasConnection(line('2AF8', '9999', '01'), 11_000), true)
+  t.equal(hasConnection(line('2AF8', '9999', '0A'), 11_000), false, 'listening')
+  t.equal(hasConnection(line('9999', '2AF8', '01'), 11_000), false, 'the other side')
+})
+
+t.test('an unwise range is warned about, a wise one is not', async t => {
+  const ephemeral = parseEphemeralRange('32768\t60999\n')
+  t.same(ephemeral, { first: 32_768, last: 60_999 })
+  t.equal(parseEphemeralRange('nonsense'), undefined)
+  t.same(rangeWarnings({ first: 11_000, last: 11_031 }, ephemeral, [11_182]), [])
+  t.match(rangeWarnings({ first: 55_000, last: 55_031 }, ephemeral, []), [/overlaps the kernel/])
+  t.match(rangeWarnings({ first: 11_000, last: 11_200 }, undefined, [11_182]), [/port 11182 is inside/])
+})
