@@ -1,0 +1,77 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { closeFrame, switchingProtocols } from './close-frame.ts'
+
+/** Every refusal in both its forms: the HTTP status before an upgrade, the close code after one. */
+export const refusals = {
+  full: { http: 503, close: 1013 },
+  draining: { http: 503, close: 1012 },
+  rendererDisabled: { http: 403, close: 4403 },
+  badRequest: { http: 400, close: 1002 },
+  unauthorized: { http: 401, close: 4401 },
+  unknownSession: { http: 404, close: 4404 },
+  startTimeout: { http: 504, close: 4408 },
+  startFailed: { http: 500, close: 1011 },
+  gone: { http: 410, close: 4410 },
+  rateLimited: { http: 429, close: 4429 }
+} as const satisfies Record<string, { http: number, close: number }>
+
+export interface Refusal {
+  code: keyof typeof refusals
+  /** For people; one line. */
+  reason: string
+  /** Whole seconds after which asking again makes sense. */
+  retryAfter?: number | undefined
+}
+
+export interface RefusalForm {
+  /** True: complete the handshake, then close with code and reason. Needs `key`; without one HTTP is used. */
+  acceptThenClose: boolean
+  /** The viewer's `Sec-WebSocket-Key`. */
+  key?: string | undefined
+  /** The sub-protocol to answer with: a browser that offered some fails the handshake unless one is chosen. */
+  protocol?: string | undefined
+}
+
+/** Milliseconds the refused peer has to close its end. */
+const farewellTime = 2_000
+
+/** Browsers always send `Origin`, and cannot read the status of a failed upgrade; other programs can. */
+export function wantsCloseFrame (request: IncomingMessage): boolean {
+  return request.headers.origin !== undefined
+}
+
+/**
+ * Answers an upgrade with no, in one of two well-formed ways, and sees the socket closed: at once when the peer
+ * closes too, after 2 s at the latest. On a dead socket it does nothing. Never throws.
+ */
+export function refuse (socket: Socket, refusal: Refusal, { acceptThenClose, key, protocol }: RefusalForm, clock: Clock): void {
+  socket.on('error', () => {})
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const cancel = clock.after(farewellTime, () => { socket.destroy() })
+  socket.once('close', cancel)
+  socket.setTimeout(0)
+  // Unread bytes would turn our FIN into a reset, and a reset may overtake the answer.
+  socket.on('data', () => {}).resume()
+  socket.end(acceptThenClose && key !== undefined
+    ? Buffer.concat([switchingProtocols(key, protocol), closeFrame(refusals[refusal.code].close, refusal)])
+    : httpAnswer(refusal))
+}
+
+function httpAnswer ({ code, reason, retryAfter }: Refusal): Buffer {
+  const { http } = refusals[code]
+  const body = JSON.stringify({ status: 'failed', reason, code })
+  return Buffer.from([
+    `HTTP/1.1 ${http} ${STATUS_CODES[http] ?? ''}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(retryAfter === undefined ? [] : [`Retry-After: ${Math.max(0, Math.ceil(retryAfter))}`]),
+    'Connection: close',
+    '',
+    body
+  ].join('\r\n'))
+}
