@@ -37,5 +37,5 @@ export default [
     }
   },
   { files: ['src/server.ts'], rules: { 'no-restricted-properties': ['error', now] } },
-  { files: ['**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'error' } }
+  { files: ['**/*.ts'], rules: { '@typescript-eslint/no-explicit-any': 'error', 'no-void': ['error', { allowAsStatement: true }] } }
 ]

@@ -1,0 +1,61 @@
+import { reasons } from './reasons.ts'
+import { states, transitions, type Deadline, type State } from './transitions.ts'
+
+const limitSettings: Record<Deadline['limit'], string> = {
+  queueTimeout: 'SLIPWAY_QUEUE_TIMEOUT',
+  startTimeout: 'SLIPWAY_START_TIMEOUT',
+  firstConnectTimeout: 'SLIPWAY_FIRST_CONNECT_TIMEOUT',
+  pingTimeout: 'SLIPWAY_PING_TIMEOUT',
+  idleTimeout: 'SLIPWAY_IDLE_TIMEOUT',
+  maxLifetime: 'SLIPWAY_MAX_LIFETIME',
+  killStep: 'SLIPWAY_KILL_STEP'
+}
+
+const countedFrom: Record<Deadline['since'], string> = {
+  entered: 'since the state was entered',
+  created: 'since the request',
+  report: 'since the last report',
+  input: 'since the last viewer input'
+}
+
+/** The text of `docs/session-lifecycle.md`: drawing, states and reasons, all read from the tables the code moves by. */
+export function renderLifecyclePage (): string {
+  const arrows = states.flatMap(from => transitions[from].next.map((to: State) => `    ${from} --> ${to}`))
+  const ends = states.filter(state => transitions[state].next.length === 0).map(state => `    ${state} --> [*]`)
+  return [
+    '# The life of a session',
+    '',
+    'Generated from `src/sessions/transitions.ts` and `src/sessions/reasons.ts` by `npm run docs`; a test fails when they differ.',
+    '',
+    '```mermaid',
+    'stateDiagram-v2',
+    '    [*] --> queued',
+    ...arrows,
+    ...ends,
+    '```',
+    '',
+    '## States',
+    '',
+    '| State | Means | Deadlines |',
+    '|---|---|---|',
+    ...states.map(state => `| \`${state}\` | ${transitions[state].means} | ${deadlinesOf(state)} |`),
+    '',
+    'A limit of 0 is no limit. Draining climbs the kill ladder, one step per `SLIPWAY_KILL_STEP`: the process may leave by itself (when its viewer left),',
+    'then SIGTERM, then SIGKILL, both to its whole process group; a process that outlives SIGKILL is `lost` and keeps its port until it is seen to end.',
+    '`connected` falls back to `ready` when the viewer leaves and the stream server stays.',
+    '',
+    '## Reasons',
+    '',
+    'The first cause wins and is never overwritten. The same words stand in logs, metrics (`reason`), HTTP bodies and here.',
+    ...Object.entries(reasons).flatMap(([reason, { end, see, why, act }]) => [
+      '', `### ${reason}`, '', `Ends as \`${end}\`.`, '', `- **What you see:** ${see}`, `- **Why:** ${why}`, `- **What to do:** ${act}`
+    ]),
+    ''
+  ].join('\n')
+}
+
+function deadlinesOf (state: State): string {
+  const deadlines: readonly Deadline[] = transitions[state].deadlines
+  return deadlines.map(({ limit, since, passes }) =>
+    `\`${limitSettings[limit]}\` ${countedFrom[since]} → ${passes === 'escalate' ? 'next step of the ladder' : `\`${passes}\``}`).join('<br>') || '–'
+}

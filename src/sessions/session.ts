@@ -1,0 +1,94 @@
+import type { PortLease } from '../ports/port-pool.ts'
+import { reasons, type Reason } from './reasons.ts'
+import { isTerminal, mayFollow, type State } from './transitions.ts'
+
+export type Renderer = 'csr' | 'ssr'
+
+/** What a session is started with; it never changes. */
+export interface SessionOrder {
+  /** Unguessable (UUID v4): who knows it may report for the session. */
+  id: string
+  renderer: Renderer
+  /** The model it was started for, where the request named one. */
+  model: string | null
+  /** How the viewer asked. */
+  via: 'rest' | 'proxy'
+}
+
+/** How the stream server's process ended. */
+export interface ExitRecord { code: number | null, signal: string | null, outputTail: string }
+
+/** A picture of a session at one moment; times are in milliseconds since the epoch. */
+export interface SessionView extends SessionOrder {
+  state: State
+  reason: Reason | null
+  port: number | null
+  pid: number | null
+  createdAt: number
+  endedAt: number | null
+  lastReportAt: number | null
+  exit: ExitRecord | null
+}
+
+/** One viewing session: the facts about it, moved only along the table of transitions. It owns its port lease. */
+export class Session {
+  readonly order: SessionOrder
+  readonly createdAt: number
+  /** Aborted the moment the session begins to end: whoever works for it stops. */
+  readonly ending = new AbortController()
+  /** When each state was entered last. */
+  readonly entered: Partial<Record<State, number>> = {}
+  lease: PortLease | undefined
+  pid: number | null = null
+  exit: ExitRecord | null = null
+  lastReportAt: number | null = null
+  lastInputAt: number | null = null
+  #state: State = 'queued'
+  #reason: Reason | null = null
+
+  constructor (order: SessionOrder, now: number) {
+    this.order = order
+    this.createdAt = now
+    this.entered.queued = now
+  }
+
+  get id (): string { return this.order.id }
+  get state (): State { return this.#state }
+  get reason (): Reason | null { return this.#reason }
+  get over (): boolean { return isTerminal(this.#state) }
+
+  /** Records why the session ends. The first cause wins: a later one changes nothing. */
+  because (reason: Reason): void {
+    this.#reason ??= reason
+    this.ending.abort()
+  }
+
+  /** @throws RangeError when the table of transitions does not know the step: a bug, never an outcome. */
+  moveTo (state: State, now: number): void {
+    if (!mayFollow(this.#state, state)) throw new RangeError(`a session cannot go from ${this.#state} to ${state}`)
+    this.#state = state
+    this.entered[state] = now
+  }
+
+  /** Ends the session in the terminal state its reason leads to, and gives its port back. */
+  finish (now: number): void {
+    this.because('exited')
+    this.moveTo(reasons[this.#reason ?? 'exited'].end, now)
+    this.lease?.release()
+  }
+
+  view (): SessionView {
+    const ended = this.over ? this.entered[this.#state] ?? null : null
+    return {
+      ...this.order,
+      state: this.#state,
+      reason: this.#reason,
+      port: this.lease?.port ?? null,
+      pid: this.pid,
+      createdAt: this.createdAt,
+      endedAt: ended,
+      lastReportAt: this.lastReportAt,
+      exit: this.exit
+    }
+  }
+}

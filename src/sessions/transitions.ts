@@ -1,0 +1,71 @@
+import type { Reason } from './reasons.ts'
+
+export type State = 'queued' | 'starting' | 'ready' | 'connected' | 'draining' | 'stopped' | 'failed' | 'lost'
+
+/** Names of the time limits, each a setting of the same name; 0 means no limit. */
+export type Limit = 'queueTimeout' | 'startTimeout' | 'firstConnectTimeout' | 'pingTimeout' | 'idleTimeout' | 'maxLifetime' | 'killStep'
+
+/** What a limit is counted from. */
+export type Since = 'entered' | 'created' | 'report' | 'input'
+
+export interface Deadline {
+  limit: Limit
+  since: Since
+  /** The reason the session ends with when the deadline passes; `escalate` climbs the kill ladder instead. */
+  passes: Reason | 'escalate'
+}
+
+export interface StateRow {
+  means: string
+  next: readonly State[]
+  deadlines: readonly Deadline[]
+}
+
+/**
+ * The life of a session, whole: the only place that says what may follow what and how long it may take. The code moves by it,
+ * the watchdog watches by it, the documentation is drawn from it and the tests walk it.
+ */
+export const transitions = {
+  queued: {
+    means: 'Admitted, waiting for a port.',
+    next: ['starting', 'stopped', 'failed'],
+    deadlines: [{ limit: 'queueTimeout', since: 'entered', passes: 'queue_timeout' }]
+  },
+  starting: {
+    means: 'The stream server was launched and has not said it is ready.',
+    next: ['ready', 'draining', 'stopped', 'failed'],
+    deadlines: [{ limit: 'startTimeout', since: 'entered', passes: 'start_timeout' }]
+  },
+  ready: {
+    means: 'The stream server is ready and has no viewer.',
+    next: ['connected', 'draining', 'stopped', 'failed'],
+    deadlines: [
+      { limit: 'firstConnectTimeout', since: 'entered', passes: 'first_connect_timeout' },
+      { limit: 'pingTimeout', since: 'report', passes: 'ping_timeout' }
+    ]
+  },
+  connected: {
+    means: 'A viewer is on it.',
+    next: ['ready', 'draining', 'stopped', 'failed'],
+    deadlines: [
+      { limit: 'pingTimeout', since: 'report', passes: 'ping_timeout' },
+      { limit: 'idleTimeout', since: 'input', passes: 'idle_timeout' },
+      { limit: 'maxLifetime', since: 'created', passes: 'max_lifetime' }
+    ]
+  },
+  draining: {
+    means: 'Asked to stop; the kill ladder runs.',
+    next: ['stopped', 'failed', 'lost'],
+    deadlines: [{ limit: 'killStep', since: 'entered', passes: 'escalate' }]
+  },
+  stopped: { means: 'Ended in good order.', next: [], deadlines: [] },
+  failed: { means: 'Ended by a fault.', next: [], deadlines: [] },
+  lost: { means: 'Outlived SIGKILL. It keeps its port until it is seen to end.', next: [], deadlines: [] }
+} as const satisfies Record<State, StateRow>
+
+export const states = Object.keys(transitions) as State[]
+
+/** Nothing follows these. */
+export const isTerminal = (state: State): boolean => transitions[state].next.length === 0
+
+export const mayFollow = (from: State, to: State): boolean => (transitions[from].next as readonly State[]).includes(to)

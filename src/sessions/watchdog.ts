@@ -1,0 +1,63 @@
+import type { Clock } from '../clock.ts'
+import type { Reason } from './reasons.ts'
+import type { Session } from './session.ts'
+import { transitions, type Deadline, type Limit } from './transitions.ts'
+
+/** The time limits in milliseconds; 0 means none. */
+export type Limits = Record<Limit, number>
+
+/**
+ * Watches the deadlines of the table of transitions, and tells each that passes once; whoever is told ends the session or moves
+ * it on. One timer per session, set again only when its state changes or when it
+ * fires too early because the session showed life meanwhile. So a report costs no timer.
+ */
+export class Watchdog {
+  readonly #limits: Limits
+  readonly #clock: Clock
+  readonly #passed: (session: Session, reason: Reason) => void
+  readonly #cancel = new Map<Session, () => void>()
+
+  constructor (limits: Limits, clock: Clock, passed: (session: Session, reason: Reason) => void) {
+    this.#limits = limits
+    this.#clock = clock
+    this.#passed = passed
+  }
+
+  /** Sets the session's timer by the state it is in now; a terminal one is let go. */
+  watch (session: Session): void {
+    this.#cancel.get(session)?.()
+    this.#cancel.delete(session)
+    const first = this.#dues(session)[0]
+    if (first === undefined) return
+    this.#cancel.set(session, this.#clock.after(Math.max(0, first.due - this.#clock.now()), () => {
+      const passed = this.#dues(session).find(({ due }) => due <= this.#clock.now())
+      if (passed === undefined) this.watch(session)
+      else this.#passed(session, passed.reason)
+    }))
+  }
+
+  /** Lets a session go, whatever its state. */
+  release (session: Session): void {
+    this.#cancel.get(session)?.()
+    this.#cancel.delete(session)
+  }
+
+  #dues (session: Session): Array<{ due: number, reason: Reason }> {
+    const deadlines: readonly Deadline[] = transitions[session.state].deadlines
+    return deadlines
+      .flatMap(({ limit, since, passes }) => passes === 'escalate' || this.#limits[limit] === 0
+        ? []
+        : [{ due: countedFrom(session, since) + this.#limits[limit], reason: passes }])
+      .filter(({ due }) => due < Infinity)
+      .sort((a, b) => a.due - b.due)
+  }
+}
+
+function countedFrom (session: Session, since: Deadline['since']): number {
+  const entered = session.entered[session.state] ?? session.createdAt
+  if (since === 'created') return session.createdAt
+  if (since === 'report') return session.lastReportAt ?? entered
+  // Where nobody reports input there is no idle limit to pass.
+  if (since === 'input') return session.lastInputAt ?? Infinity
+  return entered
+}

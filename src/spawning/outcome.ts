@@ -1,0 +1,57 @@
+import type { Renderer, SessionView } from '../sessions/session.ts'
+import type { Reason } from '../sessions/reasons.ts'
+import type { Limits } from '../sessions/watchdog.ts'
+import { exitMessage } from './exit-cause.ts'
+
+/** What a viewing request asks for. Paths are checked already: the spawner passes them on. */
+export interface OpenRequest {
+  renderer: Renderer
+  via: 'rest' | 'proxy'
+  model: string | null
+  modelSearchDirectories: readonly string[]
+  sessionToken: string | null
+  /** Aborted when the caller hangs up: the start is then cancelled. */
+  signal: AbortSignal
+}
+
+/** When a caller who was refused for want of room may try again, in seconds. */
+export const retrySeconds = 5
+
+/** What became of a viewing request: each is an expected outcome, handled exhaustively at the edge. */
+export type OpenResult =
+  | { status: 'opened', session: SessionView }
+  /** Every seat is taken. `retryAfter` in whole seconds. */
+  | { status: 'full', limit: number, retryAfter: number }
+  /** There are seats but no usable port. */
+  | { status: 'noPort', reason: Reason, retryAfter: number }
+  | { status: 'draining' }
+  | { status: 'rendererDisabled' }
+  /** The stream server could not be started or ended before it was ready. */
+  | { status: 'startFailed', reason: Reason, message: string, session: SessionView }
+  /** The caller hung up, or the session was stopped, before it was ready. */
+  | { status: 'cancelled', reason: Reason }
+
+/** Outcome label of a request in logs and metrics. */
+export type Outcome = OpenResult['status']
+export const outcomes = ['opened', 'full', 'noPort', 'draining', 'rendererDisabled', 'startFailed', 'cancelled'] as const satisfies readonly Outcome[]
+
+/** What a request is answered whose session ended, or began to end, before it was ready. */
+export function failureOf (session: SessionView, limits: Limits): OpenResult {
+  const reason = session.reason ?? 'exited'
+  switch (reason) {
+    case 'client_closed':
+    case 'admin':
+    case 'drain':
+      return { status: 'cancelled', reason }
+    case 'queue_timeout':
+    case 'port_conflict':
+      return { status: 'noPort', reason, retryAfter: retrySeconds }
+    case 'refused':
+    case 'owner_lost':
+      return { status: 'startFailed', reason, message: session.exit?.outputTail ?? 'the process that starts stream servers died', session }
+    case 'start_timeout':
+      return { status: 'startFailed', reason, message: `the stream server was not ready within ${limits.startTimeout / 1_000} s`, session }
+    default:
+      return { status: 'startFailed', reason, message: exitMessage(session), session }
+  }
+}

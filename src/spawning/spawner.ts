@@ -1,0 +1,186 @@
+import { EventEmitter } from 'node:events'
+import type { Clock } from '../clock.ts'
+import type { Reason } from '../sessions/reasons.ts'
+import { Session, type Renderer, type SessionView } from '../sessions/session.ts'
+import { SessionTable } from '../sessions/session-table.ts'
+import type { State } from '../sessions/transitions.ts'
+import { Watchdog } from '../sessions/watchdog.ts'
+import type { Report } from '../status/report.ts'
+import type { ChildExit } from './launcher.ts'
+import { retrySeconds, type OpenRequest, type OpenResult, type Outcome } from './outcome.ts'
+import { Supervisor, type Phase, type Surroundings } from './supervisor.ts'
+
+/** What happened, told to whoever listens: metrics, logs, live views. */
+export type SpawnerEvents = {
+  /** A session came (`from` is null) or moved on. */
+  session: [SessionView, State | null]
+  /** The record of an ended session was forgotten. */
+  dropped: [string]
+  answered: [{ outcome: Outcome, reason: Reason | null }]
+  /** Milliseconds a phase of a start took. */
+  phase: [{ phase: Phase, milliseconds: number }]
+  report: [Report['kind']]
+  exit: [ChildExit]
+}
+
+export interface SpawnerOptions extends Omit<Surroundings, 'moved' | 'phase' | 'watchdog'> {
+  newId: () => string
+  renderers: readonly Renderer[]
+  maxSessions: number
+  /** How long the record of an ended session is kept, in milliseconds. */
+  keepEnded: number
+}
+
+/**
+ * The one deep module: opens sessions, takes their stream servers' reports, ends them. A session is in the table before its
+ * process exists, so that the first report is never a stranger.
+ */
+export class Spawner extends EventEmitter<SpawnerEvents> {
+  readonly #options: SpawnerOptions
+  readonly #clock: Clock
+  readonly #table = new SessionTable()
+  readonly #supervisors = new Map<string, Supervisor>()
+  readonly #surroundings: Surroundings
+  /** Cancels the timers that forget ended sessions. */
+  readonly #forgetting = new Map<string, () => void>()
+  #draining = false
+  #hurried = false
+
+  constructor (options: SpawnerOptions) {
+    super()
+    this.#options = options
+    this.#clock = options.clock
+    const watchdog = new Watchdog(options.limits, options.clock, (session, reason) => { this.#supervisors.get(session.id)?.deadline(reason) })
+    this.#surroundings = {
+      ...options,
+      watchdog,
+      moved: (session, from) => { this.#moved(session, from) },
+      phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
+    }
+    options.launcher.on('exited', exit => {
+      this.emit('exit', exit)
+      this.#supervisors.get(exit.id)?.exited(exit)
+      if (this.#table.get(exit.id)?.over !== false) this.#supervisors.delete(exit.id)
+    })
+    options.launcher.on('lost', () => { for (const supervisor of [...this.#supervisors.values()]) supervisor.ownerLost() })
+  }
+
+  get draining (): boolean { return this.#draining }
+  /** Sessions that have not ended. */
+  get alive (): number { return this.#table.alive }
+  get maxSessions (): number { return this.#options.maxSessions }
+  get renderers (): readonly Renderer[] { return this.#options.renderers }
+  /** Whether a request to view would be admitted now. */
+  get hasRoom (): boolean { return !this.#draining && !this.#full }
+
+  session (id: string): SessionView | undefined { return this.#table.get(id)?.view() }
+  /** The living session on a port. */
+  sessionOnPort (port: number): SessionView | undefined { return this.#table.onPort(port)?.view() }
+  /** Every session known, also those that ended a while ago, in the order they came. */
+  sessions (): SessionView[] { return Array.from(this.#table.all(), session => session.view()) }
+  census (): ReturnType<SessionTable['census']> { return this.#table.census() }
+
+  /** Age of the oldest last report among sessions that report, in milliseconds; 0 when there is none. */
+  oldestReportAge (): number {
+    const ages = Array.from(this.#table.living(), session => session.lastReportAt === null ? 0 : this.#clock.now() - session.lastReportAt)
+    return Math.max(0, ...ages)
+  }
+
+  /** Starts a stream server and answers when it is ready, or with what stood in the way. Never rejects for an expected outcome. */
+  async open (request: OpenRequest): Promise<OpenResult> {
+    const result = await this.#open(request)
+    this.emit('answered', { outcome: result.status, reason: 'reason' in result ? result.reason : null })
+    return result
+  }
+
+  /** Takes a stream server's report. `unknown`: there is no such session. Late and repeated reports are taken and change nothing. */
+  report (id: string, report: Report): 'taken' | 'unknown' {
+    if (this.#table.get(id) === undefined) return 'unknown'
+    this.emit('report', report.kind)
+    this.#supervisors.get(id)?.report(report)
+    return 'taken'
+  }
+
+  /** A viewer's tunnel to the session was joined. */
+  viewerCame (id: string): void { this.#supervisors.get(id)?.viewers(1) }
+
+  /** The last tunnel to the session is gone; its stream server says whether it stays. */
+  viewerAway (id: string): void { this.#supervisors.get(id)?.viewers(0) }
+
+  /** The viewer is gone for good and takes the session with it. */
+  viewerLeft (id: string): void { this.#supervisors.get(id)?.end('client_closed', 'leave') }
+
+  /** Stops a session; resolves with its record once it has ended, `undefined` when there is none. Stopping twice is nothing. */
+  async stop (id: string, reason: Reason): Promise<SessionView | undefined> {
+    const supervisor = this.#supervisors.get(id)
+    supervisor?.end(reason)
+    await supervisor?.ended
+    return this.session(id)
+  }
+
+  /** From now on nothing is given out. Running sessions go on. */
+  drain (): void { this.#draining = true }
+
+  /** Drains, and resolves when no session is left alive. */
+  async emptied (): Promise<void> {
+    this.drain()
+    await Promise.all(Array.from(this.#supervisors.values(), supervisor => supervisor.ended))
+  }
+
+  /** Drains and ends every session; resolves when all have ended. */
+  async stopAll (): Promise<void> {
+    const emptied = this.emptied()
+    for (const supervisor of [...this.#supervisors.values()]) supervisor.end('drain', this.#hurried ? 'SIGKILL' : 'SIGTERM')
+    await emptied
+  }
+
+  /** No more patience: every session gets SIGKILL now. */
+  hurry (): void {
+    this.#hurried = true
+    void this.stopAll()
+  }
+
+  /** Ends everything and lets go of every timer. Calling twice is nothing. */
+  async close (): Promise<void> {
+    await this.stopAll()
+    for (const cancel of this.#forgetting.values()) cancel()
+    this.#forgetting.clear()
+  }
+
+  /** A process that outlived SIGKILL keeps its port, so the ports may run out before the seats do. */
+  get #full (): boolean {
+    const { maxSessions, ports } = this.#options
+    return this.#table.alive >= maxSessions || ports.counts().leased >= ports.size
+  }
+
+  async #open (request: OpenRequest): Promise<OpenResult> {
+    if (this.#draining) return { status: 'draining' }
+    if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
+    if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
+    if (this.#full) return { status: 'full', limit: this.#options.maxSessions, retryAfter: retrySeconds }
+    const { renderer, model, via } = request
+    const session = new Session({ id: this.#options.newId(), renderer, model, via }, this.#clock.now())
+    const supervisor = new Supervisor(session, request, this.#surroundings)
+    this.#table.add(session)
+    this.#supervisors.set(session.id, supervisor)
+    return await supervisor.open()
+  }
+
+  #moved (session: Session, from: State | null): void {
+    if (session.over) {
+      const surplus = this.#table.ended()
+      if (surplus !== undefined) this.#forget(surplus.id)
+      // A lost process may still be seen to end one day: its supervisor stays.
+      if (session.state !== 'lost') this.#supervisors.delete(session.id)
+      this.#forgetting.set(session.id, this.#clock.after(this.#options.keepEnded, () => { this.#forget(session.id) }))
+    }
+    this.emit('session', session.view(), from)
+  }
+
+  #forget (id: string): void {
+    this.#forgetting.get(id)?.()
+    this.#forgetting.delete(id)
+    this.#table.forget(id)
+    this.emit('dropped', id)
+  }
+}

@@ -1,0 +1,256 @@
+import type { Clock } from '../clock.ts'
+import type { PresenceCheck } from '../ports/port-presence.ts'
+import type { PortPool } from '../ports/port-pool.ts'
+import type { Reason } from '../sessions/reasons.ts'
+import type { Session } from '../sessions/session.ts'
+import type { State } from '../sessions/transitions.ts'
+import type { Limits, Watchdog } from '../sessions/watchdog.ts'
+import type { Report } from '../status/report.ts'
+import { Answer } from './answer.ts'
+import { exitReason, lostItsPort } from './exit-cause.ts'
+import { KillLadder, type Rung } from './kill-ladder.ts'
+import type { ChildExit, Launcher, StartOrder } from './launcher.ts'
+import { failureOf, type OpenRequest, type OpenResult } from './outcome.ts'
+
+/** Ports tried for one session before it is given up. */
+const maxPortsTried = 5
+
+export type Phase = 'queue' | 'launch' | 'ready' | 'connect'
+
+/** What every supervisor works with. */
+export interface Surroundings {
+  launcher: Launcher
+  ports: PortPool
+  clock: Clock
+  presence: PresenceCheck
+  limits: Limits
+  watchdog: Watchdog
+  /** Writes the launcher's order for a session on a port. */
+  order: (session: Session, port: number, request: OpenRequest) => StartOrder
+  moved: (session: Session, from: State | null) => void
+  /** Milliseconds a phase took. */
+  phase: (phase: Phase, milliseconds: number) => void
+}
+
+/** Looks after one session from its request to its end. However it ends, the end goes through one door (`#finish`). */
+export class Supervisor {
+  readonly session: Session
+  readonly #with: Surroundings
+  readonly #request: OpenRequest
+  readonly #ladder: KillLadder
+  readonly #opened = new Answer<OpenResult | undefined>()
+  readonly #ended = new Answer<void>()
+  #portsTried = 0
+  /** Whether the launcher has, or may have, a process for this session. */
+  #child = false
+
+  constructor (session: Session, request: OpenRequest, surroundings: Surroundings) {
+    this.session = session
+    this.#request = request
+    this.#with = surroundings
+    this.#ladder = new KillLadder(surroundings.limits.killStep, surroundings.clock, rung => { this.#reached(rung) })
+  }
+
+  /** Resolves when the session is over. */
+  get ended (): Promise<void> { return this.#ended.promise }
+
+  /** Starts the stream server; resolves when it is ready, or with what stood in the way. To be called once. */
+  async open (): Promise<OpenResult> {
+    const { signal } = this.#request
+    this.#moved(null)
+    const hangUp = () => { this.end('client_closed') }
+    signal.addEventListener('abort', hangUp, { once: true })
+    void this.#launch()
+    const result = await this.#opened.promise
+    signal.removeEventListener('abort', hangUp)
+    return result ?? failureOf(this.session.view(), this.#with.limits)
+  }
+
+  /** Takes a report of the stream server; one that comes late or twice changes nothing. */
+  report ({ kind, viewers, idle }: Report): void {
+    const { session } = this
+    if (session.state === 'draining' || session.state === 'queued') return
+    const now = this.#with.clock.now()
+    session.lastReportAt = now
+    if (kind === 'disconnect') {
+      this.end(this.#leftUnused() ? 'first_connect_timeout' : 'client_closed', 'leave')
+      return
+    }
+    if (session.state === 'starting') this.#ready()
+    if (viewers === null) {
+      if (session.state === 'ready') void this.#look()
+      return
+    }
+    this.viewers(viewers)
+    if (viewers > 0 && idle !== null) {
+      const first = session.lastInputAt === null
+      session.lastInputAt = now - idle
+      if (first) this.#with.watchdog.watch(session)
+    }
+  }
+
+  /** The stream server, a tunnel or the system says how many viewers there are. */
+  viewers (count: number): void {
+    const { session } = this
+    if (session.state === 'ready' && count > 0) {
+      const first = session.entered.connected === undefined
+      this.#move('connected')
+      if (first) this.#with.phase('connect', this.#with.clock.now() - (session.entered.ready ?? session.createdAt))
+    } else if (session.state === 'connected' && count === 0) {
+      this.#move('ready')
+    }
+  }
+
+  /** A deadline has passed. */
+  deadline (reason: Reason): void {
+    if (reason !== 'first_connect_timeout') {
+      this.end(reason)
+      return
+    }
+    void this.#look().then(here => { if (!here) this.end(reason) })
+  }
+
+  /** Ends the session, beginning on a rung of the kill ladder. The first reason stays; a higher rung may still be asked for. */
+  end (reason: Reason, rung: Exclude<Rung, 'lost'> = 'SIGTERM'): void {
+    const { session } = this
+    if (session.over) return
+    session.because(reason)
+    if (!this.#child) {
+      this.#finish()
+      return
+    }
+    this.#drain()
+    this.#ladder.climb(rung)
+  }
+
+  /** The launcher died: its successor ends the process and tells when it is gone. */
+  ownerLost (): void {
+    if (!this.#child || this.session.over) return
+    this.session.because('owner_lost')
+    this.#drain()
+  }
+
+  /** The process has ended. */
+  exited (exit: ChildExit): void {
+    const { session } = this
+    session.exit = { code: exit.code, signal: exit.signal, outputTail: exit.outputTail }
+    this.#child = false
+    if (session.state === 'lost') {
+      session.lease?.release()
+      return
+    }
+    if (session.state === 'starting' && lostItsPort(exit)) {
+      session.lease?.block('the stream server found it in use')
+      session.lease = undefined
+      if (this.#portsTried < maxPortsTried) {
+        void this.#launch()
+        return
+      }
+      session.because('port_conflict')
+    }
+    const reason = exitReason(exit)
+    session.because(reason === 'exited' && session.state !== 'starting' && this.#leftUnused() ? 'first_connect_timeout' : reason)
+    this.#finish()
+  }
+
+  /** Takes a port and starts the stream server on it; once more with the next port when somebody else held the first. */
+  async #launch (): Promise<void> {
+    const { session } = this
+    const { clock, ports, launcher, order, phase } = this.#with
+    const lease = await ports.take(session.ending.signal)
+    if (session.reason !== null) {
+      lease?.release()
+      return
+    }
+    if (lease === undefined) {
+      this.end(ports.counts().blocked > 0 ? 'port_conflict' : 'queue_timeout')
+      return
+    }
+    session.lease = lease
+    this.#portsTried++
+    this.#child = true
+    if (session.state === 'queued') {
+      phase('queue', clock.now() - session.createdAt)
+      this.#move('starting')
+    }
+    const ordered = clock.now()
+    const started = await launcher.start(order(session, lease.port, this.#request))
+    if (started.status === 'started') {
+      phase('launch', clock.now() - ordered)
+      session.pid = started.pid
+      return
+    }
+    this.#child = false
+    session.exit = { code: null, signal: null, outputTail: started.message }
+    session.because(started.code === 'LAUNCHER_LOST' ? 'owner_lost' : 'refused')
+    this.#finish()
+  }
+
+  #ready (): void {
+    const { session } = this
+    this.#with.phase('ready', this.#with.clock.now() - (session.entered.starting ?? session.createdAt))
+    this.#move('ready')
+    this.#opened.resolve({ status: 'opened', session: session.view() })
+  }
+
+  /**
+   * For stream servers that do not tell: asks the system whether a viewer has come. Where nobody can say, a stream server that is
+   * still here after its time to wait has one, since it leaves by itself when unused.
+   */
+  async #look (): Promise<boolean> {
+    const { session } = this
+    const presence = session.lease === undefined ? 'absent' : await this.#with.presence(session.lease.port)
+    const waited = this.#with.clock.now() - (session.entered.ready ?? session.createdAt) >= this.#with.limits.firstConnectTimeout
+    const here = presence === 'present' || (presence === 'unknown' && waited)
+    if (here) this.viewers(1)
+    return here
+  }
+
+  /** Left by itself after nobody came: it counts from its own start, so a little early by our clock. */
+  #leftUnused (): boolean {
+    const { session } = this
+    const limit = this.#with.limits.firstConnectTimeout
+    const lived = this.#with.clock.now() - (session.entered.starting ?? session.createdAt)
+    return session.entered.connected === undefined && limit > 0 && lived >= limit * 0.95
+  }
+
+  #drain (): void {
+    if (this.session.state !== 'draining') this.#move('draining')
+    this.#opened.resolve(undefined)
+  }
+
+  #reached (rung: Rung): void {
+    if (rung === 'SIGTERM' || rung === 'SIGKILL') this.#with.launcher.signal(this.session.id, rung)
+    if (rung === 'lost') {
+      this.#move('lost')
+      this.#release()
+    }
+  }
+
+  /** The one door out: the port goes back, and everybody who waits is answered. */
+  #finish (): void {
+    if (this.session.over) return
+    const from = this.session.state
+    this.session.finish(this.#with.clock.now())
+    this.#moved(from)
+    this.#release()
+  }
+
+  #release (): void {
+    this.#ladder.done()
+    this.#with.watchdog.release(this.session)
+    this.#opened.resolve(undefined)
+    this.#ended.resolve()
+  }
+
+  #move (state: State): void {
+    const from = this.session.state
+    this.session.moveTo(state, this.#with.clock.now())
+    this.#moved(from)
+  }
+
+  #moved (from: State | null): void {
+    this.#with.watchdog.watch(this.session)
+    this.#with.moved(this.session, from)
+  }
+}
