@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
+import type { Clock } from '../clock.ts'
+import { MessageReader, isAnswer } from './protocol.ts'
+import type { Answer } from './protocol.ts'
+
+/** Milliseconds that the last answers may take to arrive after the launcher process has ended. */
+const LAST_ANSWERS_MILLISECONDS = 1000
+
+/** One running launcher process and the two pipes to it. Neither promise rejects. */
+export interface Channel {
+  /** `true` when the process runs and reads orders, `false` when it ended before that. */
+  readonly ready: Promise<boolean>
+  /** The process is gone and all it had to say was heard; the words say why it ended. */
+  readonly ended: Promise<string>
+  /** Writes one encoded order; after the end it is nothing. Orders written before `ready` are obeyed too. */
+  write: (line: string) => void
+  /** Kills the launcher process itself, not its children. */
+  kill: () => void
+}
+
+/**
+ * Starts a launcher process in a session of its own, so that Ctrl-C on the service does not reach it; its stderr is the service's.
+ * Every answer but `ready` goes to `answered`.
+ *
+ * The end is told only when the answers have ended too. A child that was just being forked still holds that pipe until its program
+ * runs, so from then on every child there is can be seen.
+ */
+export function openChannel (entry: string, clock: Clock, answered: (answer: Answer) => void): Channel {
+  const launcher = spawn(process.execPath, [entry], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] })
+  const orders = launcher.stdio[3] as Writable | null | undefined
+  const answers = launcher.stdio[4] as Readable | null | undefined
+  const reader = new MessageReader(isAnswer)
+  const kill = () => { launcher.kill('SIGKILL') }
+
+  let cause: string | undefined
+  let confused = false
+  const exited = new Promise<void>(resolve => {
+    launcher.once('exit', (code, signal) => {
+      cause ??= signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`
+      resolve()
+    })
+    launcher.once('error', error => {
+      if (launcher.pid !== undefined) return
+      cause ??= `it could not be started: ${error.message}`
+      answers?.destroy()
+      resolve()
+    })
+  })
+  const drained = new Promise<void>(resolve => { answers?.once('close', resolve) ?? resolve() })
+  const ended = exited.then(async () => {
+    const cancel = clock.after(LAST_ANSWERS_MILLISECONDS, () => { answers?.destroy() })
+    await drained
+    cancel()
+    orders?.destroy()
+    return cause ?? 'it ended'
+  })
+
+  const ready = new Promise<boolean>(resolve => {
+    drained.then(() => { resolve(false) })
+    answers?.on('data', (chunk: Buffer) => {
+      for (const answer of understand(chunk)) {
+        if (answer.type === 'ready') resolve(true)
+        else answered(answer)
+      }
+    })
+  })
+  function understand (chunk: Buffer): Answer[] {
+    try {
+      return confused ? [] : reader.push(chunk)
+    } catch (error) {
+      confused = true
+      cause ??= `it could not be understood: ${String(error)}`
+      kill()
+      return []
+    }
+  }
+  orders?.on('error', () => {})
+  answers?.on('error', () => {})
+
+  return { ready, ended, kill, write: line => { if (orders?.writable === true) orders.write(line) } }
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import type { Clock } from '../clock.ts'
+import type { StartOrder } from '../spawning/launcher.ts'
+import { LogFile } from './log-file.ts'
+import { OutputTail } from './output-tail.ts'
+import { identify, signalGroup } from './process-identity.ts'
+import type { Answer } from './protocol.ts'
+import { explain, isNoProgram } from './start-failure.ts'
+
+/** Milliseconds that a child's last output may take to arrive after its exit; a process that left the group may hold the pipes for ever. */
+const DRAIN_MILLISECONDS = 250
+
+export interface Surroundings {
+  clock: Clock
+  tell: (answer: Answer) => void
+  /** A log file that cannot be written. */
+  logFailed: (path: string, error: NodeJS.ErrnoException) => void
+}
+
+/**
+ * One stream server's process, from its start to the sweeping of its group. It leads a session and a process group of its own,
+ * has exactly the ordered environment, reads nothing, and its output is always drained.
+ */
+export class Child {
+  readonly #id: string
+  readonly #around: Surroundings
+  readonly #process: ChildProcess
+  readonly #tail = new OutputTail()
+  readonly #log: LogFile | null
+  #pid: number | undefined
+  #finished: () => void = () => {}
+
+  /** Resolves when everything about this child is told and written: after `failed`, or after `exited` and the end of its log. */
+  readonly finished = new Promise<void>(resolve => { this.#finished = resolve })
+
+  /** Runs the program and tells `started` at once, or `failed` a moment later. @throws Error when the order itself is refused. */
+  constructor (order: StartOrder, around: Surroundings) {
+    const { id, executable, args, env, logFile } = order
+    this.#id = id
+    this.#around = around
+    this.#log = logFile === null ? null : new LogFile(logFile, order.logBytes, error => { around.logFailed(logFile, error) })
+    // Node adds NODE_V8_COVERAGE of its own accord, unless the environment mentions it.
+    const exactly = { NODE_V8_COVERAGE: undefined, ...env }
+    this.#process = spawn(executable, args, { detached: true, env: exactly, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#pid = this.#process.pid
+    for (const output of [this.#process.stdout, this.#process.stderr]) {
+      output?.on('data', (chunk: Buffer) => { this.#heard(chunk) }).on('error', () => {})
+    }
+    this.#process.once('exit', (code, signal) => { this.#exited(code, signal) })
+    if (this.#pid === undefined) {
+      this.#process.once('error', error => { this.#failed(order, error) })
+    } else {
+      around.tell({ type: 'started', id, pid: this.#pid, startTime: identify(this.#pid)?.startTime ?? null })
+    }
+  }
+
+  /** Signals the whole group; after the exit it is nothing, since the pid may belong to somebody else by then. */
+  signal (signal: NodeJS.Signals): void {
+    if (this.#pid !== undefined) signalGroup(this.#pid, signal)
+  }
+
+  #heard (chunk: Buffer): void {
+    this.#tail.add(chunk)
+    this.#log?.write(chunk)
+  }
+
+  #failed (order: StartOrder, error: NodeJS.ErrnoException): void {
+    const code = error.code ?? 'UNKNOWN'
+    this.#around.tell({ type: 'failed', id: this.#id, code, message: explain(order, code, error.message) })
+    this.#finished()
+  }
+
+  /** The group is swept first, while its number can belong to nobody else; that also closes the pipes that grandchildren hold. */
+  #exited (code: number | null, signal: NodeJS.Signals | null): void {
+    const pid = this.#pid
+    if (pid === undefined) return
+    this.#pid = undefined
+    signalGroup(pid, 'SIGKILL')
+
+    const cancel = this.#around.clock.after(DRAIN_MILLISECONDS, () => {
+      this.#process.stdout?.destroy()
+      this.#process.stderr?.destroy()
+    })
+    this.#process.once('close', () => {
+      cancel()
+      this.#around.tell({ type: 'exited', id: this.#id, pid, code, signal, outputTail: this.#tail.toString() })
+      if (this.#log === null) this.#finished()
+      else this.#log.end().then(this.#finished)
+    })
+  }
+}
+
+/** Starts a child, or tells `failed` and answers `null` where the order cannot even be tried. */
+export function startChild (order: StartOrder, around: Surroundings): Child | null {
+  const fail = (code: string, message: string) => {
+    around.tell({ type: 'failed', id: order.id, code, message: explain(order, code, message) })
+    return null
+  }
+  if (isNoProgram(order)) return fail('ENOEXEC', 'not a program')
+  try {
+    return new Child(order, around)
+  } catch (error) {
+    const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException
+    return fail(code, message)
+  }
+}

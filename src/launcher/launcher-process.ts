@@ -1,0 +1,210 @@
+import { EventEmitter } from 'node:events'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Clock } from '../clock.ts'
+import type { Launcher, LauncherEvents, StartOrder, StartResult } from '../spawning/launcher.ts'
+import { openChannel } from './channel.ts'
+import type { Channel } from './channel.ts'
+import { Orphans } from './orphans.ts'
+import { findByArguments } from './process-identity.ts'
+import { MAX_LINE_BYTES, encode } from './protocol.ts'
+import type { Answer, ProcessIdentity } from './protocol.ts'
+
+/** The launcher's program beside this file: `main.js` in the build, `main.ts` where Node runs the sources themselves. */
+export const launcherEntry = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url))
+
+/** Milliseconds that new starts wait for a dead launcher's children; one that SIGKILL does not end holds up the others no longer. */
+const ORPHANS_MILLISECONDS = 2000
+/** So many deaths of the launcher within `CRASH_LOOP_MILLISECONDS` are a crash loop: each new one then waits `BACKOFF_MILLISECONDS`. */
+const CRASH_LOOP_DEATHS = 3
+const CRASH_LOOP_MILLISECONDS = 10_000
+const BACKOFF_MILLISECONDS = 1000
+/** Milliseconds that an orderly close may take before the launcher itself is killed. */
+const CLOSE_MILLISECONDS = 4000
+
+interface Start {
+  readonly order: StartOrder
+  readonly result: Promise<StartResult>
+  readonly settle: (result: StartResult) => void
+  /** `null` until `started`. */
+  child: ProcessIdentity | null
+}
+
+/**
+ * The launcher as the service sees it. The process next door is started by `open()`, or else by the first order. When it dies, `lost` is
+ * told, its children are ended and told by `exited`, starts on their way fail with `LAUNCHER_LOST`, and another process takes over;
+ * starts ordered meanwhile wait for it. `exited` is always told after the `start` it belongs to was answered.
+ */
+export class LauncherProcess extends EventEmitter<LauncherEvents> implements Launcher {
+  readonly #clock: Clock
+  readonly #entry: string
+  readonly #orphans: Orphans
+  /** Every start from its order to its failure or its child's exit, by id. */
+  readonly #starts = new Map<string, Start>()
+  #channel: Channel | null = null
+  /** While a dead launcher is being replaced: orders wait here. */
+  #recovery: Promise<void> | null = null
+  #waiting: string[] = []
+  #deaths: number[] = []
+  #cutBackoff = () => {}
+  #closing: Promise<void> | null = null
+
+  /** @param entry path of the launcher's program, which the running Node can run as it is: `launcherEntry`. */
+  constructor ({ clock, entry }: { clock: Clock, entry: string }) {
+    super()
+    this.#clock = clock
+    this.#entry = entry
+    this.#orphans = new Orphans(clock)
+  }
+
+  /** Starts the launcher process ahead of the first order. @throws Error when it ends before it is ready. */
+  async open (): Promise<void> {
+    if (this.#recovery !== null) await this.#recovery
+    if (this.#closing !== null) return
+    const channel = this.#channel ?? this.#launch()
+    if (!await channel.ready) throw new Error(`The launcher process does not start: ${await channel.ended}.`)
+  }
+
+  start (order: StartOrder): Promise<StartResult> {
+    const { id } = order
+    if (this.#closing !== null) return failed('LAUNCHER_CLOSED', 'The launcher is closed.')
+    if (this.#starts.has(id)) return failed('DUPLICATE_ID', `There is a child ${id} already.`)
+    const line = encode({ type: 'start', order })
+    if (Buffer.byteLength(line) > MAX_LINE_BYTES) return failed('E2BIG', 'The arguments and the environment together are too large. Shorten them.')
+
+    let settle: Start['settle'] = () => {}
+    const result = new Promise<StartResult>(resolve => { settle = resolve })
+    this.#starts.set(id, { order, result, settle, child: null })
+    this.#send(line)
+    return result
+  }
+
+  signal (id: string, signal: 'SIGTERM' | 'SIGKILL'): void {
+    if (this.#starts.has(id)) this.#send(encode({ type: 'signal', id, signal }))
+  }
+
+  close (): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  #send (line: string): void {
+    if (this.#recovery !== null) this.#waiting.push(line)
+    else (this.#channel ?? this.#launch()).write(line)
+  }
+
+  #launch (): Channel {
+    const channel = openChannel(this.#entry, this.#clock, answer => { this.#answered(answer) })
+    channel.ended.then(cause => { this.#ended(cause) })
+    this.#channel = channel
+    return channel
+  }
+
+  #answered (answer: Answer): void {
+    if (answer.type === 'ready') return
+    const start = this.#starts.get(answer.id)
+    if (start === undefined) return
+    switch (answer.type) {
+      case 'started':
+        start.child = { pid: answer.pid, startTime: answer.startTime }
+        start.settle({ status: 'started', pid: answer.pid })
+        return
+      case 'failed':
+        this.#starts.delete(answer.id)
+        start.settle({ status: 'failed', code: answer.code, message: answer.message })
+        return
+      case 'exited': {
+        const { type, ...exit } = answer
+        this.#starts.delete(answer.id)
+        start.result.then(() => { this.emit('exited', exit) })
+      }
+    }
+  }
+
+  #ended (cause: string): void {
+    const left = [...this.#starts.values()]
+    this.#channel = null
+    this.#recovery = this.#recover(left)
+    if (this.#closing === null) this.emit('lost', { children: left.filter(start => start.child !== null).length, cause })
+  }
+
+  /** After the launcher's end: nothing of it stays, then another one is started, unless this was the orderly close. */
+  async #recover (left: Start[]): Promise<void> {
+    await this.#bury(left)
+    if (this.#closing !== null) return
+    await this.#backOff()
+    if (this.#closing !== null) return
+
+    this.#recovery = null
+    const channel = this.#launch()
+    for (const line of this.#waiting.splice(0)) channel.write(line)
+    if (await channel.ready) this.emit('restarted')
+  }
+
+  /** Ends what a dead launcher left and settles what it was doing. Resolves when all is gone, or when waiting longer helps nobody. */
+  #bury (left: Start[]): Promise<void> {
+    const cut = left.filter(start => start.child === null)
+    const strays = findByArguments(cut.filter(isUnique).map(start => start.order.args))
+    const unheard = Promise.all(strays.map(stray => this.#orphans.end(stray))).then(() => {
+      for (const start of cut) this.#fail(start)
+    })
+    const children = left.map(async start => {
+      const { child, order: { id } } = start
+      if (child === null) return
+      await this.#orphans.end(child)
+      if (this.#starts.get(id) !== start) return
+      this.#starts.delete(id)
+      this.emit('exited', { id, pid: child.pid, code: null, signal: 'SIGKILL', outputTail: '' })
+    })
+    return new Promise(resolve => {
+      const cancel = this.#clock.after(ORPHANS_MILLISECONDS, resolve)
+      Promise.all([unheard, ...children]).then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  #fail (start: Start): void {
+    this.#starts.delete(start.order.id)
+    start.settle(this.#closing === null
+      ? { status: 'failed', code: 'LAUNCHER_LOST', message: 'The launcher process died while it started this program. Try again.' }
+      : { status: 'failed', code: 'LAUNCHER_CLOSED', message: 'The launcher was closed before the program was started.' })
+  }
+
+  #backOff (): Promise<void> {
+    const now = this.#clock.now()
+    this.#deaths = [...this.#deaths.filter(death => now - death < CRASH_LOOP_MILLISECONDS), now]
+    if (this.#deaths.length < CRASH_LOOP_DEATHS) return Promise.resolve()
+    return new Promise(resolve => {
+      const cancel = this.#clock.after(BACKOFF_MILLISECONDS, resolve)
+      this.#cutBackoff = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  async #end (): Promise<void> {
+    this.#cutBackoff()
+    if (this.#channel !== null) {
+      const channel = this.#channel
+      channel.write(encode({ type: 'close' }))
+      const cancel = this.#clock.after(CLOSE_MILLISECONDS, () => { channel.kill() })
+      await channel.ended
+      cancel()
+    }
+    await this.#recovery
+    this.#orphans.close()
+    for (const start of this.#starts.values()) if (start.child === null) this.#fail(start)
+  }
+}
+
+/** Whether the arguments name the child, so that a process found by them can be no other. */
+function isUnique ({ order: { id, args } }: Start): boolean {
+  return args.some(arg => arg.includes(id))
+}
+
+function failed (code: string, message: string): Promise<StartResult> {
+  return Promise.resolve({ status: 'failed', code, message })
+}

@@ -1,0 +1,92 @@
+import type { ChildExit, StartOrder } from '../spawning/launcher.ts'
+
+/**
+ * What the service and the launcher process say to each other: one JSON object per line, orders on the launcher's descriptor 3,
+ * answers on its descriptor 4. Orders are obeyed in the order they were written. The end of the orders means that the service is gone.
+ */
+export type Order =
+  | { type: 'start', order: StartOrder }
+  | { type: 'signal', id: string, signal: 'SIGTERM' | 'SIGKILL' }
+  /** Kill what is alive, tell every exit, leave. */
+  | { type: 'close' }
+
+/** Every `start` is answered by one `started` or one `failed`; every `started` is followed by one `exited`. */
+export type Answer =
+  /** Said once, first: the launcher runs and reads its orders. */
+  | { type: 'ready' }
+  | ({ type: 'started', id: string } & ProcessIdentity)
+  | { type: 'failed', id: string, code: string, message: string }
+  | ({ type: 'exited' } & ChildExit)
+
+/** A process as it can be recognised again: pids are reused, a pid and its start time together are not. */
+export interface ProcessIdentity {
+  pid: number
+  /** Field 22 of `/proc/<pid>/stat`: clock ticks since boot. `null` on systems without `/proc`. */
+  startTime: string | null
+}
+
+/** Most bytes of one line. Linux refuses command lines and environments of more than 2 MiB anyway. */
+export const MAX_LINE_BYTES = 4 * 1024 * 1024
+
+const NEWLINE = 0x0a
+
+/** One message as a line, its newline included. */
+export function encode (message: Order | Answer): string {
+  return `${JSON.stringify(message)}\n`
+}
+
+/** Puts the chunks of a pipe together again, whatever their borders, and parses each line once it is complete. */
+export class MessageReader<Message extends Order | Answer> {
+  readonly #type: (value: unknown) => value is Message
+  #pieces: Buffer[] = []
+  #bytes = 0
+
+  /** @param type tells a message of this direction from anything else: `isOrder` or `isAnswer`. */
+  constructor (type: (value: unknown) => value is Message) {
+    this.#type = type
+  }
+
+  /**
+   * The messages that this chunk completes, oldest first.
+   * @throws Error when a line is longer than `MAX_LINE_BYTES`, is not JSON or is not a message: the other side cannot be trusted any more.
+   */
+  push (chunk: Buffer): Message[] {
+    const messages: Message[] = []
+    let from = 0
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+      this.#keep(chunk.subarray(from, end))
+      messages.push(this.#parse(Buffer.concat(this.#pieces, this.#bytes).toString('utf8')))
+      this.#pieces = []
+      this.#bytes = 0
+      from = end + 1
+    }
+    if (from < chunk.length) this.#keep(chunk.subarray(from))
+    return messages
+  }
+
+  #keep (piece: Buffer): void {
+    this.#bytes += piece.length
+    if (this.#bytes > MAX_LINE_BYTES) throw new Error(`a line of more than ${MAX_LINE_BYTES} bytes`)
+    this.#pieces.push(piece)
+  }
+
+  #parse (line: string): Message {
+    const value: unknown = JSON.parse(line)
+    if (!this.#type(value)) throw new Error(`not a message: ${line.slice(0, 80)}`)
+    return value
+  }
+}
+
+/** Whether a parsed line is an order. Both ends are built together, so only the tag is looked at. */
+export function isOrder (value: unknown): value is Order {
+  return isTagged(value, ['start', 'signal', 'close'])
+}
+
+/** Whether a parsed line is an answer. */
+export function isAnswer (value: unknown): value is Answer {
+  return isTagged(value, ['ready', 'started', 'failed', 'exited'])
+}
+
+function isTagged (value: unknown, types: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && 'type' in value && types.some(type => type === value.type)
+}
