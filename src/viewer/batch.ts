@@ -1,0 +1,82 @@
+import { BatchedMesh } from 'three'
+import type { BufferGeometry, Material, Matrix4, Vector4 } from 'three'
+
+/** Room for vertices and index entries. */
+interface Room {
+  vertices: number
+  indices: number
+}
+
+const roomOf = (geometry: BufferGeometry): Room => ({ vertices: geometry.getAttribute('position').count, indices: geometry.index?.count ?? 0 })
+
+/** Many placed geometries drawn with one material in one call. Its buffers grow by doubling, so it holds what came and not what may come. */
+export class Batch {
+  readonly mesh: BatchedMesh
+  readonly #material: Material
+  readonly #capacity: Room
+  /** Handed out so far, including the holes that replaced geometries left. */
+  readonly #taken: Room = { vertices: 0, indices: 0 }
+  readonly #alive: Room = { vertices: 0, indices: 0 }
+  readonly #sizes = new Map<number, Room>()
+
+  /** `instances` is exact, `first` the room for the geometries that surely come. */
+  constructor (material: Material, instances: number, first: Room) {
+    this.#material = material
+    this.#capacity = { vertices: Math.max(first.vertices, 1024), indices: Math.max(first.indices, 3072) }
+    this.mesh = new BatchedMesh(instances, this.#capacity.vertices, this.#capacity.indices, material)
+    this.mesh.perObjectFrustumCulled = true
+    this.mesh.sortObjects = false
+    this.mesh.frustumCulled = false
+  }
+
+  /** Takes in a geometry (it is copied) and answers its id. */
+  add (geometry: BufferGeometry): number {
+    const size = roomOf(geometry)
+    this.#makeRoom(size)
+    const id = this.mesh.addGeometry(geometry)
+    this.#sizes.set(id, size)
+    for (const each of [this.#taken, this.#alive]) {
+      each.vertices += size.vertices
+      each.indices += size.indices
+    }
+    return id
+  }
+
+  place (geometry: number, matrix: Matrix4, color: Vector4): number {
+    const instance = this.mesh.addInstance(geometry)
+    this.mesh.setMatrixAt(instance, matrix)
+    this.mesh.setColorAt(instance, color)
+    return instance
+  }
+
+  /** Shows `next` wherever `old` was shown, and gives up `old`. */
+  replace (old: number, next: number, instances: Iterable<number>): void {
+    for (const instance of instances) this.mesh.setGeometryIdAt(instance, next)
+    this.mesh.deleteGeometry(old)
+    const size = this.#sizes.get(old)
+    this.#sizes.delete(old)
+    this.#alive.vertices -= size?.vertices ?? 0
+    this.#alive.indices -= size?.indices ?? 0
+  }
+
+  dispose (): void {
+    this.mesh.removeFromParent()
+    this.mesh.dispose()
+    this.#material.dispose()
+  }
+
+  #makeRoom (size: Room): void {
+    if (this.#fits(this.#taken, size)) return
+    this.mesh.optimize()
+    Object.assign(this.#taken, this.#alive)
+    // Holes are only worth closing when that frees a good part: else the next geometry would move everything again.
+    if (this.#fits(this.#taken, { vertices: size.vertices + this.#capacity.vertices / 4, indices: size.indices + this.#capacity.indices / 4 })) return
+    this.#capacity.vertices = Math.max(this.#capacity.vertices * 2, this.#taken.vertices + size.vertices)
+    this.#capacity.indices = Math.max(this.#capacity.indices * 2, this.#taken.indices + size.indices)
+    this.mesh.setGeometrySize(this.#capacity.vertices, this.#capacity.indices)
+  }
+
+  #fits (taken: Room, size: Room): boolean {
+    return taken.vertices + size.vertices <= this.#capacity.vertices && taken.indices + size.indices <= this.#capacity.indices
+  }
+}

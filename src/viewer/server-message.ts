@@ -1,0 +1,123 @@
+import { closeCodes } from '../stream-server/protocol.ts'
+import type { ErrorMessage, InstanceInfo, LevelInfo, PartInfo, SceneMessage, SceneNode, ServerMessage } from '../stream-server/protocol.ts'
+
+/** Largest scene a viewer takes on: beyond it a browser tab would not survive the geometry. */
+const most = { text: 512 * 2 ** 20, parts: 50_000, instances: 2_000_000, nodes: 4_000_000, levels: 16 }
+
+/** The stream server said something that cannot be right; the message is a sentence for people. */
+export class StreamError extends Error {}
+
+/** A text frame of the stream server, checked to the last number; throws `StreamError`. */
+export function readServerMessage (text: string): ServerMessage {
+  if (text.length > most.text) throw new StreamError('The stream server sent a scene that is too large for a browser.')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new StreamError('The stream server sent a message that is no JSON.')
+  }
+  const message = record(value, 'message')
+  switch (message['type']) {
+    case 'preparing': return { type: 'preparing', percent: number(message['percent'], 'percent', 0, 100), step: string(message['step'], 'step') }
+    case 'idle': return { type: 'idle', seq: count(message['seq'], 'seq'), chunks: count(message['chunks'], 'chunks'), bytes: count(message['bytes'], 'bytes') }
+    case 'error': return { type: 'error', code: errorCode(message['code']), message: string(message['message'], 'message') }
+    case 'scene': return scene(message)
+    default: throw new StreamError('The stream server sent a message of an unknown kind.')
+  }
+}
+
+function errorCode (value: unknown): ErrorMessage['code'] {
+  return Object.keys(closeCodes).find((code): code is ErrorMessage['code'] => code === value) ?? 'internal'
+}
+
+function scene (message: Record<string, unknown>): SceneMessage {
+  const nodes = list(message['nodes'], 'nodes', most.nodes).map(node)
+  const parts = list(message['parts'], 'parts', most.parts).map(part)
+  const instances = list(message['instances'], 'instances', most.instances).map(value => instance(value, parts.length, nodes.length))
+  return {
+    type: 'scene',
+    model: string(message['model'], 'model'),
+    min: triple(message['min'], 'min'),
+    max: triple(message['max'], 'max'),
+    nodes,
+    parts,
+    instances,
+    triangles: count(message['triangles'], 'triangles')
+  }
+}
+
+function node (value: unknown, index: number): SceneNode {
+  const { name, parent } = record(value, 'node')
+  return { name: string(name, 'node name'), parent: integer(parent, 'parent', -1, index - 1) }
+}
+
+function part (value: unknown): PartInfo {
+  const given = record(value, 'part')
+  const levels = list(given['levels'], 'levels', most.levels).map(level)
+  if (levels.length === 0) throw wrong('levels')
+  return {
+    name: string(given['name'], 'part name'),
+    min: triple(given['min'], 'min'),
+    max: triple(given['max'], 'max'),
+    color: numbers(given['color'], 'color', 4) as PartInfo['color'],
+    metallic: number(given['metallic'], 'metallic', 0, 1),
+    roughness: number(given['roughness'], 'roughness', 0, 1),
+    levels
+  }
+}
+
+function level (value: unknown): LevelInfo {
+  const given = record(value, 'level')
+  return {
+    triangles: count(given['triangles'], 'triangles'),
+    vertices: count(given['vertices'], 'vertices'),
+    error: number(given['error'], 'error', 0, Infinity),
+    bytes: count(given['bytes'], 'bytes')
+  }
+}
+
+function instance (value: unknown, parts: number, nodes: number): InstanceInfo {
+  const given = record(value, 'instance')
+  return {
+    part: integer(given['part'], 'part', 0, parts - 1),
+    node: integer(given['node'], 'node', 0, nodes - 1),
+    matrix: numbers(given['matrix'], 'matrix', 16)
+  }
+}
+
+const wrong = (what: string): StreamError => new StreamError(`The stream server sent a message whose ${what} cannot be right.`)
+
+function record (value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(what)
+  return value as Record<string, unknown>
+}
+
+function list (value: unknown, what: string, longest: number): unknown[] {
+  if (!Array.isArray(value)) throw wrong(what)
+  if (value.length > longest) throw new StreamError(`The model has too many ${what} for a browser: ${value.length}.`)
+  return value
+}
+
+function string (value: unknown, what: string): string {
+  if (typeof value !== 'string') throw wrong(what)
+  return value
+}
+
+function number (value: unknown, what: string, least: number, largest: number): number {
+  if (typeof value !== 'number' || !(value >= least && value <= largest)) throw wrong(what)
+  return value
+}
+
+function integer (value: unknown, what: string, least: number, largest: number): number {
+  if (!Number.isSafeInteger(value)) throw wrong(what)
+  return number(value, what, least, largest)
+}
+
+const count = (value: unknown, what: string): number => integer(value, what, 0, Number.MAX_SAFE_INTEGER)
+
+function numbers (value: unknown, what: string, length: number): number[] {
+  if (!Array.isArray(value) || value.length !== length || !value.every(each => Number.isFinite(each))) throw wrong(what)
+  return value
+}
+
+const triple = (value: unknown, what: string): [number, number, number] => numbers(value, what, 3) as [number, number, number]

@@ -1,0 +1,166 @@
+import { Box3, DirectionalLight, HemisphereLight, Matrix4, PerspectiveCamera, Scene, Sphere, Vector3, WebGLRenderer } from 'three'
+import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
+import type { CameraView } from './camera-feed.ts'
+import { fitDistance } from './fit-distance.ts'
+
+/** Where a model is first seen from: a little above, from the front right. */
+const threeQuarters = new Vector3(0.9, 0.62, 1.15).normalize()
+const fieldOfView = 35
+const largestPixelRatio = 2
+/** Largest geometric error on screen, in device pixels. */
+const tolerance = 1
+
+export interface StageListener {
+  /** A frame was drawn: how many triangles were in it. */
+  drawn (triangles: number): void
+  /** The graphics hardware took our drawing context away; nothing more is drawn. */
+  lost (): void
+}
+
+/** A canvas with a camera, light and controls. It draws when something has changed, and otherwise not at all. */
+export class Stage {
+  readonly scene = new Scene()
+  readonly #camera = new PerspectiveCamera(fieldOfView)
+  readonly #renderer: WebGLRenderer
+  readonly #controls: OrbitControls
+  readonly #canvas: HTMLCanvasElement
+  readonly #listener: StageListener
+  readonly #sized: ResizeObserver
+  readonly #bounds = new Box3(new Vector3(-1, -1, -1), new Vector3(1, 1, 1))
+  readonly #sphere = new Sphere(new Vector3(), 2)
+  #frame = 0
+  #closed = false
+
+  /** Throws an Error in words when the browser has no WebGL 2. */
+  constructor (canvas: HTMLCanvasElement, listener: StageListener) {
+    this.#canvas = canvas
+    this.#listener = listener
+    this.#renderer = rendererOn(canvas)
+    canvas.addEventListener('webglcontextlost', this.#onLost)
+    const head = new DirectionalLight(0xffffff, 1.9)
+    head.position.set(-0.4, 0.7, 1)
+    this.#camera.add(head, head.target)
+    head.target.position.set(0, 0, -1)
+    this.scene.add(this.#camera, new HemisphereLight(0xf4f8ff, 0x6f6a66, 1.5))
+    this.#controls = new OrbitControls(this.#camera, canvas)
+    this.#controls.enableDamping = !matchMedia('(prefers-reduced-motion: reduce)').matches
+    this.#controls.dampingFactor = 0.18
+    this.#controls.zoomToCursor = true
+    this.#controls.addEventListener('change', this.#onChange)
+    this.#sized = new ResizeObserver(() => { this.#resize() })
+    this.#sized.observe(canvas)
+    this.#look(threeQuarters)
+  }
+
+  /** What the camera of the last drawn frame saw. */
+  get view (): CameraView {
+    const camera = this.#camera
+    return {
+      viewProjection: new Matrix4().multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse).toArray(),
+      position: camera.position.toArray(),
+      focal: this.#canvas.height / (2 * Math.tan(camera.fov * Math.PI / 360)),
+      tolerance
+    }
+  }
+
+  /** True when a frame is due: the picture is older than the scene. */
+  get stale (): boolean {
+    return this.#frame !== 0
+  }
+
+  /** Draws a frame soon. */
+  invalidate (): void {
+    if (this.#frame === 0 && !this.#closed) this.#frame = requestAnimationFrame(this.#draw)
+  }
+
+  /** The bounds of what is shown, in world units; looks at all of it from three quarters. */
+  show (min: readonly [number, number, number], max: readonly [number, number, number]): void {
+    this.#bounds.min.set(...min)
+    this.#bounds.max.set(...max)
+    if (this.#bounds.isEmpty()) this.#bounds.set(new Vector3(-1, -1, -1), new Vector3(1, 1, 1))
+    this.#bounds.getBoundingSphere(this.#sphere)
+    this.#sphere.radius = Math.max(this.#sphere.radius, 1e-6)
+    this.#controls.minDistance = this.#sphere.radius * 0.005
+    this.#controls.maxDistance = this.#sphere.radius * 30
+    this.#look(threeQuarters)
+  }
+
+  /** Brings the whole model into view, from where the camera looks now. */
+  fit (): void {
+    this.#look(this.#camera.position.clone().sub(this.#controls.target).normalize())
+  }
+
+  /** Orbits by angles in radians: to the left, and upwards. */
+  orbit (left: number, up: number): void {
+    this.#controls.rotateLeft(left)
+    this.#controls.rotateUp(up)
+    this.invalidate()
+  }
+
+  /** Comes nearer by a factor above 1, goes away by one below. */
+  zoom (factor: number): void {
+    if (factor >= 1) this.#controls.dollyIn(1 / factor)
+    else this.#controls.dollyOut(factor)
+    this.invalidate()
+  }
+
+  close (): void {
+    if (this.#closed) return
+    this.#closed = true
+    cancelAnimationFrame(this.#frame)
+    this.#sized.disconnect()
+    this.#canvas.removeEventListener('webglcontextlost', this.#onLost)
+    this.#controls.dispose()
+    this.#renderer.dispose()
+    this.#renderer.forceContextLoss()
+  }
+
+  #look (direction: Vector3): void {
+    const { target } = this.#controls
+    const distance = fitDistance(this.#bounds, direction, this.#camera.fov, this.#camera.aspect)
+    this.#bounds.getCenter(target)
+    this.#camera.position.copy(target).addScaledVector(direction, distance)
+    this.#controls.update()
+    this.invalidate()
+  }
+
+  readonly #onChange = (): void => { this.invalidate() }
+
+  readonly #onLost = (event: Event): void => {
+    event.preventDefault()
+    if (!this.#closed) this.#listener.lost()
+  }
+
+  #resize (): void {
+    const { clientWidth, clientHeight } = this.#canvas
+    if (clientWidth === 0 || clientHeight === 0) return
+    this.#camera.aspect = clientWidth / clientHeight
+    this.#renderer.setPixelRatio(Math.min(devicePixelRatio, largestPixelRatio))
+    this.#renderer.setSize(clientWidth, clientHeight, false)
+    // A resized canvas is empty: drawing at once, before the browser paints, keeps it from flashing.
+    cancelAnimationFrame(this.#frame)
+    this.#draw()
+  }
+
+  readonly #draw = (): void => {
+    this.#frame = 0
+    this.#controls.update()
+    const { center, radius } = this.#sphere
+    const camera = this.#camera
+    const distance = camera.position.distanceTo(center)
+    camera.near = Math.max(distance - radius * 1.02, Math.min(this.#controls.getDistance() * 0.05, radius * 0.01))
+    camera.far = distance + radius * 1.02
+    camera.updateProjectionMatrix()
+    camera.updateMatrixWorld()
+    this.#renderer.render(this.scene, camera)
+    this.#listener.drawn(this.#renderer.info.render.triangles)
+  }
+}
+
+function rendererOn (canvas: HTMLCanvasElement): WebGLRenderer {
+  try {
+    return new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: 'high-performance' })
+  } catch (error) {
+    throw new Error('This browser offers no WebGL 2, which the viewer needs to draw. Switch on hardware acceleration, or try another browser.', { cause: error })
+  }
+}

@@ -1,0 +1,146 @@
+import type { Clock } from '../clock.ts'
+import type { ModelCatalogue } from './model-catalogue.ts'
+import { PhaseLine, phaseSentence } from './phase-line.ts'
+import { PhaseLog } from './phases.ts'
+import type { Phase } from './phases.ts'
+import { amount, bytes } from './quantities.ts'
+import { fromTemplate, required } from './required-element.ts'
+import { ServerConnection } from './server-connection.ts'
+import type { SpawnedSession } from './server-connection.ts'
+import { StreamingViewer } from './streaming-viewer.ts'
+import type { StreamStatistics } from './streaming-viewer.ts'
+
+export interface ViewerWish {
+  model: string
+  renderer: 'csr' | 'ssr'
+  streamServer: ModelCatalogue['streamServer']
+}
+
+/** One viewer on the page, from the click to its end. */
+export class ViewerCard {
+  readonly element = fromTemplate('viewer-card')
+  readonly #wish: ViewerWish
+  readonly #log: PhaseLog
+  readonly #line: PhaseLine
+  readonly #giveUp = new AbortController()
+  readonly #closed: (card: ViewerCard) => void
+  readonly #complain: (words: string) => void
+  readonly #clock: Clock
+  #viewer: StreamingViewer | undefined
+  #session: SpawnedSession | undefined
+
+  constructor (wish: ViewerWish, clock: Clock, complain: (words: string) => void, closed: (card: ViewerCard) => void) {
+    this.#wish = wish
+    this.#clock = clock
+    this.#complain = complain
+    this.#closed = closed
+    this.#log = new PhaseLog(clock)
+    this.#line = new PhaseLine(this.#part('steps'))
+    this.#part('model').textContent = wish.model
+    this.element.setAttribute('aria-label', `Viewer of ${wish.model}`)
+    this.#part('canvas').setAttribute('aria-label', `3D view of ${wish.model}. Arrow keys orbit, plus and minus zoom, F fits the model into view.`)
+    this.#button('fit', () => { this.#viewer?.fit() })
+    this.#button('fullscreen', () => { this.#fullscreen() })
+    this.#button('close', () => { this.close() })
+    this.#reached()
+  }
+
+  /** Asks for a stream server and shows its model. What fails is said in words, here and as an alert. */
+  async start (): Promise<void> {
+    const { model, renderer, streamServer } = this.#wish
+    try {
+      // Before the request: the drawing surface is set up while the stream server starts, and none is started in vain.
+      if (streamServer === 'embedded') this.#viewer = this.#newViewer()
+      const session = await new ServerConnection(location.origin).connect({ class: `${renderer}_session`, params: { model } }, this.#giveUp.signal)
+      if (this.#log.ended) return
+      this.#session = session
+      this.#know(session)
+      this.#reach('ready')
+      if (streamServer === 'embedded') this.#viewer?.start({ endpointUri: session.endpointUri, model })
+      else this.#explain(session)
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** Ends the session, if any, and takes the card off the page. Twice is nothing. */
+  close (): void {
+    if (!this.element.isConnected) return
+    this.#reach('closed')
+    this.#giveUp.abort()
+    this.#viewer?.shutdown()
+    // No socket of ours is there whose end would be the session's.
+    if (this.#wish.streamServer !== 'embedded' && this.#session !== undefined) {
+      fetch(`/api/spawns/${encodeURIComponent(this.#session.serviceId)}`, { method: 'DELETE', keepalive: true }).catch(() => {})
+    }
+    this.element.remove()
+    this.#closed(this)
+  }
+
+  #newViewer (): StreamingViewer {
+    return new StreamingViewer(required(this.element, 'canvas', HTMLCanvasElement), this.#clock, {
+      phase: phase => { this.#reach(phase) },
+      preparing: ({ percent, step }) => {
+        required(this.element, 'progress', HTMLProgressElement).value = percent
+        this.#part('preparing-words').textContent = `${step} (${Math.round(percent)} %)`
+      },
+      statistics: statistics => { this.#tell(statistics) },
+      failed: words => { this.#fail(words) }
+    })
+  }
+
+  #know ({ endpointUri, serviceId }: SpawnedSession): void {
+    const port = URL.canParse(endpointUri) ? new URL(endpointUri).port : ''
+    this.element.dataset['sessionId'] = serviceId
+    this.element.dataset['port'] = port
+    this.#part('id').textContent = serviceId.slice(0, 8)
+    this.#part('id').title = serviceId
+    this.#part('port').textContent = port === '' ? '' : `port ${port}`
+  }
+
+  #explain ({ endpointUri }: SpawnedSession): void {
+    this.#part('endpoint').textContent = endpointUri
+    this.#part('snippet').textContent = `new Communicator.WebViewer({\n  containerId: 'viewer',\n  endpointUri: '${endpointUri}',\n  model: '${this.#wish.model}'\n})`
+    this.element.dataset['hoops'] = 'true'
+  }
+
+  #tell (statistics: StreamStatistics): void {
+    const { triangles, modelTriangles, instances, parts, chunks } = statistics
+    Object.assign(this.element.dataset, { triangles, bytes: statistics.bytes, refining: statistics.refining })
+    this.#part('triangles').textContent = `${amount(triangles)} of ${amount(modelTriangles)} triangles`
+    this.#part('instances').textContent = `${instances} × ${parts} parts`
+    this.#part('received').textContent = `${bytes(statistics.bytes)} in ${chunks} files`
+  }
+
+  #reach (phase: Phase): void {
+    if (this.#log.reach(phase)) this.#reached()
+  }
+
+  #reached (): void {
+    const phase = this.#log.current
+    this.element.dataset['phase'] = phase
+    this.element.dataset['times'] = JSON.stringify(Object.fromEntries(this.#log.times))
+    this.#part('phase').textContent = phaseSentence(phase)
+    this.#line.draw(this.#log)
+  }
+
+  #fail (words: string): void {
+    if (this.#log.ended) return
+    this.#part('failure').textContent = words
+    this.#reach('failed')
+    this.#complain(`${this.#wish.model}: ${words}`)
+  }
+
+  async #fullscreen (): Promise<void> {
+    if (document.fullscreenElement === null) await this.#part('stage').requestFullscreen().catch(() => {})
+    else await document.exitFullscreen()
+  }
+
+  #part (name: string): HTMLElement {
+    return required(this.element, `[data-role=${name}]`, HTMLElement)
+  }
+
+  #button (name: string, action: () => void): void {
+    this.#part(name).addEventListener('click', action)
+  }
+}
