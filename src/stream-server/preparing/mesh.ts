@@ -1,0 +1,77 @@
+/** Geometry of one part: indexed triangles with a normal at every vertex. */
+export interface Mesh {
+  indices: Uint32Array
+  /** x, y, z per vertex. */
+  positions: Float32Array
+  /** Unit normals, x, y, z per vertex. */
+  normals: Float32Array
+}
+
+export interface Bounds {
+  min: [number, number, number]
+  max: [number, number, number]
+}
+
+/** The box around all points of `positions`. */
+export function boundsOf (positions: Float32Array): Bounds {
+  const min: Bounds['min'] = [Infinity, Infinity, Infinity]
+  const max: Bounds['max'] = [-Infinity, -Infinity, -Infinity]
+  for (let i = 0; i < positions.length; i++) {
+    const axis = i % 3 as 0 | 1 | 2
+    const value = positions[i] ?? 0
+    if (value < min[axis]) min[axis] = value
+    if (value > max[axis]) max[axis] = value
+  }
+  return { min, max }
+}
+
+/** Makes one vertex of vertices that are the same bit by bit, and drops triangles that thereby lose their area. */
+export function weld ({ indices, positions, normals }: Mesh): Mesh {
+  const count = positions.length / 3
+  const p = new Uint32Array(positions.buffer, positions.byteOffset, positions.length)
+  const n = new Uint32Array(normals.buffer, normals.byteOffset, normals.length)
+  const size = 2 ** Math.ceil(Math.log2(count * 2 + 1))
+  const slots = new Int32Array(size).fill(-1)
+  const remap = new Uint32Array(count)
+  const same = (a: number, b: number) => p[a] === p[b] && p[a + 1] === p[b + 1] && p[a + 2] === p[b + 2] &&
+    n[a] === n[b] && n[a + 1] === n[b + 1] && n[a + 2] === n[b + 2]
+  for (let i = 0; i < count; i++) {
+    const at = i * 3
+    let slot = 0
+    for (let k = 0; k < 3; k++) slot = Math.imul(slot ^ (p[at + k] ?? 0) ^ (slot >>> 15), 0x9e3779b1) ^ Math.imul(n[at + k] ?? 0, 0x85ebca6b)
+    slot = (slot ^ (slot >>> 16)) & (size - 1)
+    while ((slots[slot] ?? -1) >= 0 && !same((slots[slot] ?? 0) * 3, at)) slot = (slot + 1) & (size - 1)
+    if (slots[slot] === -1) slots[slot] = i
+    remap[i] = slots[slot] ?? i
+  }
+  const kept = new Uint32Array(indices.length)
+  let length = 0
+  for (let i = 0; i < indices.length; i += 3) {
+    const a = remap[indices[i] ?? 0] ?? 0
+    const b = remap[indices[i + 1] ?? 0] ?? 0
+    const c = remap[indices[i + 2] ?? 0] ?? 0
+    if (a === b || b === c || c === a) continue
+    kept[length++] = a
+    kept[length++] = b
+    kept[length++] = c
+  }
+  return { indices: kept.slice(0, length), positions, normals }
+}
+
+/** The flat normals that glTF asks for where a mesh brings none; every triangle gets vertices of its own. */
+export function withFlatNormals (indices: Uint32Array, positions: Float32Array): Mesh {
+  const flat = new Float32Array(indices.length * 3)
+  const normals = new Float32Array(indices.length * 3)
+  for (let i = 0; i < indices.length; i++) {
+    for (let k = 0; k < 3; k++) flat[i * 3 + k] = positions[(indices[i] ?? 0) * 3 + k] ?? 0
+  }
+  for (let i = 0; i < flat.length; i += 9) {
+    const [ax, ay, az, bx, by, bz, cx, cy, cz] = flat.subarray(i, i + 9) as unknown as [number, number, number, number, number, number, number, number, number]
+    const x = (by - ay) * (cz - az) - (bz - az) * (cy - ay)
+    const y = (bz - az) * (cx - ax) - (bx - ax) * (cz - az)
+    const z = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    const length = Math.hypot(x, y, z) || 1
+    for (let k = 0; k < 9; k += 3) normals.set([x / length, y / length, z / length], i + k)
+  }
+  return { indices: Uint32Array.from({ length: indices.length }, (_, i) => i), positions: flat, normals }
+}
