@@ -30,6 +30,7 @@ export const configSchema = Type.Object({
     host: text('SLIPWAY_HOST', '127.0.0.1', 'Address to listen on. The embedded stream servers listen on the same one.'),
     port: port('SLIPWAY_PORT', 11_182, 'Port of the API, the WebSocket proxy and the page. 0 takes any free one.'),
     publicHost: text('SLIPWAY_PUBLIC_HOST', '', 'Host name told to viewers in `endpoints.ws`. Empty: the name the caller itself used.'),
+    corsOrigin: text('SLIPWAY_CORS_ORIGIN', '', 'Origin whose pages may ask for viewers (`*`: any). Empty: our own page only.'),
     spawnRateLimit: Type.Integer({ env: 'SLIPWAY_SPAWN_RATE_LIMIT', default: 120, minimum: 0, maximum: 1_000_000, unit: 'per minute', description: 'Viewing requests one address may make in a minute. 0: no limit.' })
   }),
   ports: group('Ports of the stream servers', {

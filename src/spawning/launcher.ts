@@ -45,6 +45,8 @@ export type LauncherEvents = {
  * event loop that carries viewers (`docs/architecture.md`).
  */
 export interface Launcher extends EventEmitter<LauncherEvents> {
+  /** Gets ready ahead of the first order. @throws Error when the launcher process cannot be started. */
+  open(): Promise<void>
   /** Starts a child. Resolves as soon as the program runs or could not be run; never rejects. */
   start(order: StartOrder): Promise<StartResult>
   /** Signals the child's whole process group. A child that is gone, or unknown, is nothing. */

@@ -33,7 +33,17 @@ export type OpenResult =
 
 /** Outcome label of a request in logs and metrics. */
 export type Outcome = OpenResult['status']
-export const outcomes = ['opened', 'full', 'noPort', 'draining', 'rendererDisabled', 'startFailed', 'cancelled'] as const satisfies readonly Outcome[]
+
+/** The reasons each outcome can have; `none` where the outcome says it all. */
+export const outcomeReasons = {
+  opened: ['none'],
+  full: ['none'],
+  draining: ['none'],
+  rendererDisabled: ['none'],
+  noPort: ['queue_timeout', 'port_conflict'],
+  cancelled: ['client_closed', 'admin', 'drain'],
+  startFailed: ['start_timeout', 'exited', 'crashed', 'killed_by_signal', 'licence', 'refused', 'owner_lost']
+} as const satisfies Record<Outcome, ReadonlyArray<Reason | 'none'>>
 
 /** What a request is answered whose session ended, or began to end, before it was ready. */
 export function failureOf (session: SessionView, limits: Limits): OpenResult {

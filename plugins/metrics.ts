@@ -1,0 +1,104 @@
+import fastify, { type FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { reasons } from '../src/sessions/reasons.ts'
+import { states } from '../src/sessions/transitions.ts'
+import { outcomeReasons } from '../src/spawning/outcome.ts'
+import { reportKinds } from '../src/status/report.ts'
+
+/**
+ * `/metrics` for Prometheus: aggregates only, every label combination there from the start. Gauges are read from the pool and the table
+ * when scraped, counters are fed by the spawner's events. Decorates `metricsRegistry`.
+ */
+export interface MetricsOptions {
+  host: string
+  /** 0: on the main listener. */
+  port: number
+}
+
+declare module 'fastify' {
+  interface FastifyInstance { metricsRegistry: Registry }
+}
+
+const exitCodes = [...Array(10).keys()].map(String).concat('signal', 'other')
+
+const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) => {
+  const { spawner, portPool, tunnels } = app
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  app.decorate('metricsRegistry', registry)
+
+  gauge('sessions', 'Sessions by state and renderer; ended ones are counted while their record is kept.', ['state', 'renderer'], set => {
+    for (const [renderer, counts] of Object.entries(spawner.census())) for (const state of states) set({ state, renderer }, counts[state])
+  })
+  gauge('queue_depth', 'Requests waiting for a port.', [], set => { set({}, spawner.census().csr.queued + spawner.census().ssr.queued) })
+  gauge('ports', 'Ports of the stream servers by where they are.', ['state'], set => {
+    for (const [state, count] of Object.entries(portPool.counts())) set({ state }, count)
+  })
+  gauge('sessions_max', 'Most sessions at a time.', [], set => { set({}, spawner.maxSessions) })
+  gauge('liveliness_age_seconds_max', 'Age of the oldest last report among living sessions.', [], set => { set({}, spawner.oldestReportAge() / 1_000) })
+  gauge('tunnel_connections', 'Viewers tunnelled now.', [], set => { set({}, tunnels.size) })
+
+  const requests = counter('spawn_requests_total', 'Viewing requests by outcome; the reason says why not.', ['outcome', 'reason'])
+  for (const [outcome, known] of Object.entries(outcomeReasons)) for (const reason of known) requests.inc({ outcome: snake(outcome), reason }, 0)
+  spawner.on('answered', ({ outcome, reason }) => { requests.inc({ outcome: snake(outcome), reason: reason ?? 'none' }) })
+
+  const ends = counter('session_ends_total', 'Sessions ended, by reason.', ['reason'])
+  for (const reason of Object.keys(reasons)) ends.inc({ reason }, 0)
+  spawner.on('session', ({ endedAt, reason }) => { if (endedAt !== null && reason !== null) ends.inc({ reason }) })
+
+  const exits = counter('child_exits_total', 'Stream server processes ended, by exit code.', ['code'])
+  for (const code of exitCodes) exits.inc({ code }, 0)
+  spawner.on('exit', ({ code, signal }) => {
+    const label = signal === null ? String(code) : 'signal'
+    exits.inc({ code: exitCodes.includes(label) ? label : 'other' })
+  })
+
+  const reports = counter('liveliness_reports_total', 'Reports of stream servers, by kind.', ['kind'])
+  for (const kind of reportKinds) reports.inc({ kind }, 0)
+  spawner.on('report', kind => { reports.inc({ kind }) })
+
+  const phases = new Histogram({ name: 'slipway_spawn_phase_seconds', help: 'How long the phases of a start take.', labelNames: ['phase'], buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60], registers })
+  for (const phase of ['queue', 'launch', 'ready', 'connect']) phases.zero({ phase })
+  spawner.on('phase', ({ phase, milliseconds }) => { phases.observe({ phase }, milliseconds / 1_000) })
+
+  const bytes = new Counter({
+    name: 'slipway_tunnel_bytes_total',
+    help: 'Bytes tunnelled, by direction.',
+    labelNames: ['direction'],
+    registers,
+    collect () {
+      const { toViewer, fromViewer } = tunnels.bytes()
+      this.reset()
+      this.inc({ direction: 'to_viewer' }, toViewer)
+      this.inc({ direction: 'from_viewer' }, fromViewer)
+    }
+  })
+  bytes.inc({ direction: 'to_viewer' }, 0)
+
+  const http = new Histogram({ name: 'slipway_http_request_duration_seconds', help: 'How long HTTP requests take.', labelNames: ['route', 'method', 'status'], buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 30], registers })
+  app.addHook('onResponse', async (request, reply) => {
+    http.observe({ route: request.routeOptions.url ?? 'unmatched', method: request.method, status: String(reply.statusCode) }, reply.elapsedTime / 1_000)
+  })
+
+  const listener = port === 0 ? app : fastify()
+  listener.get('/metrics', { logLevel: 'warn' }, async (_request, reply) => await reply.type(registry.contentType).send(await registry.metrics()))
+  if (listener !== app) {
+    app.addHook('onReady', async () => { app.log.info(`metrics on ${await listener.listen({ host, port })}/metrics`) })
+    app.addHook('onClose', async () => { await listener.close() })
+  }
+
+  function counter (name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name: `slipway_${name}`, help, labelNames, registers })
+  }
+
+  function gauge (name: string, help: string, labelNames: string[], read: (set: (labels: Record<string, string>, value: number) => void) => void): void {
+    const own = new Gauge({ name: `slipway_${name}`, help, labelNames, registers, collect () { read((labels, value) => { this.set(labels, value) }) } })
+    own.reset()
+  }
+}
+
+const snake = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+
+export default fp(metrics, { name: 'metrics', dependencies: ['spawner', 'port-pool', 'websocket-proxy'] })

@@ -1,0 +1,75 @@
+import formBody from '@fastify/formbody'
+import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import qs from 'qs'
+import { openedBody, refusalAnswer } from '../src/compat/answers.ts'
+import { parseViewRequest } from '../src/compat/view-request.ts'
+import { confineDirectories } from '../src/spawning/search-directories.ts'
+
+/**
+ * The REST way to ask for a viewer: `POST /api/spawn` and `/service` answer once the stream server is ready (contract, sections
+ * 1.2 to 1.4). Encapsulated: body parsers, CORS and the official error shape stay in here.
+ */
+export interface RestHandshakeOptions {
+  /** Host name told to viewers; empty: the one the caller used. */
+  publicHost: string
+  /** Folders that requests may narrow their search to. */
+  modelDirs: readonly string[]
+  /** Origin other pages may ask from; empty: none. */
+  corsOrigin: string
+}
+
+const corsHeaders = {
+  'access-control-allow-methods': 'POST',
+  'access-control-allow-headers': 'Content-Type, Access-Control-Allow-Origin, Access-Control-Allow-Methods, Access-Control-Allow-Headers'
+}
+
+const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { publicHost, modelDirs, corsOrigin }) => {
+  await app.register(formBody, { parser: text => qs.parse(text) })
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, text === '' ? undefined : JSON.parse(String(text)))
+    } catch (error) {
+      done(Object.assign(error as Error, { statusCode: 400 }), undefined)
+    }
+  })
+  // As the official server: a body of another type is as good as none.
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume()
+    done(null)
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const httpStatus = error.statusCode ?? 500
+    if (httpStatus >= 500) request.log.error({ err: error }, 'viewing request failed')
+    return reply.code(httpStatus).send({ result: 'error', reason: httpStatus >= 500 ? 'Internal error' : error.message })
+  })
+  if (corsOrigin !== '') {
+    app.addHook('onRequest', async (_request, reply) => { void reply.headers({ 'access-control-allow-origin': corsOrigin, ...corsHeaders }) })
+  }
+
+  const spawn = async (request: FastifyRequest, reply: FastifyReply) => {
+    const limit = await app.spawnLimit(request.ip)
+    if (!limit.allowed) {
+      return await reply.code(429).header('retry-after', limit.retryAfter).send({ status: 'failed', reason: `Too many viewing requests; try again in ${limit.retryAfter} s`, code: 'rate_limited', retryAfter: limit.retryAfter })
+    }
+    const parsed = parseViewRequest(request.body)
+    if (parsed.status === 'invalid') return await reply.code(400).send({ result: 'error', reason: parsed.problems.join('; ') })
+    const confined = await confineDirectories(parsed.request.modelSearchDirectories, modelDirs)
+    if (confined.status === 'refused') return await reply.code(400).send({ result: 'error', reason: confined.problems.join('; ') })
+
+    const result = await app.spawner.open({ ...parsed.request, via: 'rest', modelSearchDirectories: confined.directories, signal: request.signal })
+    if (result.status === 'opened') {
+      if (request.signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
+      return await reply.send(openedBody(result.session, 'ws', publicHost === '' ? request.hostname : publicHost, app.streamServer.kind))
+    }
+    const { httpStatus, retryAfter, body } = refusalAnswer(result)
+    if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
+    return await reply.code(httpStatus).send(body)
+  }
+  for (const url of ['/api/spawn', '/service']) {
+    app.post(url, spawn)
+    app.options(url, async (_request, reply) => await reply.header('allow', 'POST').send('POST'))
+  }
+}
+
+export default restHandshake

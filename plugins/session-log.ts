@@ -1,0 +1,22 @@
+import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { reasons } from '../src/sessions/reasons.ts'
+import { isTerminal } from '../src/sessions/transitions.ts'
+
+/** Logs the life of each session with a logger of its own that carries its id. Listens to the spawner's events; decorates nothing. */
+const sessionLog: FastifyPluginAsync = async app => {
+  const loggers = new Map<string, FastifyBaseLogger>()
+  app.spawner.on('session', (session, from) => {
+    let log = loggers.get(session.id)
+    if (log === undefined) loggers.set(session.id, log = app.log.child({ spawnId: session.id }))
+    const { state, reason, port, pid, renderer, model, exit } = session
+    const message = from === null ? `session ${state}` : `session ${from} > ${state}${reason === null ? '' : ` (${reason})`}`
+    const failed = state === 'lost' || (isTerminal(state) && reason !== null && reasons[reason].end === 'failed')
+    if (failed) log.warn({ port, pid, renderer, model, reason, exit }, message)
+    else if (isTerminal(state)) log.info({ port, pid, reason, exitCode: exit?.code, signal: exit?.signal }, message)
+    else log.info({ port, pid, renderer, model }, message)
+    if (isTerminal(state)) loggers.delete(session.id)
+  })
+}
+
+export default fp(sessionLog, { name: 'session-log', dependencies: ['spawner'] })

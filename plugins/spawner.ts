@@ -1,0 +1,105 @@
+import { constants } from 'node:fs'
+import { access, mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { v4 } from 'uuid'
+import type { Clock } from '../src/clock.ts'
+import { PreflightError } from '../src/errors.ts'
+import { procPresence } from '../src/ports/port-presence.ts'
+import type { Limits } from '../src/sessions/watchdog.ts'
+import { childEnvironment, commandLine, type CommonArguments, type StreamServerProgram } from '../src/spawning/command-line.ts'
+import type { Launcher } from '../src/spawning/launcher.ts'
+import { Spawner } from '../src/spawning/spawner.ts'
+import type { Renderer } from '../src/sessions/session.ts'
+
+/**
+ * Owns the sessions and the launcher. Decorates `spawner` and `streamServer`. `onReady` checks what a start needs, `preClose` only begins to
+ * end sessions (nothing new from then on), `onClose` waits until every process is gone.
+ */
+export interface SpawnerPluginOptions {
+  program: StreamServerProgram
+  common: CommonArguments
+  renderers: readonly Renderer[]
+  maxSessions: number
+  /** Milliseconds. */
+  limits: Limits
+  /** Seconds. */
+  keepEnded: number
+  /** Absolute; null: output is not kept. */
+  logDir: string | null
+  sessionLogBytes: number
+  launcher: Launcher
+  clock: Clock
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    spawner: Spawner
+    streamServer: StreamServerProgram
+  }
+}
+
+const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, options) => {
+  const { program, common, launcher, clock, logDir } = options
+  const spawner = new Spawner({
+    launcher,
+    clock,
+    ports: app.portPool,
+    presence: procPresence,
+    newId: v4,
+    renderers: options.renderers,
+    maxSessions: options.maxSessions,
+    limits: options.limits,
+    keepEnded: options.keepEnded * 1_000,
+    order: ({ id, order: { renderer, model }, createdAt }, port, { modelSearchDirectories, sessionToken }) => ({
+      id,
+      executable: program.executable,
+      args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: statusBase(app) }),
+      env: childEnvironment(program, renderer),
+      logFile: logDir === null ? null : join(logDir, `${new Date(createdAt).toISOString().replace(/[:.]/g, '-')}_${renderer}_${id}.log`),
+      logBytes: options.sessionLogBytes
+    })
+  })
+  launcher.on('lost', ({ children, cause }) => { app.log.error({ children, cause }, `the process that starts stream servers died (${cause}); ${children} sessions end with it, another is started`) })
+  launcher.on('restarted', () => { app.log.warn('the process that starts stream servers is back') })
+  app.decorate('spawner', spawner)
+  app.decorate('streamServer', program)
+
+  app.addHook('onReady', async () => {
+    const problems = await preflight(options)
+    if (problems.length > 0) throw new PreflightError(problems)
+    await launcher.open()
+  })
+  app.addHook('preClose', async () => { void spawner.stopAll() })
+  app.addHook('onClose', async () => {
+    await spawner.close()
+    await launcher.close()
+  })
+}
+
+/** Where children report to: the address the service really listens on, the loopback when it listens on all. */
+function statusBase (app: FastifyInstance): string {
+  const address = app.server.address()
+  if (address === null || typeof address === 'string') return 'http://127.0.0.1/api/spawns/'
+  const host = address.address === '0.0.0.0' || address.address === '::' ? '127.0.0.1' : address.address
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/api/spawns/`
+}
+
+/** Everything that would make every start fail, found before the first one; folders of our own are made. */
+async function preflight ({ program, common, logDir }: SpawnerPluginOptions): Promise<string[]> {
+  const check = async (promise: Promise<unknown>, problem: string) => await promise.then(() => [], (error: NodeJS.ErrnoException) => [`${problem} (${error.code})`])
+  const script = program.leading[0]
+  const problems = await Promise.all([
+    check(access(program.executable, constants.X_OK), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
+    check(stat(program.executable).then(found => { if (!found.isFile()) throw Object.assign(new Error(), { code: 'not a file' }) }), `SLIPWAY_STREAM_SERVER: ${program.executable} cannot be run`),
+    ...program.kind === 'embedded' && script !== undefined ? [check(access(script), `the embedded stream server is not built: ${script} is missing; run npm run build`)] : [],
+    ...common.licenseFile === null ? [] : [check(access(common.licenseFile, constants.R_OK), `SLIPWAY_LICENSE_FILE: ${common.licenseFile} cannot be read`)],
+    ...common.modelDirs.map(directory => check(access(directory, constants.R_OK), `SLIPWAY_MODEL_DIRS: ${directory} cannot be read`)),
+    check(mkdir(common.workspaceDir, { recursive: true }), `SLIPWAY_WORKSPACE_DIR: ${common.workspaceDir} cannot be made`),
+    ...logDir === null ? [] : [check(mkdir(logDir, { recursive: true }), `SLIPWAY_LOG_DIR: ${logDir} cannot be made`)]
+  ])
+  return [...new Set(problems.flat())]
+}
+
+export default fp(spawnerPlugin, { name: 'spawner', dependencies: ['port-pool'] })

@@ -1,0 +1,62 @@
+import { realpathSync } from 'node:fs'
+import { extname, join, sep } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { FastifyPluginAsync } from 'fastify'
+
+/**
+ * Serves the page and, for development, folders with HWV assets: right types, ranges, ETag; no listing, no dotfiles, no way out of the
+ * folders. In production a web server does this better.
+ */
+export interface StaticOptions {
+  /** Absolute path of the folder with the page. */
+  publicDir: string
+  /** Absolute paths, tried in order after the page. */
+  dirs: readonly string[]
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.wasm': 'application/wasm',
+  '.scs': 'application/octet-stream',
+  '.scz': 'application/octet-stream',
+  '.hsf': 'application/octet-stream',
+  '.glb': 'model/gltf-binary'
+}
+
+/** For our own page only: HWV pages evaluate code and bring their own policy. */
+const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; worker-src blob:; style-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+
+const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, dirs }) => {
+  const roots = [publicDir, ...dirs]
+  await app.register(fastifyStatic, {
+    root: roots,
+    dotfiles: 'ignore',
+    index: 'index.html',
+    list: false,
+    cacheControl: true,
+    maxAge: 0,
+    // A symbolic link may point anywhere; what it points to must still be inside.
+    allowedPath: pathName => !pathName.startsWith('/api/') && roots.every(root => staysInside(root, pathName)),
+    setHeaders: (reply, path) => {
+      const type = types[extname(path).toLowerCase()]
+      if (type !== undefined) void reply.header('content-type', type)
+      void reply.header('x-content-type-options', 'nosniff')
+      if (path.startsWith(publicDir + sep)) void reply.header('content-security-policy', pagePolicy)
+    }
+  })
+  app.addHook('onReady', async () => {
+    if (dirs.length > 0) app.log.warn({ dirs }, 'serving files for browsers: meant for development; in production let nginx or another web server do it')
+  })
+}
+
+function staysInside (root: string, pathName: string): boolean {
+  try {
+    const real = realpathSync(root)
+    const target = realpathSync(join(root, decodeURIComponent(pathName)))
+    return target === real || target.startsWith(real + sep)
+  } catch {
+    return true
+  }
+}
+
+export default staticFiles

@@ -1,0 +1,123 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Clock } from '../src/clock.ts'
+import type { OpenResult } from '../src/spawning/outcome.ts'
+import type { SessionView } from '../src/sessions/session.ts'
+import { dial } from '../src/tunnel/dial.ts'
+import { ParkedSocket } from '../src/tunnel/parked-socket.ts'
+import { refuse, wantsCloseFrame, type Refusal } from '../src/tunnel/refusal.ts'
+import { TunnelSet } from '../src/tunnel/tunnel-set.ts'
+import { composeUpgrade, readUpgrade, type UpgradeRequest } from '../src/tunnel/upgrade-request.ts'
+
+/**
+ * The WebSocket way to ask for a viewer: an upgrade on any path starts a stream server and is tunnelled to it; `/wsproxy/<port>` joins a
+ * session that lives already. Owns the one `upgrade` listener of the real server, since viewers are carried as raw bytes; upgrades
+ * for our own live events are passed on to `own`. Decorates `tunnels`. `preClose` waits for the sessions, then closes what is left.
+ */
+export interface WebSocketProxyOptions {
+  own: { path: string, upgrades: EventEmitter }
+  /** Address the stream servers listen on. */
+  streamHost: string
+  clock: Clock
+}
+
+declare module 'fastify' {
+  interface FastifyInstance { tunnels: TunnelSet }
+}
+
+/** Milliseconds a stream server that said it is ready may take to accept a connection. */
+const dialTimeout = 5_000
+
+/** Milliseconds a tunnel may take to deliver the last words of a stream server that has ended. */
+const farewell = 2_000
+
+const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, streamHost, clock }) => {
+  const { spawner, spawnLimit } = app
+  const tunnels = new TunnelSet()
+  app.decorate('tunnels', tunnels)
+
+  const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    if (pathname === own.path) {
+      own.upgrades.emit('upgrade', request, socket, head)
+      return
+    }
+    const viewer = new ParkedSocket(socket, head)
+    const reading = readUpgrade(request)
+    const turnAway = (refusal: Refusal) => {
+      const taken = viewer.take()
+      app.log.info({ path: pathname, code: refusal.code }, `viewer refused: ${refusal.reason}`)
+      if (taken === undefined) return
+      const upgrade = reading.status === 'valid' ? reading.upgrade : undefined
+      refuse(taken.socket, refusal, { acceptThenClose: wantsCloseFrame(request), key: upgrade?.key, protocol: upgrade?.protocols[0] }, clock)
+    }
+    if (reading.status === 'malformed') return turnAway({ code: 'badRequest', reason: reading.reason })
+    if (/^\/api(\/|$)/.test(pathname)) return turnAway({ code: 'unknownSession', reason: `There is no WebSocket at ${pathname}` })
+    const join = /^\/wsproxy\/(\d{1,5})(\/.*)?$/.exec(pathname)
+    const served = join === null
+      ? start(viewer, reading.upgrade, request, searchParams.get('renderingLocation') === 'ssr' ? 'ssr' : 'csr', turnAway)
+      : joinSession(viewer, { ...reading.upgrade, target: reading.upgrade.target.replace(/^\/wsproxy\/\d+\/?/, '/') }, request, Number(join[1]), turnAway)
+    served.catch((error: unknown) => {
+      app.log.error({ err: error }, 'viewer upgrade failed')
+      turnAway({ code: 'startFailed', reason: 'Internal error' })
+    })
+  }
+
+  async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, renderer: 'csr' | 'ssr', turnAway: (refusal: Refusal) => void) {
+    const limit = await spawnLimit(request.socket.remoteAddress ?? '')
+    if (!limit.allowed) return turnAway({ code: 'rateLimited', reason: `Too many viewing requests; try again in ${limit.retryAfter} s`, retryAfter: limit.retryAfter })
+    const result = await spawner.open({ renderer, via: 'proxy', model: null, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
+    if (result.status !== 'opened') return turnAway(refusalFor(result))
+    await carry(viewer, upgrade, request, result.session, turnAway)
+    // Started for this viewer alone: whatever became of it, the session goes with it.
+    spawner.viewerLeft(result.session.id)
+  }
+
+  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, port: number, turnAway: (refusal: Refusal) => void) {
+    const session = spawner.sessionOnPort(port)
+    if (session === undefined || (session.state !== 'ready' && session.state !== 'connected')) {
+      return turnAway({ code: 'unknownSession', reason: `There is no session on port ${port}` })
+    }
+    await carry(viewer, upgrade, request, session, turnAway)
+    if (tunnels.of(session.id).length === 0) spawner.viewerAway(session.id)
+  }
+
+  /** Joins viewer and stream server; resolves when they have parted. */
+  async function carry (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void) {
+    const port = session.port ?? 0
+    const opening = composeUpgrade(upgrade, { host: streamHost, port, forwardedFor: request.socket.remoteAddress })
+    const result = await dial(viewer, { host: streamHost, port, opening, timeout: dialTimeout, clock })
+    if (result.status === 'unreachable') turnAway({ code: 'startFailed', reason: `The stream server cannot be reached: ${result.message}` })
+    if (result.status !== 'joined') return
+    tunnels.add(session.id, result.tunnel)
+    spawner.viewerCame(session.id)
+    await result.tunnel.closed
+  }
+
+  app.server.on('upgrade', onUpgrade)
+  // A viewer that does not read keeps its tunnel from noticing that the stream server is gone.
+  spawner.on('session', ({ id, endedAt }) => {
+    if (endedAt === null || tunnels.of(id).length === 0) return
+    clock.after(farewell, () => { for (const tunnel of tunnels.of(id)) tunnel.destroy() })
+  })
+  app.addHook('preClose', async () => {
+    await spawner.emptied()
+    await tunnels.destroy()
+  })
+}
+
+function refusalFor (result: Exclude<OpenResult, { status: 'opened' }>): Refusal {
+  switch (result.status) {
+    case 'full': return { code: 'full', reason: `All ${result.limit} seats are taken`, retryAfter: result.retryAfter }
+    case 'noPort': return { code: 'full', reason: 'No ports available', retryAfter: result.retryAfter }
+    case 'draining': return { code: 'draining', reason: 'Server is shutting down', retryAfter: 30 }
+    case 'rendererDisabled': return { code: 'rendererDisabled', reason: 'Invalid rendering location' }
+    case 'cancelled': return { code: 'gone', reason: 'The session was stopped before it was ready' }
+    case 'startFailed': return { code: result.reason === 'start_timeout' ? 'startTimeout' : 'startFailed', reason: result.message }
+  }
+}
+
+export default fp(websocketProxy, { name: 'websocket-proxy', dependencies: ['spawner', 'spawn-limit'] })

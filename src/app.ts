@@ -1,0 +1,82 @@
+import { EventEmitter } from 'node:events'
+import { join, resolve } from 'node:path'
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import errors from '../plugins/errors.ts'
+import liveEvents from '../plugins/live-events.ts'
+import metrics from '../plugins/metrics.ts'
+import models from '../plugins/models.ts'
+import portPool from '../plugins/port-pool.ts'
+import restHandshake from '../plugins/rest-handshake.ts'
+import sessionLog from '../plugins/session-log.ts'
+import sessionsApi from '../plugins/sessions-api.ts'
+import spawnLimit from '../plugins/spawn-limit.ts'
+import spawner from '../plugins/spawner.ts'
+import staticFiles from '../plugins/static.ts'
+import status from '../plugins/status.ts'
+import websocketProxy from '../plugins/websocket-proxy.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config/schema.ts'
+import type { Limits } from './sessions/watchdog.ts'
+import { streamServerProgram } from './spawning/stream-server-program.ts'
+import type { Launcher } from './spawning/launcher.ts'
+
+export interface AppOptions {
+  config: Config
+  /** Folder of this package: the page, the sample models and the embedded stream server are in it. */
+  packageDir: string
+  launcher: Launcher
+  clock: Clock
+  logger?: FastifyServerOptions['logger']
+}
+
+/** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. */
+export async function buildApp ({ config, packageDir, launcher, clock, logger = false }: AppOptions): Promise<FastifyInstance> {
+  const { http, ports, sessions, streamServer, assets, log } = config
+  const program = streamServerProgram(streamServer.executable, packageDir, http.host)
+  const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : [join(packageDir, 'models')]
+  const publicDir = assets.publicDir === '' ? join(packageDir, 'public') : resolve(assets.publicDir)
+  // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
+  const upgrades = new EventEmitter()
+
+  const app = fastify({ logger, bodyLimit: 102_400, routerOptions: { ignoreDuplicateSlashes: true } })
+  await app.register(errors)
+  await app.register(portPool, { ...ports, count: sessions.max, own: [http.port, config.metrics.port].filter(port => port !== 0), clock })
+  await app.register(spawner, {
+    program,
+    common: {
+      modelDirs,
+      workspaceDir: resolve(streamServer.workspaceDir),
+      licenseFile: streamServer.licenseFile === '' ? null : resolve(streamServer.licenseFile),
+      pingInterval: sessions.pingInterval,
+      firstConnectTimeout: sessions.firstConnectTimeout
+    },
+    renderers: streamServer.renderers.filter(renderer => program.renderers.includes(renderer)),
+    maxSessions: sessions.max,
+    limits: limitsOf(sessions),
+    keepEnded: sessions.keepEnded,
+    logDir: log.dir === '' ? null : resolve(log.dir),
+    sessionLogBytes: log.sessionBytes,
+    launcher,
+    clock
+  })
+  await app.register(sessionLog)
+  await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
+  await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, streamHost: reachable(http.host), clock })
+  if (config.metrics.enabled) await app.register(metrics, config.metrics)
+  await app.register(status)
+  await app.register(restHandshake, { publicHost: http.publicHost, corsOrigin: http.corsOrigin, modelDirs })
+  await app.register(sessionsApi, { clock, pingInterval: sessions.pingInterval, firstConnectTimeout: sessions.firstConnectTimeout })
+  await app.register(models, { modelDirs })
+  await app.register(liveEvents, { upgrades })
+  await app.register(staticFiles, { publicDir, dirs: assets.dirs.map(directory => resolve(directory)) })
+  return app
+}
+
+/** Seconds of the configuration in milliseconds. */
+function limitsOf (sessions: Config['sessions']): Limits {
+  const names = ['queueTimeout', 'startTimeout', 'firstConnectTimeout', 'pingTimeout', 'idleTimeout', 'maxLifetime', 'killStep'] as const
+  return Object.fromEntries(names.map(name => [name, sessions[name] * 1_000])) as Limits
+}
+
+/** An address under which this machine reaches what listens on `host`. */
+const reachable = (host: string) => host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host

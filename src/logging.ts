@@ -1,0 +1,14 @@
+/** Keys whose values never reach a log, at the depths our log lines have. */
+const secrets = ['sessionToken', 'token', 'license', 'authorization', 'cookie'].flatMap(key => [key, `*.${key}`, `*.*.${key}`])
+
+/** Options of the log: JSON lines, or coloured text on a terminal. Queries are left out of request lines: they may carry tokens. */
+export function loggerOptions (level: string, terminal: boolean) {
+  return {
+    level,
+    redact: { paths: secrets, censor: '<hidden>' },
+    serializers: {
+      req: ({ method, url, ip }: { method: string, url: string, ip: string }) => ({ method, path: url.split('?')[0], ip })
+    },
+    ...terminal ? { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' } } } : {}
+  }
+}

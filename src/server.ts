@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { buildApp } from './app.ts'
+import { systemClock } from './clock.ts'
+import { readCommandLine } from './command-line.ts'
+import { loadConfig } from './config/load.ts'
+import { PreflightError } from './errors.ts'
+import { LauncherProcess, launcherEntry } from './launcher/launcher-process.ts'
+import { loggerOptions } from './logging.ts'
+import { shutDownOnSignals } from './shutdown.ts'
+
+const say = (text: string) => { process.stderr.write(text) }
+
+async function main (): Promise<number | undefined> {
+  const packageDir = packageDirAbove(dirname(fileURLToPath(import.meta.url)))
+  const command = readCommandLine(process.argv.slice(2), process.env, packageDir)
+  if (command.do === 'say') {
+    (command.exitCode === 0 ? process.stdout : process.stderr).write(command.text)
+    return command.exitCode
+  }
+  const loaded = loadConfig(command.env)
+  if (loaded.status === 'invalid') return refuse(loaded.problems)
+  const { config } = loaded
+
+  const launcher = new LauncherProcess({ clock: systemClock, entry: launcherEntry })
+  const app = await buildApp({ config, packageDir, launcher, clock: systemClock, logger: loggerOptions(config.log.level, process.stdout.isTTY) })
+  try {
+    const url = await app.listen({ host: config.http.host, port: config.http.port })
+    say(`Slipway is ready on ${url}\n`)
+  } catch (error) {
+    await app.close()
+    if (error instanceof PreflightError) return refuse(error.problems)
+    say(`slipway: cannot listen on ${config.http.host}:${config.http.port}: ${(error as Error).message}\n`)
+    return 1
+  }
+  if (config.streamServer.executable === '') say('Viewers get the embedded stream server; for HOOPS models set SLIPWAY_STREAM_SERVER (ts3d_sc_server) and SLIPWAY_LICENSE_FILE.\n')
+  shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { process.exit(error === undefined ? 0 : 1) })
+}
+
+function refuse (problems: readonly string[]): number {
+  say(`slipway: cannot start:\n${problems.map(problem => `  - ${problem}\n`).join('')}`)
+  return 2
+}
+
+/** The sources and the build lie at different depths below the package. */
+function packageDirAbove (directory: string): string {
+  return existsSync(join(directory, 'package.json')) ? directory : packageDirAbove(dirname(directory))
+}
+
+const exitCode = await main()
+if (exitCode !== undefined) process.exitCode = exitCode

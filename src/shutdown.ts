@@ -1,0 +1,34 @@
+import type { Clock } from './clock.ts'
+import type { Spawner } from './spawning/spawner.ts'
+
+/** The running program, as far as a shutdown concerns it. */
+export interface Running {
+  close(): PromiseLike<unknown>
+  spawner: Spawner
+  log: { info(message: string): void }
+}
+
+/**
+ * What signals mean: SIGTERM lets running sessions finish up to `drainTimeout` seconds and takes nothing new; SIGINT and SIGHUP stop
+ * them now; a second signal has no patience at all. `ended` is called once everything is closed.
+ */
+export function shutDownOnSignals (app: Running, signals: NodeJS.EventEmitter, drainTimeout: number, clock: Clock, ended: (error?: unknown) => void): void {
+  let received = 0
+  let cancelPatience = () => {}
+  const close = () => {
+    cancelPatience()
+    app.close().then(() => { ended() }, ended)
+  }
+  const onSignal = (signal: NodeJS.Signals) => {
+    received++
+    app.log.info(`${signal}: ${received > 1 ? 'killing every session' : signal === 'SIGTERM' ? `draining ${app.spawner.alive} sessions, ${drainTimeout} s at most` : 'stopping every session'}`)
+    if (received > 1) app.spawner.hurry()
+    if (received > 1 || signal !== 'SIGTERM') {
+      close()
+      return
+    }
+    cancelPatience = clock.after(drainTimeout * 1_000, close)
+    void app.spawner.emptied().then(close)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) signals.on(signal, onSignal)
+}
