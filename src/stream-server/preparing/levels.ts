@@ -9,34 +9,48 @@ export interface Level {
 }
 
 /** A level needs no coarser one below it when it has no more triangles than this. */
-const smallest = 160
+const enough = 200
+const fewest = 72
 /** From level to level. */
 const factor = 4
 const mostLevels = 7
-const normalWeight = 0.4
+/** How much a bent normal counts against a moved surface: little, silhouettes come first. */
+const normalWeight = 0.1
+/** Of the part's size. Above it, the ways of reducing that care less for the surface are tried too. */
+const coarseError = 0.02
 
 /** Levels of detail of a mesh, coarsest first; the last one is the mesh itself. `MeshoptSimplifier.ready` must have passed. */
 export function levelsOf (mesh: Mesh): Level[] {
   const levels: Level[] = [{ indices: mesh.indices, error: 0 }]
-  let target = mesh.indices.length / 3 / factor
-  while (levels.length < mostLevels && (levels[0]?.indices.length ?? 0) / 3 > smallest) {
+  let target = mesh.indices.length / 3
+  while (levels.length < mostLevels && target > enough) {
+    target = Math.max(fewest, Math.round(target / factor))
     const finer = levels[0] as Level
-    const level = reduced(mesh, finer, Math.max(32, Math.round(target)))
-    target /= factor
-    if (level === null) break
-    if (level.indices.length <= finer.indices.length * 0.7) levels.unshift(level)
-    else if (target < smallest / factor) break
+    const level = reduced(mesh, finer, target)
+    if (level && level.indices.length <= finer.indices.length * 0.7) levels.unshift(level)
   }
   return levels
 }
 
-/** Simplified keeping its surface together if that gets near the target; else roughly, which always does. */
-function reduced (mesh: Mesh, finer: Level, triangles: number): Level | null {
-  const { positions, normals } = mesh
+/** The best of some ways to get to about so many triangles, or `null` when nothing would be left. */
+function reduced ({ positions, normals }: Mesh, finer: Level, triangles: number): Level | null {
   const wanted = triangles * 3
-  const [indices, error] = MeshoptSimplifier.simplifyWithAttributes(finer.indices, positions, 3, normals, 3, [normalWeight, normalWeight, normalWeight], null, wanted, 1e9, ['ErrorAbsolute', 'Permissive', 'Prune'])
-  if (indices.length > 0 && indices.length <= wanted * 2) return { indices, error: finer.error + error }
-  const [rough, share] = MeshoptSimplifier.simplifySloppy(finer.indices, positions, 3, null, wanted, 1)
-  if (rough.length === 0) return null
-  return { indices: rough, error: finer.error + share * MeshoptSimplifier.getScale(positions, 3) }
+  const size = MeshoptSimplifier.getScale(positions, 3)
+  const weights = [normalWeight, normalWeight, normalWeight]
+  const ways: (() => [Uint32Array, number])[] = [
+    () => MeshoptSimplifier.simplifyWithAttributes(finer.indices, positions, 3, normals, 3, weights, null, wanted, 1e9, ['ErrorAbsolute', 'Permissive', 'Prune']),
+    () => MeshoptSimplifier.simplify(finer.indices, positions, 3, wanted, 1e9, ['ErrorAbsolute', 'Permissive', 'Prune']),
+    () => {
+      const [indices, share] = MeshoptSimplifier.simplifySloppy(finer.indices, positions, 3, null, wanted, 1)
+      return [indices, share * size]
+    }
+  ]
+  let best: Level | null = null
+  for (const way of ways) {
+    const [indices, error] = way()
+    const usable = indices.length >= wanted / 4 && indices.length <= wanted * 1.5
+    if (usable && (best === null || finer.error + error < best.error)) best = { indices, error: finer.error + error }
+    if (best && best.error < coarseError * size) break
+  }
+  return best
 }

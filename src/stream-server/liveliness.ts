@@ -1,0 +1,114 @@
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Clock } from '../clock.ts'
+
+/** What pings tell beside being there. */
+export interface Occupation {
+  viewers: 0 | 1
+  /** Whole seconds since the viewer last asked for something. */
+  idle: number
+}
+
+export interface LivelinessSettings {
+  /** Base URL, with or without a slash at its end. */
+  endpoint: string
+  id: string
+  /** From ping to ping. */
+  seconds: number
+  clock: Clock
+  /** Asked before every ping. */
+  occupation: () => Occupation
+  /** Called once, when so many reports in a row reached nobody that nobody can be watching. */
+  onUnheard: (reason: string) => void
+}
+
+const mostFailures = 4
+const reportTimeoutMs = 2000
+const farewellTimeoutMs = 500
+/** Waits between the attempts to say `ready`, milliseconds. */
+const readyPauses = [100, 300, 900]
+
+/** Tells the service that started this process how it is: `ready` once, then pings, in the end `disconnect`. */
+export class Liveliness {
+  #settings: LivelinessSettings
+  #failures = 0
+  #pending = 0
+  #queue = Promise.resolve()
+  #cancel = () => {}
+  #closed = false
+
+  constructor (settings: LivelinessSettings) {
+    this.#settings = settings
+  }
+
+  /** Says `ready`, again after short pauses when nobody takes it, then pings until `close`. */
+  async ready (): Promise<void> {
+    for (const pause of [...readyPauses, null]) {
+      if (await this.#report('ready') || this.#closed) break
+      if (pause !== null) await new Promise<void>(resolve => { this.#cancel = this.#settings.clock.after(pause, resolve) })
+    }
+    this.#pingLater()
+  }
+
+  /** Pings now, beside the regular ones: something has changed. */
+  ping (): void {
+    const { viewers, idle } = this.#settings.occupation()
+    void this.#report(`ping&viewers=${viewers}&idle=${idle}`)
+  }
+
+  /** Stops the pings and says `disconnect`; resolves when it was taken or could not be, after half a second at most. */
+  async disconnect (): Promise<void> {
+    if (this.#closed) return
+    this.close()
+    await this.#post('disconnect', farewellTimeoutMs).catch(() => {})
+  }
+
+  close (): void {
+    this.#closed = true
+    this.#cancel()
+  }
+
+  #pingLater (): void {
+    if (this.#closed) return
+    this.#cancel = this.#settings.clock.after(this.#settings.seconds * 1000, () => {
+      if (this.#pending === 0) this.ping()
+      this.#pingLater()
+    })
+  }
+
+  /** Reports go out one after the other, so that they arrive in order. Whether this one was taken. */
+  async #report (what: string): Promise<boolean> {
+    this.#pending++
+    const sent = this.#queue.then(async () => {
+      if (!this.#closed) await this.#post(what, reportTimeoutMs)
+    })
+    this.#queue = sent.catch(() => {})
+    try {
+      await sent
+      this.#failures = 0
+      return true
+    } catch (error) {
+      if (++this.#failures === mostFailures && !this.#closed) this.#settings.onUnheard((error as Error).message)
+      return false
+    } finally {
+      this.#pending--
+    }
+  }
+
+  async #post (what: string, timeout: number): Promise<void> {
+    const { endpoint, id } = this.#settings
+    const url = `${endpoint.replace(/\/+$/, '')}/${encodeURIComponent(id)}?liveliness=${what}`
+    const request = url.startsWith('https:') ? httpsRequest : httpRequest
+    await new Promise<void>((resolve, reject) => {
+      const outgoing = request(url, { method: 'POST', agent: false, timeout, headers: { 'content-length': 0 } }, response => {
+        response.resume()
+        const status = response.statusCode ?? 0
+        if (status >= 200 && status < 300) resolve()
+        else reject(new Error(`HTTP ${status}`))
+      })
+      outgoing.on('timeout', () => { outgoing.destroy(new Error(`no answer in ${timeout} ms`)) })
+      outgoing.on('error', reject)
+      outgoing.end()
+    })
+  }
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// The embedded stream server: ts3d_sc_server's command line, one viewer, one model, one process.
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../clock.ts'
+import { exitCodes } from './exit-codes.ts'
+import { openLog } from './log.ts'
+import { helpText, parseOptions } from './options.ts'
+import { StreamServer } from './stream-server.ts'
+import { version } from './version.ts'
+
+function leave (code: number, message: string, stream: NodeJS.WriteStream): never {
+  stream.write(message)
+  process.exit(code)
+}
+
+const parsed = parseOptions(process.argv.slice(2))
+if (parsed.kind === 'help') leave(exitCodes.success, helpText(), process.stdout)
+if (parsed.kind === 'version') leave(exitCodes.success, `${version}\n`, process.stdout)
+if (parsed.kind === 'bad') leave(exitCodes.badArgument, `${parsed.problems.join('\n')}\n`, process.stderr)
+const { options } = parsed
+const log = openLog(options.logFile, options.verbose, () => new Date(systemClock.now()).toISOString())
+
+const fail = (error: Error): never => leave(exitCodes.internal, `internal error: ${error.stack}\n`, process.stderr)
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', reason => fail(reason as Error))
+
+let server: StreamServer
+try {
+  server = new StreamServer({ options, clock: systemClock, log, preparationProgram: fileURLToPath(new URL('prepare.mjs', import.meta.url)) })
+} catch (error) {
+  leave(exitCodes.badArgument, `--ssl-certificate-file, --ssl-private-key-file: ${(error as Error).message}\n`, process.stderr)
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => { void server.stop(exitCodes.success) })
+try {
+  await server.start()
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') leave(exitCodes.addressInUse, `address in use: ${options.host}:${options.port}\n`, process.stderr)
+  leave(exitCodes.internal, `cannot listen on ${options.host}:${options.port}: ${(error as Error).message}\n`, process.stderr)
+}
+process.exit(await server.finished)

@@ -1,0 +1,50 @@
+import { open, readFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SceneMessage } from '../protocol.ts'
+import { chunksName, manifestName, packFormat } from './pack-format.ts'
+import type { Manifest } from './pack-format.ts'
+
+/** A prepared model on disk: the scene in memory, geometry read when it is sent. Whoever opens it closes it. */
+export class Pack {
+  readonly scene: SceneMessage
+  #chunks: FileHandle
+  #offsets: number[][]
+  #closed: Promise<void> | null = null
+
+  private constructor (scene: SceneMessage, chunks: FileHandle, offsets: number[][]) {
+    this.scene = scene
+    this.#chunks = chunks
+    this.#offsets = offsets
+  }
+
+  /** Opens the pack in `folder`; `null` when there is none, or one that is of another format or incomplete. */
+  static async open (folder: string): Promise<Pack | null> {
+    const chunks = await open(join(folder, chunksName), 'r').catch(() => null)
+    if (chunks === null) return null
+    try {
+      const { format, scene } = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest
+      let end = 0
+      const offsets = scene.parts.map(({ levels }) => levels.map(({ bytes }) => { end += bytes; return end - bytes }))
+      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(scene, chunks, offsets)
+    } catch {
+      // Unreadable is as good as not there: it will be made anew.
+    }
+    await chunks.close()
+    return null
+  }
+
+  /** The GLB file of one level of one part. Rejects when it cannot be read. */
+  async read (part: number, level: number): Promise<Buffer> {
+    const size = this.scene.parts[part]?.levels[level]?.bytes ?? 0
+    const bytes = Buffer.allocUnsafeSlow(size)
+    const { bytesRead } = await this.#chunks.read(bytes, 0, size, this.#offsets[part]?.[level] ?? 0)
+    if (bytesRead !== size) throw new Error(`level ${level} of part ${part} is cut off`)
+    return bytes
+  }
+
+  close (): Promise<void> {
+    this.#closed ??= this.#chunks.close()
+    return this.#closed
+  }
+}

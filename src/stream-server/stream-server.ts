@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import type { Clock } from '../clock.ts'
+import { closeReason } from './close-reason.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { ExitCode } from './exit-codes.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { Liveliness } from './liveliness.ts'
+import type { Log } from './log.ts'
+import { Catalogue } from './models/catalogue.ts'
+import { PackStore } from './models/pack-store.ts'
+import type { Options } from './options.ts'
+import { closeCodes, maxClientMessageBytes, subprotocol } from './protocol.ts'
+import { Viewer } from './viewer.ts'
+
+const preparationTimeoutMs = 180_000
+/** For a viewer to present the token that was asked for. */
+const openTimeoutMs = 10_000
+/** Viewers at the door while the seat is free, waiting to present the token. */
+const mostCandidates = 8
+/** For viewers to answer the close frame. */
+const farewellMs = 400
+const goingAway = 1001
+
+export interface StreamServerSettings {
+  options: Options
+  clock: Clock
+  log: Log
+  /** Path of the bundled `prepare.mjs`. */
+  preparationProgram: string
+}
+
+/** The process in one object: listens, seats one viewer, reports, and knows when it is over. */
+export class StreamServer {
+  /** Resolves with the exit code when the process has nothing left to do. */
+  readonly finished: Promise<ExitCode>
+  #finish: (code: ExitCode) => void = () => {}
+  #settings: StreamServerSettings
+  #server: Server
+  #sockets: WebSocketServer
+  #catalogue: Catalogue
+  #packs: PackStore
+  #liveliness: Liveliness | null = null
+  #connections = new Map<WebSocket, Viewer>()
+  #seated: WebSocket | null = null
+  #lastActivity = 0
+  #cancelInitialUse = () => {}
+  #ending = false
+
+  /** Throws when a certificate cannot be read. Nothing runs before `start`. */
+  constructor (settings: StreamServerSettings) {
+    this.#settings = settings
+    this.finished = new Promise(resolve => { this.#finish = resolve })
+    const { options, clock } = settings
+    this.#catalogue = new Catalogue(options.modelDirectories)
+    this.#packs = new PackStore({ workspace: options.workspace, preparationProgram: settings.preparationProgram, preparationTimeoutMs, clock })
+    this.#server = options.tls
+      ? createHttpsServer({ cert: readFileSync(options.tls.certificateFile), key: readFileSync(options.tls.privateKeyFile) }, refusePlainHttp)
+      : createHttpServer((_, response) => { refusePlainHttp(_, response) })
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: maxClientMessageBytes,
+      perMessageDeflate: { threshold: 1024, serverNoContextTakeover: true, clientNoContextTakeover: true, zlibDeflateOptions: { level: 5 } },
+      // A browser drops a connection whose offer is not answered: take any, to be able to say what is wrong.
+      handleProtocols: offered => offered.has(subprotocol) ? subprotocol : [...offered][0] ?? false
+    })
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#sockets.handleUpgrade(request, socket, head, connection => { this.#receive(connection) })
+    })
+  }
+
+  /** Listens and reports `ready`. Resolves with the port; rejects with the system's error when the address cannot be had. */
+  async start (): Promise<number> {
+    const { options, clock, log } = this.#settings
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ port: options.port, host: options.host, exclusive: true }, () => { resolve() })
+    })
+    this.#lastActivity = clock.now()
+    if (options.initialUseSeconds > 0) {
+      this.#cancelInitialUse = clock.after(options.initialUseSeconds * 1000, () => {
+        log.info(`no viewer came in ${options.initialUseSeconds} s`)
+        void this.stop(exitCodes.success)
+      })
+    }
+    if (options.livelinessEndpoint !== null) {
+      this.#liveliness = new Liveliness({
+        endpoint: options.livelinessEndpoint,
+        id: options.id,
+        seconds: options.livelinessSeconds,
+        clock,
+        occupation: () => ({ viewers: this.#seated ? 1 : 0, idle: Math.max(0, Math.floor((clock.now() - this.#lastActivity) / 1000)) }),
+        onUnheard: reason => {
+          log.info(`nobody takes the reports any more (${reason}): ending`)
+          void this.stop(exitCodes.unexpected)
+        }
+      })
+      void this.#liveliness.ready()
+    }
+    const { port } = this.#server.address() as AddressInfo
+    log.info(`listening on ${options.host}:${port}`)
+    return port
+  }
+
+  /** Closes the viewer, the port and every timer, says `disconnect`, then resolves `finished`. The first code counts. */
+  async stop (code: ExitCode): Promise<void> {
+    if (this.#ending) return
+    this.#ending = true
+    this.#cancelInitialUse()
+    for (const viewer of this.#connections.values()) viewer.close(goingAway, 'The stream server ends.')
+    const closed = new Promise<void>(resolve => this.#server.close(() => { resolve() }))
+    await Promise.all([this.#liveliness?.disconnect(), this.#farewell()])
+    for (const connection of this.#connections.keys()) connection.terminate()
+    this.#server.closeAllConnections()
+    await closed
+    this.#finish(code)
+  }
+
+  /** Resolves when the viewers have closed their side too, or after the time they have for it. */
+  async #farewell (): Promise<void> {
+    if (this.#connections.size === 0) return
+    let cancel = () => {}
+    await Promise.race([
+      Promise.all([...this.#connections.keys()].map(connection => new Promise(resolve => connection.once('close', resolve)))),
+      new Promise<void>(resolve => { cancel = this.#settings.clock.after(farewellMs, resolve) })
+    ])
+    cancel()
+  }
+
+  #receive (connection: WebSocket): void {
+    const { options, clock, log } = this.#settings
+    const refuse = (code: number, reason: string) => {
+      log.info(`connection refused: ${reason}`)
+      connection.on('error', () => {})
+      connection.close(code, closeReason(reason))
+      const cancel = clock.after(openTimeoutMs, () => { connection.terminate() })
+      connection.on('close', cancel)
+    }
+    if (connection.protocol !== subprotocol) return refuse(closeCodes.unsupportedViewer, 'a HOOPS viewer needs ts3d_sc_server; set SLIPWAY_STREAM_SERVER')
+    if (this.#ending) return refuse(goingAway, 'The stream server ends.')
+    if (this.#seated || this.#connections.size >= mostCandidates) return refuse(closeCodes.occupied, 'This stream server has a viewer already.')
+
+    const viewer = new Viewer(connection, {
+      catalogue: this.#catalogue,
+      packs: this.#packs,
+      model: options.model,
+      token: options.sessionToken,
+      log,
+      admit: () => this.#seat(connection),
+      onActivity: () => { this.#lastActivity = clock.now() }
+    })
+    this.#connections.set(connection, viewer)
+    const heartbeat = new Heartbeat(connection, clock)
+    const cancelOpen = clock.after(openTimeoutMs, () => {
+      if (this.#seated !== connection) viewer.close(closeCodes.badToken, 'No session token was presented in time.')
+    })
+    connection.on('close', () => {
+      heartbeat.close()
+      cancelOpen()
+      this.#connections.delete(connection)
+      if (this.#seated !== connection) return
+      log.info('the viewer has left')
+      void this.stop(exitCodes.success)
+    })
+    // Where no token is asked for, whoever comes first is the viewer.
+    if (options.sessionToken === null) this.#seat(connection)
+  }
+
+  #seat (connection: WebSocket): boolean {
+    if (this.#seated) return this.#seated === connection
+    const { clock, log } = this.#settings
+    this.#seated = connection
+    this.#cancelInitialUse()
+    this.#lastActivity = clock.now()
+    this.#liveliness?.ping()
+    log.info('a viewer has come')
+    for (const [other, viewer] of this.#connections) {
+      if (other !== connection) viewer.close(closeCodes.occupied, 'This stream server has a viewer already.')
+    }
+    return true
+  }
+}
+
+function refusePlainHttp (_: unknown, response: ServerResponse): void {
+  response.writeHead(426, { 'content-type': 'text/plain; charset=utf-8', connection: 'close', upgrade: 'websocket' })
+  response.end('This is a stream server: it speaks WebSocket only.\n')
+}
