@@ -23,8 +23,8 @@ const spawnLimit: FastifyPluginAsync<SpawnLimitOptions> = async (app, { perMinut
   const limiter = app.createRateLimit({ max: Math.max(1, perMinute), timeWindow: 60_000, keyGenerator: request => request.ip })
   app.decorate('spawnLimit', async ip => {
     if (perMinute === 0) return { allowed: true }
-    // The limiter asks its request for nothing but the key above.
-    const answer = await limiter({ ip } as FastifyRequest)
+    // An upgrade never becomes a Fastify request; of one, the limiter reads the address and the (absent) group of its route.
+    const answer = await limiter({ ip, routeOptions: { config: {} } } as FastifyRequest)
     return answer.isAllowed || !answer.isExceeded ? { allowed: true } : { allowed: false, retryAfter: Math.max(1, answer.ttlInSeconds) }
   })
 }

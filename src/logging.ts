@@ -5,10 +5,11 @@ const secrets = ['sessionToken', 'token', 'license', 'authorization', 'cookie'].
 export function loggerOptions (level: string, terminal: boolean) {
   return {
     level,
+    base: null,
     redact: { paths: secrets, censor: '<hidden>' },
     serializers: {
       req: ({ method, url, ip }: { method: string, url: string, ip: string }) => ({ method, path: url.split('?')[0], ip })
     },
-    ...terminal ? { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' } } } : {}
+    ...terminal ? { transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss.l' } } } : {}
   }
 }
