@@ -14,32 +14,35 @@ export function frustumOf (viewProjection: ArrayLike<number>): Frustum {
 
 /** Whether some of the box at `at` (centre and half axes) may be inside; only boxes wholly behind one plane are refused. */
 export function seesBox (frustum: Frustum, boxes: Float64Array, at: number): boolean {
-  const v = (i: number) => boxes[at + i] as number
   for (let plane = 0; plane < 24; plane += 4) {
-    const a = frustum[plane] as number
-    const b = frustum[plane + 1] as number
-    const c = frustum[plane + 2] as number
-    const center = a * v(0) + b * v(1) + c * v(2) + (frustum[plane + 3] as number)
-    const reach = Math.abs(a * v(3) + b * v(4) + c * v(5)) + Math.abs(a * v(6) + b * v(7) + c * v(8)) + Math.abs(a * v(9) + b * v(10) + c * v(11))
+    const a = frustum[plane]!
+    const b = frustum[plane + 1]!
+    const c = frustum[plane + 2]!
+    const center = a * boxes[at]! + b * boxes[at + 1]! + c * boxes[at + 2]! + frustum[plane + 3]!
+    const reach = Math.abs(a * boxes[at + 3]! + b * boxes[at + 4]! + c * boxes[at + 5]!) +
+      Math.abs(a * boxes[at + 6]! + b * boxes[at + 7]! + c * boxes[at + 8]!) +
+      Math.abs(a * boxes[at + 9]! + b * boxes[at + 10]! + c * boxes[at + 11]!)
     if (center + reach < 0) return false
   }
   return true
 }
 
 /** Distance from a point to the box at `at`, 0 inside it. Exact as long as the half axes are at right angles. */
-export function distanceToBox (point: ArrayLike<number>, boxes: Float64Array, at: number): number {
-  const v = (i: number) => boxes[at + i] as number
-  const x = (point[0] ?? 0) - v(0)
-  const y = (point[1] ?? 0) - v(1)
-  const z = (point[2] ?? 0) - v(2)
+export function distanceToBox ([px, py, pz]: [number, number, number], boxes: Float64Array, at: number): number {
+  const x = px - boxes[at]!
+  const y = py - boxes[at + 1]!
+  const z = pz - boxes[at + 2]!
   let outside = 0
   let rest = x * x + y * y + z * z
-  for (let axis = 3; axis < 12; axis += 3) {
-    const length = Math.hypot(v(axis), v(axis + 1), v(axis + 2))
+  for (let axis = at + 3; axis < at + 12; axis += 3) {
+    const a = boxes[axis]!
+    const b = boxes[axis + 1]!
+    const c = boxes[axis + 2]!
+    const length = Math.sqrt(a * a + b * b + c * c)
     if (length === 0) continue
-    const along = Math.abs(x * v(axis) + y * v(axis + 1) + z * v(axis + 2)) / length
+    const along = Math.abs(x * a + y * b + z * c) / length
     rest -= along * along
-    if (along > length) outside += (along - length) ** 2
+    if (along > length) outside += (along - length) * (along - length)
   }
   // What no axis explains lies across a box that is flat in that direction.
   return Math.sqrt(outside + Math.max(0, rest))

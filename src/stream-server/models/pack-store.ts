@@ -33,7 +33,7 @@ export class PackStore {
     const { workspace, preparationProgram: program, preparationTimeoutMs: timeoutMs, clock } = this.#settings
     let name: string
     try {
-      name = await fingerprint(file)
+      name = await fingerprint(file, join(workspace, 'names'))
     } catch (error) {
       return { status: 'unreadable', message: `The model file cannot be read: ${(error as Error).message}.` }
     }
