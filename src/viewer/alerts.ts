@@ -8,7 +8,8 @@ export class Alerts {
     this.#region = region
   }
 
-  say (words: string): void {
+  /** The answer takes the sentence back. */
+  say (words: string): () => void {
     for (const shown of this.#region.children) {
       if (shown.querySelector('p')?.textContent === words) shown.remove()
     }
@@ -17,5 +18,6 @@ export class Alerts {
     required(alert, 'button', HTMLButtonElement).addEventListener('click', () => { alert.remove() })
     this.#region.append(alert)
     while (this.#region.childElementCount > 3) this.#region.firstElementChild?.remove()
+    return () => { alert.remove() }
   }
 }

@@ -12,7 +12,6 @@ const roomOf = (geometry: BufferGeometry): Room => ({ vertices: geometry.getAttr
 /** Many placed geometries drawn with one material in one call. Its buffers grow by doubling, so it holds what came and not what may come. */
 export class Batch {
   readonly mesh: BatchedMesh
-  readonly #material: Material
   readonly #capacity: Room
   /** Handed out so far, including the holes that replaced geometries left. */
   readonly #taken: Room = { vertices: 0, indices: 0 }
@@ -21,7 +20,6 @@ export class Batch {
 
   /** `instances` is exact, `first` the room for the geometries that surely come. */
   constructor (material: Material, instances: number, first: Room) {
-    this.#material = material
     this.#capacity = { vertices: Math.max(first.vertices, 1024), indices: Math.max(first.indices, 3072) }
     this.mesh = new BatchedMesh(instances, this.#capacity.vertices, this.#capacity.indices, material)
     this.mesh.perObjectFrustumCulled = true
@@ -59,10 +57,10 @@ export class Batch {
     this.#alive.indices -= size?.indices ?? 0
   }
 
+  /** The material stays: it is not ours. */
   dispose (): void {
     this.mesh.removeFromParent()
     this.mesh.dispose()
-    this.#material.dispose()
   }
 
   #makeRoom (size: Room): void {

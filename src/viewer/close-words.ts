@@ -21,6 +21,9 @@ const sentences = new Map<number, string>([
   [4429, 'Too many viewers were asked for at once, try again in a moment.']
 ])
 
+/** True when the other side ended the session as it may: somebody stopped it. Everything else is a failure. */
+export const isOrderly = (code: number): boolean => code === 1000 || code === 1001
+
 /** The close in words: our sentence for the code, followed by the other side's reason when it adds something. */
 export function closeWords (code: number, reason: string): string {
   const sentence = sentences.get(code) ?? `The connection was closed with code ${code}.`

@@ -1,5 +1,5 @@
 import { DoubleSide, MeshPhongMaterial } from 'three'
-import type { Material } from 'three'
+import type { MeshPhongMaterialParameters } from 'three'
 import type { PartInfo } from '../stream-server/protocol.ts'
 
 /** What a surface looks like beside its colour: each finish is one draw call. */
@@ -11,10 +11,21 @@ export function finishOf ({ color, metallic }: PartInfo): Finish {
 }
 
 /** CAD surfaces may be open and seen from behind, so all are two-sided; no environment map, which is slow without a GPU. */
-export function materialOf (finish: Finish): Material {
-  switch (finish) {
-    case 'plain': return new MeshPhongMaterial({ side: DoubleSide, shininess: 24, specular: 0x1c1e20 })
-    case 'metal': return new MeshPhongMaterial({ side: DoubleSide, shininess: 60, specular: 0x70747a })
-    case 'glass': return new MeshPhongMaterial({ side: DoubleSide, shininess: 80, specular: 0x606468, transparent: true, depthWrite: false })
+const material = (parameters: MeshPhongMaterialParameters): MeshPhongMaterial => new MeshPhongMaterial({ side: DoubleSide, ...parameters })
+
+/** One material per finish, for all batches of a viewer. */
+export class Finishes {
+  readonly #materials: Record<Finish, MeshPhongMaterial> = {
+    plain: material({ shininess: 24, specular: 0x1c1e20 }),
+    metal: material({ shininess: 60, specular: 0x70747a }),
+    glass: material({ shininess: 80, specular: 0x606468, transparent: true, depthWrite: false, forceSinglePass: true })
+  }
+
+  of (finish: Finish): MeshPhongMaterial {
+    return this.#materials[finish]
+  }
+
+  dispose (): void {
+    for (const each of Object.values(this.#materials)) each.dispose()
   }
 }

@@ -14,12 +14,12 @@ const renderers = required(form, '#renderer', HTMLSelectElement)
 const create = required(form, 'button', HTMLButtonElement)
 const viewers = required(document, '#viewers', HTMLElement)
 const cards = new Set<ViewerCard>()
-const complain = (words: string): void => { alerts.say(words) }
+const complain = (words: string): () => void => alerts.say(words)
 
 const list = new SessionList(required(document, '#instances', HTMLElement), systemClock, complain)
 list.start()
 
-fetchCatalogue().then(offer, (error: unknown) => { complain(error instanceof Error ? error.message : String(error)) })
+fetchCatalogue().then(offer).catch((error: unknown) => { complain(error instanceof Error ? error.message : String(error)) })
 
 function offer (catalogue: ModelCatalogue): void {
   models.replaceChildren(...catalogue.models.map(model => new Option(model, model)))
@@ -27,8 +27,9 @@ function offer (catalogue: ModelCatalogue): void {
   const wished = new URLSearchParams(location.search).get('model')
   if (wished !== null && catalogue.models.includes(wished)) models.value = wished
   else if (wished !== null) complain(`There is no model named “${wished}” here.`)
-  if (catalogue.models.length === 0) return complain('The service has no model to show. Put one into its model folder and load this page again.')
-  if (catalogue.renderers.length === 0) return complain('The service offers no renderer.')
+  if (catalogue.models.length === 0) complain('The service has no model to show. Put one into its model folder and load this page again.')
+  if (catalogue.renderers.length === 0) complain('The service offers no renderer.')
+  if (catalogue.models.length === 0 || catalogue.renderers.length === 0) return
   for (const control of [models, renderers, create]) control.disabled = false
   form.addEventListener('submit', event => {
     event.preventDefault()

@@ -1,9 +1,9 @@
 import { Group, Matrix4, Vector4 } from 'three'
-import type { BufferGeometry } from 'three'
+import type { BufferGeometry, Material } from 'three'
 import type { SceneMessage } from '../stream-server/protocol.ts'
 import { Batch } from './batch.ts'
-import { finishOf, materialOf } from './finishes.ts'
-import type { Finish } from './finishes.ts'
+import { finishOf } from './finishes.ts'
+import type { Finish, Finishes } from './finishes.ts'
 
 /** All instances of one part that one batch draws. */
 interface Placement {
@@ -29,14 +29,14 @@ export class PartStore {
   readonly #shelves: Shelf[]
   readonly #batches: Batch[] = []
 
-  constructor (scene: SceneMessage) {
+  constructor (scene: SceneMessage, finishes: Finishes) {
     this.#shelves = scene.parts.map(part => ({ levels: part.levels.length, level: -1, placements: [] }))
-    const finishes = scene.parts.map(finishOf)
+    const finishOfPart = scene.parts.map(finishOf)
     // Mirrored instances (left and right hand parts) get a batch of their own that is itself mirrored, so that surfaces keep facing outwards.
     const groups = new Map<string, { finish: Finish, mirrored: boolean, places: Map<number, Matrix4[]> }>()
     for (const { part, matrix: numbers } of scene.instances) {
       const matrix = new Matrix4().fromArray(numbers)
-      const finish = finishes[part] ?? 'plain'
+      const finish = finishOfPart[part] ?? 'plain'
       const mirrored = matrix.determinant() < 0
       const key = `${finish} ${mirrored}`
       const group = groups.get(key) ?? { finish, mirrored, places: new Map<number, Matrix4[]>() }
@@ -45,7 +45,10 @@ export class PartStore {
       groups.set(key, group)
       group.places.set(part, matrices)
     }
-    for (const { finish, mirrored, places } of groups.values()) this.#add(scene, finish, mirrored, places)
+    for (const { finish, mirrored, places } of groups.values()) {
+      const batch = this.#newBatch(scene, finishes.of(finish), places)
+      if (mirrored) batch.mesh.applyMatrix4(mirror)
+    }
   }
 
   /** Parts of which at least the coarsest level has come. */
@@ -69,6 +72,7 @@ export class PartStore {
       const id = batch.add(geometry)
       if (shown === undefined) {
         placement.shown = { geometry: id, instances: matrices.map(matrix => batch.place(id, matrix, color)) }
+        placement.matrices = []
       } else {
         batch.replace(shown.geometry, id, shown.instances)
         shown.geometry = id
@@ -81,7 +85,7 @@ export class PartStore {
     for (const batch of this.#batches.splice(0)) batch.dispose()
   }
 
-  #add (scene: SceneMessage, finish: Finish, mirrored: boolean, places: Map<number, Matrix4[]>): void {
+  #newBatch (scene: SceneMessage, material: Material, places: Map<number, Matrix4[]>): Batch {
     let instances = 0
     const coarsest = { vertices: 0, indices: 0 }
     for (const [part, matrices] of places) {
@@ -89,14 +93,13 @@ export class PartStore {
       coarsest.vertices += scene.parts[part]?.levels[0]?.vertices ?? 0
       coarsest.indices += (scene.parts[part]?.levels[0]?.triangles ?? 0) * 3
     }
-    const batch = new Batch(materialOf(finish), instances, coarsest)
-    if (mirrored) batch.mesh.applyMatrix4(mirror)
-    if (finish === 'glass') batch.mesh.renderOrder = 1
+    const batch = new Batch(material, instances, coarsest)
     this.#batches.push(batch)
     this.root.add(batch.mesh)
     for (const [part, matrices] of places) {
       const color = new Vector4(...(scene.parts[part]?.color ?? [1, 1, 1, 1]))
       this.#shelves[part]?.placements.push({ batch, color, matrices })
     }
+    return batch
   }
 }

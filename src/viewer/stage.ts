@@ -1,7 +1,7 @@
-import { Box3, DirectionalLight, HemisphereLight, Matrix4, PerspectiveCamera, Scene, Sphere, Vector3, WebGLRenderer } from 'three'
+import { DirectionalLight, HemisphereLight, Matrix4, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three'
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
 import type { CameraView } from './camera-feed.ts'
-import { fitDistance } from './fit-distance.ts'
+import type { Extent } from './extent.ts'
 
 /** Where a model is first seen from: a little above, from the front right. */
 const threeQuarters = new Vector3(0.9, 0.62, 1.15).normalize()
@@ -26,8 +26,9 @@ export class Stage {
   readonly #canvas: HTMLCanvasElement
   readonly #listener: StageListener
   readonly #sized: ResizeObserver
-  readonly #bounds = new Box3(new Vector3(-1, -1, -1), new Vector3(1, 1, 1))
-  readonly #sphere = new Sphere(new Vector3(), 2)
+  #extent: Extent | undefined
+  /** Where the camera looked from when it was last fitted to the model; undefined since the user has moved it. */
+  #fitted: Vector3 | undefined
   #frame = 0
   #closed = false
 
@@ -43,13 +44,10 @@ export class Stage {
     head.target.position.set(0, 0, -1)
     this.scene.add(this.#camera, new HemisphereLight(0xf4f8ff, 0x6f6a66, 1.5))
     this.#controls = new OrbitControls(this.#camera, canvas)
-    this.#controls.enableDamping = !matchMedia('(prefers-reduced-motion: reduce)').matches
-    this.#controls.dampingFactor = 0.18
     this.#controls.zoomToCursor = true
     this.#controls.addEventListener('change', this.#onChange)
     this.#sized = new ResizeObserver(() => { this.#resize() })
     this.#sized.observe(canvas)
-    this.#look(threeQuarters)
   }
 
   /** What the camera of the last drawn frame saw. */
@@ -73,15 +71,11 @@ export class Stage {
     if (this.#frame === 0 && !this.#closed) this.#frame = requestAnimationFrame(this.#draw)
   }
 
-  /** The bounds of what is shown, in world units; looks at all of it from three quarters. */
-  show (min: readonly [number, number, number], max: readonly [number, number, number]): void {
-    this.#bounds.min.set(...min)
-    this.#bounds.max.set(...max)
-    if (this.#bounds.isEmpty()) this.#bounds.set(new Vector3(-1, -1, -1), new Vector3(1, 1, 1))
-    this.#bounds.getBoundingSphere(this.#sphere)
-    this.#sphere.radius = Math.max(this.#sphere.radius, 1e-6)
-    this.#controls.minDistance = this.#sphere.radius * 0.005
-    this.#controls.maxDistance = this.#sphere.radius * 30
+  /** Looks at all of a model from three quarters. */
+  show (extent: Extent): void {
+    this.#extent = extent
+    this.#controls.minDistance = extent.radius * 0.005
+    this.#controls.maxDistance = extent.radius * 30
     this.#look(threeQuarters)
   }
 
@@ -94,14 +88,12 @@ export class Stage {
   orbit (left: number, up: number): void {
     this.#controls.rotateLeft(left)
     this.#controls.rotateUp(up)
-    this.invalidate()
   }
 
   /** Comes nearer by a factor above 1, goes away by one below. */
   zoom (factor: number): void {
     if (factor >= 1) this.#controls.dollyIn(1 / factor)
     else this.#controls.dollyOut(factor)
-    this.invalidate()
   }
 
   close (): void {
@@ -116,15 +108,19 @@ export class Stage {
   }
 
   #look (direction: Vector3): void {
-    const { target } = this.#controls
-    const distance = fitDistance(this.#bounds, direction, this.#camera.fov, this.#camera.aspect)
-    this.#bounds.getCenter(target)
-    this.#camera.position.copy(target).addScaledVector(direction, distance)
+    if (this.#extent === undefined) return
+    const { position, target } = this.#extent.fit(direction, this.#camera.fov, this.#camera.aspect)
+    this.#controls.target.copy(target)
+    this.#camera.position.copy(position)
     this.#controls.update()
+    this.#fitted = direction
     this.invalidate()
   }
 
-  readonly #onChange = (): void => { this.invalidate() }
+  readonly #onChange = (): void => {
+    this.#fitted = undefined
+    this.invalidate()
+  }
 
   readonly #onLost = (event: Event): void => {
     event.preventDefault()
@@ -137,6 +133,7 @@ export class Stage {
     this.#camera.aspect = clientWidth / clientHeight
     this.#renderer.setPixelRatio(Math.min(devicePixelRatio, largestPixelRatio))
     this.#renderer.setSize(clientWidth, clientHeight, false)
+    if (this.#fitted !== undefined) this.#look(this.#fitted)
     // A resized canvas is empty: drawing at once, before the browser paints, keeps it from flashing.
     cancelAnimationFrame(this.#frame)
     this.#draw()
@@ -144,8 +141,8 @@ export class Stage {
 
   readonly #draw = (): void => {
     this.#frame = 0
-    this.#controls.update()
-    const { center, radius } = this.#sphere
+    if (this.#extent === undefined) return
+    const { center, radius } = this.#extent
     const camera = this.#camera
     const distance = camera.position.distanceTo(center)
     camera.near = Math.max(distance - radius * 1.02, Math.min(this.#controls.getDistance() * 0.05, radius * 0.01))

@@ -1,6 +1,6 @@
 import { subprotocol } from '../stream-server/protocol.ts'
 import type { ClientMessage, ServerMessage } from '../stream-server/protocol.ts'
-import { closeWords } from './close-words.ts'
+import { closeWords, isOrderly } from './close-words.ts'
 import { readServerMessage, StreamError } from './server-message.ts'
 
 export interface StreamListener {
@@ -8,8 +8,8 @@ export interface StreamListener {
   message (message: ServerMessage): void
   /** One complete GLB file. */
   glb (bytes: ArrayBuffer): void
-  /** Called once, whatever ended the stream, unless we closed it; `words` is a sentence for people. */
-  ended (words: string): void
+  /** Called once, whatever ended the stream, unless we closed it; `words` is a sentence for people, `orderly` that nothing went wrong. */
+  ended (words: string, orderly: boolean): void
 }
 
 /** Ours to give: the viewer could not make sense of what it was sent. */
@@ -31,7 +31,7 @@ export class StreamConnection {
       else this.fail('The server at this address is no stream server that this viewer knows.')
     }
     this.#socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => { this.#receive(data) }
-    this.#socket.onclose = ({ code, reason }) => { this.#end(this.#explained ?? closeWords(code, reason)) }
+    this.#socket.onclose = ({ code, reason }) => { this.#end(this.#explained ?? closeWords(code, reason), isOrderly(code)) }
   }
 
   send (message: ClientMessage): void {
@@ -47,7 +47,7 @@ export class StreamConnection {
   /** Gives up on a server that cannot be understood. */
   fail (words: string): void {
     if (!this.#over) this.#socket.close(notUnderstood)
-    this.#end(words)
+    this.#end(words, false)
   }
 
   #receive (data: string | ArrayBuffer): void {
@@ -67,9 +67,9 @@ export class StreamConnection {
     this.#listener.message(message)
   }
 
-  #end (words: string): void {
+  #end (words: string, orderly: boolean): void {
     if (this.#over) return
     this.#over = true
-    this.#listener.ended(words)
+    this.#listener.ended(words, orderly)
   }
 }

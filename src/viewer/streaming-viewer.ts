@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts'
 import type { PreparingMessage, SceneMessage, ServerMessage } from '../stream-server/protocol.ts'
 import { CameraFeed } from './camera-feed.ts'
+import { Extent } from './extent.ts'
+import { Finishes } from './finishes.ts'
 import { GlbDecoder } from './glb-decoder.ts'
 import { PartStore } from './part-store.ts'
 import type { Phase } from './phases.ts'
@@ -30,8 +32,8 @@ export interface ViewerListener {
   preparing (progress: PreparingMessage): void
   /** After each drawn frame, and when the picture is complete. */
   statistics (statistics: StreamStatistics): void
-  /** The stream broke, said in a sentence; the last picture stays. Called at most once, and never after `shutdown`. */
-  failed (words: string): void
+  /** The stream is over, said in a sentence; the last picture stays. Called at most once, and never after `shutdown`. */
+  ended (how: 'closed' | 'failed', words: string): void
 }
 
 export interface StreamSource {
@@ -47,6 +49,7 @@ export class StreamingViewer {
   readonly #listener: ViewerListener
   readonly #stage: Stage
   readonly #feed: CameraFeed
+  readonly #finishes = new Finishes()
   readonly #decoder = new GlbDecoder()
   readonly #forgetKeys: () => void
   readonly #statistics: StreamStatistics = { triangles: 0, modelTriangles: 0, chunks: 0, bytes: 0, parts: 0, partsShown: 0, instances: 0, refining: true }
@@ -80,7 +83,7 @@ export class StreamingViewer {
       },
       message: message => { this.#receive(message) },
       glb: bytes => { this.#take(bytes) },
-      ended: words => { this.#fail(words) }
+      ended: (words, orderly) => { this.#end(orderly ? 'closed' : 'failed', words) }
     })
     this.#connection = connection
   }
@@ -97,6 +100,7 @@ export class StreamingViewer {
     this.#feed.close()
     this.#forgetKeys()
     this.#store?.dispose()
+    this.#finishes.dispose()
     this.#stage.close()
   }
 
@@ -115,11 +119,11 @@ export class StreamingViewer {
 
   #build (scene: SceneMessage): void {
     if (this.#store !== undefined) throw new StreamError('The stream server sent a second scene.')
-    this.#store = new PartStore(scene)
+    this.#store = new PartStore(scene, this.#finishes)
     this.#stage.scene.add(this.#store.root)
     Object.assign(this.#statistics, { modelTriangles: scene.triangles, parts: scene.parts.length, instances: scene.instances.length })
     this.#listener.phase('scene')
-    this.#stage.show(scene.min, scene.max)
+    this.#stage.show(new Extent(scene))
   }
 
   #take (bytes: ArrayBuffer): void {
@@ -157,9 +161,9 @@ export class StreamingViewer {
     this.#listener.statistics({ ...this.#statistics })
   }
 
-  #fail (words: string): void {
+  #end (how: 'closed' | 'failed', words: string): void {
     this.#over = true
     this.#feed.close()
-    this.#listener.failed(words)
+    this.#listener.ended(how, words)
   }
 }

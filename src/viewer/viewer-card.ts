@@ -24,12 +24,13 @@ export class ViewerCard {
   readonly #line: PhaseLine
   readonly #giveUp = new AbortController()
   readonly #closed: (card: ViewerCard) => void
-  readonly #complain: (words: string) => void
+  readonly #complain: (words: string) => () => void
   readonly #clock: Clock
   #viewer: StreamingViewer | undefined
+  #takeBack = (): void => {}
   #session: SpawnedSession | undefined
 
-  constructor (wish: ViewerWish, clock: Clock, complain: (words: string) => void, closed: (card: ViewerCard) => void) {
+  constructor (wish: ViewerWish, clock: Clock, complain: (words: string) => () => void, closed: (card: ViewerCard) => void) {
     this.#wish = wish
     this.#clock = clock
     this.#complain = complain
@@ -59,7 +60,7 @@ export class ViewerCard {
       if (streamServer === 'embedded') this.#viewer?.start({ endpointUri: session.endpointUri, model })
       else this.#explain(session)
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error))
+      this.#end('failed', error instanceof Error ? error.message : String(error))
     }
   }
 
@@ -73,6 +74,7 @@ export class ViewerCard {
     if (this.#wish.streamServer !== 'embedded' && this.#session !== undefined) {
       fetch(`/api/spawns/${encodeURIComponent(this.#session.serviceId)}`, { method: 'DELETE', keepalive: true }).catch(() => {})
     }
+    this.#takeBack()
     this.element.remove()
     this.#closed(this)
   }
@@ -85,7 +87,7 @@ export class ViewerCard {
         this.#part('preparing-words').textContent = `${step} (${Math.round(percent)} %)`
       },
       statistics: statistics => { this.#tell(statistics) },
-      failed: words => { this.#fail(words) }
+      ended: (how, words) => { this.#end(how, words) }
     })
   }
 
@@ -108,7 +110,7 @@ export class ViewerCard {
     const { triangles, modelTriangles, instances, parts, chunks } = statistics
     Object.assign(this.element.dataset, { triangles, bytes: statistics.bytes, refining: statistics.refining })
     this.#part('triangles').textContent = `${amount(triangles)} of ${amount(modelTriangles)} triangles`
-    this.#part('instances').textContent = `${instances} × ${parts} parts`
+    this.#part('instances').textContent = `${amount(instances)} instances of ${amount(parts)} parts`
     this.#part('received').textContent = `${bytes(statistics.bytes)} in ${chunks} files`
   }
 
@@ -124,11 +126,11 @@ export class ViewerCard {
     this.#line.draw(this.#log)
   }
 
-  #fail (words: string): void {
+  #end (how: 'closed' | 'failed', words: string): void {
     if (this.#log.ended) return
-    this.#part('failure').textContent = words
-    this.#reach('failed')
-    this.#complain(`${this.#wish.model}: ${words}`)
+    this.#part('ended').textContent = words
+    this.#reach(how)
+    if (how === 'failed') this.#takeBack = this.#complain(`${this.#wish.model}: ${words}`)
   }
 
   async #fullscreen (): Promise<void> {
