@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { MessageReader, isAnswer } from './protocol.ts'
@@ -27,9 +28,19 @@ export interface Channel {
  * runs, so from then on every child there is can be seen.
  */
 export function openChannel (entry: string, clock: Clock, answered: (answer: Answer) => void): Channel {
-  const launcher = spawn(process.execPath, [entry], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] })
-  const orders = launcher.stdio[3] as Writable | null | undefined
-  const answers = launcher.stdio[4] as Readable | null | undefined
+  try {
+    const launcher = spawn(process.execPath, [entry], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] })
+    return connect(launcher, clock, answered)
+  } catch (error) {
+    const cause = `it could not be started: ${String(error)}`
+    return { ready: Promise.resolve(false), ended: Promise.resolve(cause), write: () => {}, kill: () => {} }
+  }
+}
+
+function connect (launcher: ChildProcess, clock: Clock, answered: (answer: Answer) => void): Channel {
+  // Without descriptors left there is not even a list of them.
+  const orders = launcher.stdio?.[3] as Writable | null | undefined
+  const answers = launcher.stdio?.[4] as Readable | null | undefined
   const reader = new MessageReader(isAnswer)
   const kill = () => { launcher.kill('SIGKILL') }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Launcher, LauncherEvents, StartOrder, StartResult } from '../spawning/launcher.ts'
 import { openChannel } from './channel.ts'
 import type { Channel } from './channel.ts'
+import { CrashLoop } from './crash-loop.ts'
 import { Orphans } from './orphans.ts'
 import { findByArguments } from './process-identity.ts'
 import { MAX_LINE_BYTES, encode } from './protocol.ts'
@@ -15,10 +16,6 @@ export const launcherEntry = fileURLToPath(new URL(`./main${extname(import.meta.
 
 /** Milliseconds that new starts wait for a dead launcher's children; one that SIGKILL does not end holds up the others no longer. */
 const ORPHANS_MILLISECONDS = 2000
-/** So many deaths of the launcher within `CRASH_LOOP_MILLISECONDS` are a crash loop: each new one then waits `BACKOFF_MILLISECONDS`. */
-const CRASH_LOOP_DEATHS = 3
-const CRASH_LOOP_MILLISECONDS = 10_000
-const BACKOFF_MILLISECONDS = 1000
 /** Milliseconds that an orderly close may take before the launcher itself is killed. */
 const CLOSE_MILLISECONDS = 4000
 
@@ -39,14 +36,13 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   readonly #clock: Clock
   readonly #entry: string
   readonly #orphans: Orphans
+  readonly #crashLoop: CrashLoop
   /** Every start from its order to its failure or its child's exit, by id. */
   readonly #starts = new Map<string, Start>()
   #channel: Channel | null = null
   /** While a dead launcher is being replaced: orders wait here. */
   #recovery: Promise<void> | null = null
   #waiting: string[] = []
-  #deaths: number[] = []
-  #cutBackoff = () => {}
   #closing: Promise<void> | null = null
 
   /** @param entry path of the launcher's program, which the running Node can run as it is: `launcherEntry`. */
@@ -55,6 +51,7 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
     this.#clock = clock
     this.#entry = entry
     this.#orphans = new Orphans(clock)
+    this.#crashLoop = new CrashLoop(clock)
   }
 
   /** Starts the launcher process ahead of the first order. @throws Error when it ends before it is ready. */
@@ -124,15 +121,15 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   #ended (cause: string): void {
     const left = [...this.#starts.values()]
     this.#channel = null
-    this.#recovery = this.#recover(left)
+    this.#recovery = this.#recover(left, cause)
     if (this.#closing === null) this.emit('lost', { children: left.filter(start => start.child !== null).length, cause })
   }
 
   /** After the launcher's end: nothing of it stays, then another one is started, unless this was the orderly close. */
-  async #recover (left: Start[]): Promise<void> {
-    await this.#bury(left)
+  async #recover (left: Start[], cause: string): Promise<void> {
+    await this.#bury(left, cause)
     if (this.#closing !== null) return
-    await this.#backOff()
+    await this.#crashLoop.pause()
     if (this.#closing !== null) return
 
     this.#recovery = null
@@ -142,11 +139,11 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   }
 
   /** Ends what a dead launcher left and settles what it was doing. Resolves when all is gone, or when waiting longer helps nobody. */
-  #bury (left: Start[]): Promise<void> {
+  #bury (left: Start[], cause: string): Promise<void> {
     const cut = left.filter(start => start.child === null)
     const strays = findByArguments(cut.filter(isUnique).map(start => start.order.args))
     const unheard = Promise.all(strays.map(stray => this.#orphans.end(stray))).then(() => {
-      for (const start of cut) this.#fail(start)
+      for (const start of cut) this.#fail(start, cause)
     })
     const children = left.map(async start => {
       const { child, order: { id } } = start
@@ -165,28 +162,15 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
     })
   }
 
-  #fail (start: Start): void {
+  #fail (start: Start, cause: string): void {
     this.#starts.delete(start.order.id)
     start.settle(this.#closing === null
-      ? { status: 'failed', code: 'LAUNCHER_LOST', message: 'The launcher process died while it started this program. Try again.' }
+      ? { status: 'failed', code: 'LAUNCHER_LOST', message: `The launcher process died while it started this program (${cause}). Try again.` }
       : { status: 'failed', code: 'LAUNCHER_CLOSED', message: 'The launcher was closed before the program was started.' })
   }
 
-  #backOff (): Promise<void> {
-    const now = this.#clock.now()
-    this.#deaths = [...this.#deaths.filter(death => now - death < CRASH_LOOP_MILLISECONDS), now]
-    if (this.#deaths.length < CRASH_LOOP_DEATHS) return Promise.resolve()
-    return new Promise(resolve => {
-      const cancel = this.#clock.after(BACKOFF_MILLISECONDS, resolve)
-      this.#cutBackoff = () => {
-        cancel()
-        resolve()
-      }
-    })
-  }
-
   async #end (): Promise<void> {
-    this.#cutBackoff()
+    this.#crashLoop.close()
     if (this.#channel !== null) {
       const channel = this.#channel
       channel.write(encode({ type: 'close' }))
@@ -196,7 +180,7 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
     }
     await this.#recovery
     this.#orphans.close()
-    for (const start of this.#starts.values()) if (start.child === null) this.#fail(start)
+    for (const start of this.#starts.values()) if (start.child === null) this.#fail(start, 'closed')
   }
 }
 

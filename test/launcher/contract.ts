@@ -95,7 +95,7 @@ export function launcherContract (t: Test, makeLauncher: () => Subject): void {
     t.same(rest, { id: order.id, pid, code: 3, signal: null })
     t.match(outputTail, /^to the log$/m)
     t.match(outputTail, /^to the error log$/m)
-    t.match(readFileSync(String(order.logFile), 'utf8'), /to the log\n/)
+    await waitUntil(() => /^to the log$/m.test(readIfThere(order.logFile)) && /^to the error log$/m.test(readIfThere(order.logFile)))
     t.equal(exits.length, 1)
   })
 
