@@ -8,7 +8,8 @@ import { Watchdog } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
 import type { ChildExit } from './launcher.ts'
 import { retrySeconds, type OpenRequest, type OpenResult, type Outcome } from './outcome.ts'
-import { Supervisor, type Phase, type Surroundings } from './supervisor.ts'
+import { Supervisor } from './supervisor.ts'
+import type { Phase, Surroundings } from './surroundings.ts'
 
 /** What happened, told to whoever listens: metrics, logs, live views. */
 export type SpawnerEvents = {

@@ -1,36 +1,16 @@
-import type { Clock } from '../clock.ts'
-import type { PresenceCheck } from '../ports/port-presence.ts'
-import type { PortPool } from '../ports/port-pool.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import type { Session } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
-import type { Limits, Watchdog } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
 import { Answer } from './answer.ts'
 import { exitReason, lostItsPort } from './exit-cause.ts'
 import { KillLadder, type Rung } from './kill-ladder.ts'
-import type { ChildExit, Launcher, StartOrder } from './launcher.ts'
+import type { ChildExit } from './launcher.ts'
 import { failureOf, type OpenRequest, type OpenResult } from './outcome.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** Ports tried for one session before it is given up. */
 const maxPortsTried = 5
-
-export type Phase = 'queue' | 'launch' | 'ready' | 'connect'
-
-/** What every supervisor works with. */
-export interface Surroundings {
-  launcher: Launcher
-  ports: PortPool
-  clock: Clock
-  presence: PresenceCheck
-  limits: Limits
-  watchdog: Watchdog
-  /** Writes the launcher's order for a session on a port. */
-  order: (session: Session, port: number, request: OpenRequest) => StartOrder
-  moved: (session: Session, from: State | null) => void
-  /** Milliseconds a phase took. */
-  phase: (phase: Phase, milliseconds: number) => void
-}
 
 /** Looks after one session from its request to its end. However it ends, the end goes through one door (`#finish`). */
 export class Supervisor {

@@ -204,10 +204,8 @@ t.test('a caller who hangs up leaves no session behind, at whatever moment', asy
 
 t.test('a stream server without a viewer is stopped', async t => {
   const stage = spawnerStage()
-  const { spawner, clock, request, report } = stage
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  const { spawner, clock, report } = stage
+  await stage.ready()
   for (let second = 0; second < 60; second += 5) {
     report('id-1', 'ping')
     await clock.advance(5_000)
@@ -218,10 +216,8 @@ t.test('a stream server without a viewer is stopped', async t => {
 
 t.test('a viewer on a direct port is seen by asking the system', async t => {
   const stage = spawnerStage()
-  const { spawner, presence, request, report } = stage
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  const { spawner, presence, report } = stage
+  await stage.ready()
   presence.says = 'present'
   report('id-1', 'ping')
   await settle()
@@ -232,11 +228,9 @@ t.test('a viewer on a direct port is seen by asking the system', async t => {
 
 t.test('where the system cannot say, a stream server that stays is believed', async t => {
   const stage = spawnerStage()
-  const { spawner, clock, presence, request, report } = stage
+  const { spawner, clock, presence, report } = stage
   presence.says = 'unknown'
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  await stage.ready()
   for (let second = 0; second < 60; second += 5) {
     report('id-1', 'ping')
     await clock.advance(5_000)
@@ -249,9 +243,7 @@ t.test('where the system cannot say, a stream server that stays is believed', as
 t.test('a stream server that leaves unused gives that as the reason', async t => {
   for (const last of ['exit', 'disconnect'] as const) {
     const stage = spawnerStage()
-    void stage.spawner.open(stage.request())
-    await settle()
-    stage.report('id-1', 'ready')
+    await stage.ready()
     for (let second = 0; second < 59; second += 1) {
       await stage.clock.advance(1_000)
       stage.report('id-1', 'ping')
@@ -265,10 +257,8 @@ t.test('a stream server that leaves unused gives that as the reason', async t =>
 
 t.test('a stream server that falls silent is stopped', async t => {
   const stage = spawnerStage()
-  const { spawner, clock, request, report } = stage
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  const { spawner, clock, report } = stage
+  await stage.ready()
   report('id-1', 'ping', { viewers: 1 })
   await clock.advance(16_000)
   report('id-1', 'ping', { viewers: 1 })
@@ -282,10 +272,8 @@ t.test('a stream server that falls silent is stopped', async t => {
 t.test('an idle viewer and an old session are stopped where limits are set', async t => {
   for (const [limits, reason] of [[{ idleTimeout: 20_000 }, 'idle_timeout'], [{ maxLifetime: 20_000 }, 'max_lifetime']] as const) {
     const stage = spawnerStage({ limits })
-    const { spawner, clock, request, report } = stage
-    void spawner.open(request())
-    await settle()
-    report('id-1', 'ready')
+    const { spawner, clock, report } = stage
+    await stage.ready()
     for (let second = 0; second <= 20; second += 5) {
       report('id-1', 'ping', { viewers: 1, idle: second * 1_000 })
       await clock.advance(5_000)
@@ -297,10 +285,8 @@ t.test('an idle viewer and an old session are stopped where limits are set', asy
 
 t.test('a viewer that comes back finds its seat', async t => {
   const stage = spawnerStage()
-  const { spawner, request, report, diary } = stage
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  const { spawner, diary } = stage
+  await stage.ready()
   spawner.viewerCame('id-1')
   spawner.viewerAway('id-1')
   spawner.viewerCame('id-1')
@@ -312,10 +298,8 @@ t.test('a viewer that comes back finds its seat', async t => {
 
 t.test('a viewer that left gives its stream server a moment, then the ladder', async t => {
   const stage = spawnerStage()
-  const { spawner, clock, launcher, request, report } = stage
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  const { spawner, clock, launcher } = stage
+  await stage.ready()
   spawner.viewerLeft('id-1')
   await clock.advance(4_999)
   t.same(launcher.signals, [])
@@ -326,10 +310,8 @@ t.test('a viewer that left gives its stream server a moment, then the ladder', a
 
 t.test('a session stopped by somebody answers when the process is gone; stopping twice is nothing', async t => {
   const stage = spawnerStage()
-  const { spawner, launcher, request, report } = stage
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  const { spawner, launcher } = stage
+  await stage.ready()
   const [first, second] = await Promise.all([spawner.stop('id-1', 'admin'), spawner.stop('id-1', 'drain')])
   t.match([first, second], [{ state: 'stopped', reason: 'admin' }, { state: 'stopped', reason: 'admin' }])
   t.same(launcher.signals, ['SIGTERM'])
@@ -339,10 +321,8 @@ t.test('a session stopped by somebody answers when the process is gone; stopping
 
 t.test('draining gives nothing out and lets running sessions go on', async t => {
   const stage = spawnerStage()
-  const { spawner, launcher, request, report } = stage
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  const { spawner, launcher, request } = stage
+  await stage.ready()
   const emptied = spawner.emptied()
   t.same(await spawner.open(request()), { status: 'draining' })
   t.equal(spawner.session('id-1')?.state, 'ready')
@@ -367,11 +347,9 @@ t.test('closing ends everything, also what is just starting; closing twice is no
 
 t.test('hurrying goes straight to SIGKILL', async t => {
   const stage = spawnerStage()
-  const { spawner, launcher, request, report } = stage
+  const { spawner, launcher } = stage
   launcher.obeys = ['SIGKILL']
-  void spawner.open(request())
-  await settle()
-  report('id-1', 'ready')
+  await stage.ready()
   const closing = spawner.close()
   spawner.hurry()
   await closing

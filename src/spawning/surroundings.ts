@@ -1,0 +1,26 @@
+import type { Clock } from '../clock.ts'
+import type { PresenceCheck } from '../ports/port-presence.ts'
+import type { PortPool } from '../ports/port-pool.ts'
+import type { Session } from '../sessions/session.ts'
+import type { State } from '../sessions/transitions.ts'
+import type { Limits, Watchdog } from '../sessions/watchdog.ts'
+import type { Launcher, StartOrder } from './launcher.ts'
+import type { OpenRequest } from './outcome.ts'
+
+/** The parts of a start that are timed: to the port, to the running process, to ready, to the viewer. */
+export type Phase = 'queue' | 'launch' | 'ready' | 'connect'
+
+/** What every supervisor works with. */
+export interface Surroundings {
+  launcher: Launcher
+  ports: PortPool
+  clock: Clock
+  presence: PresenceCheck
+  limits: Limits
+  watchdog: Watchdog
+  /** Writes the launcher's order for a session on a port. */
+  order: (session: Session, port: number, request: OpenRequest) => StartOrder
+  moved: (session: Session, from: State | null) => void
+  /** Milliseconds a phase took. */
+  phase: (phase: Phase, milliseconds: number) => void
+}
