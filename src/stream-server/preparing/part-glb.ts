@@ -47,9 +47,9 @@ export function partGlb (part: number, level: number, mesh: Mesh, indices: Uint3
     MeshoptEncoder.encodeGltfBuffer(new Uint8Array(positions.buffer), vertices, 8, 'ATTRIBUTES'),
     MeshoptEncoder.encodeGltfBuffer(MeshoptEncoder.encodeFilterOct(normals, vertices, 4, 8), vertices, 4, 'ATTRIBUTES'),
     MeshoptEncoder.encodeGltfBuffer(new Uint8Array(indexArray.buffer), order.length, indexBytes, 'TRIANGLES')
-  ].map(stream => Buffer.concat([stream], Math.ceil(stream.length / 4) * 4))
-  const lengths = [vertices * 8, vertices * 4, order.length * indexBytes].map(length => Math.ceil(length / 4) * 4)
-  const packed = streams.reduce((sum, stream) => sum + stream.length, 0)
+  ]
+  const lengths = [vertices * 8, vertices * 4, order.length * indexBytes].map(padded)
+  const packed = streams.reduce((sum, stream) => sum + padded(stream.length), 0)
 
   let plainAt = 0
   let packedAt = 0
@@ -64,7 +64,7 @@ export function partGlb (part: number, level: number, mesh: Mesh, indices: Uint3
       extensions: { EXT_meshopt_compression: { buffer: 0, byteOffset: packedAt, byteLength: streams[stream]?.length, byteStride, count, mode, filter } }
     }
     plainAt += lengths[stream] ?? 0
-    packedAt += streams[stream]?.length ?? 0
+    packedAt += padded(streams[stream]?.length ?? 0)
     return made
   }
   const extensions = ['EXT_meshopt_compression', 'KHR_mesh_quantization']
@@ -87,9 +87,11 @@ export function partGlb (part: number, level: number, mesh: Mesh, indices: Uint3
   return { glb: container(json, streams, packed), vertices }
 }
 
-function container (json: object, streams: Buffer[], packed: number): Buffer {
+const padded = (length: number) => Math.ceil(length / 4) * 4
+
+function container (json: object, streams: Uint8Array[], packed: number): Buffer {
   const plain = Buffer.from(JSON.stringify(json))
-  const text = Buffer.alloc(Math.ceil(plain.length / 4) * 4, ' ')
+  const text = Buffer.alloc(padded(plain.length), ' ')
   plain.copy(text)
   const head = Buffer.alloc(20)
   head.write('glTF', 0, 'latin1')
@@ -100,5 +102,5 @@ function container (json: object, streams: Buffer[], packed: number): Buffer {
   const binary = Buffer.alloc(8)
   binary.writeUInt32LE(packed, 0)
   binary.write('BIN\0', 4, 'latin1')
-  return Buffer.concat([head, text, binary, ...streams])
+  return Buffer.concat([head, text, binary, ...streams.map(stream => Buffer.concat([stream], padded(stream.length)))])
 }

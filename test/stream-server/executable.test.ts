@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { bundle, modelsFolder } from './support/bundle.ts'
+import { reports } from './support/reports.ts'
+import { TestViewer, camera } from './support/viewer.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'stream-server-'))
+t.teardown(() => rm(folder, { recursive: true }))
+const { main } = await bundle(folder, 'main', 'prepare')
+
+interface Run {
+  child: ChildProcess
+  ended: Promise<{ code: number | null, stdout: string, stderr: string }>
+  /** The port it listens on, or a rejection when it ends before. */
+  port: Promise<number>
+}
+
+/** Runs the bundled program with an empty environment but for what `#!/usr/bin/env node` needs. */
+function run (t: Test, args: string[]): Run {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: {} })
+  let stdout = ''
+  let stderr = ''
+  let listening = (_: number) => {}
+  const port = new Promise<number>(resolve => { listening = resolve })
+  child.stdout.on('data', bytes => {
+    stdout += String(bytes)
+    const said = /listening on .*:(\d+)/.exec(stdout)
+    if (said) listening(Number(said[1]))
+  })
+  child.stderr.on('data', bytes => { stderr += String(bytes) })
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }))
+  t.teardown(async () => { child.kill('SIGKILL'); await ended })
+  return { child, ended, port }
+}
+
+const required = ['--id', 'one', '--sc-port', '0']
+
+t.test('from start to end: ready, viewer, picture complete, farewell', async t => {
+  const taken = await reports(t)
+  const logFile = join(folder, 'one.log')
+  const { ended, port } = run(t, [...required, '--liveliness-endpoint', taken.endpoint, '--model-search-directories', modelsFolder, '--workspace-dir', folder, '--log-file', logFile])
+  await taken.until('ready')
+  const viewer = await TestViewer.connect(`ws://127.0.0.1:${await port}/`)
+  viewer.say({ type: 'open', model: 'drive-unit' })
+  viewer.say(camera(1, [1.2, 0.9, 1.8], [0, 0.1, 0]))
+  const scene = await viewer.scene()
+  t.equal((await viewer.idle(1)).bytes, viewer.receivedBytes)
+  t.equal(new Set(viewer.files.map(({ part }) => part)).size, scene.parts.length, 'an overview shows every part')
+  viewer.socket.close()
+  t.match(await ended, { code: 0, stderr: '' })
+  t.match(taken.lines.at(-1), /one\?liveliness=disconnect/)
+  t.match(await readFile(logFile, 'utf8'), /streaming "drive-unit"/)
+})
+
+t.test('a bad command line is told on stderr, all of it, with exit code 2', async t => {
+  t.match(await run(t, ['--sc-port', 'x', '--shape', 'round']).ended, { code: 2, stdout: '', stderr: '--sc-port must be a port, 0 to 65535, not "x"\n--shape is not an option\n--id is required\n' })
+  t.match(await run(t, [...required, '--ssr', 'true']).ended, { code: 2, stderr: /renders on the client only/ })
+  t.match(await run(t, [...required, '--ssl-certificate-file', '/no/c', '--ssl-private-key-file', '/no/k']).ended, { code: 2, stderr: /ENOENT/ })
+})
+
+t.test('help and version', async t => {
+  t.match(await run(t, ['--help']).ended, { code: 0, stdout: /--liveliness-endpoint/ })
+  const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string }
+  t.match(await run(t, ['--version']).ended, { code: 0, stdout: `${version}\n` })
+})
+
+t.test('an address in use has an exit code of its own', async t => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => { taken.close() })
+  const { port } = taken.address() as AddressInfo
+  t.match(await run(t, ['--id', 'two', '--sc-port', String(port)]).ended, { code: 10, stderr: `address in use: 127.0.0.1:${port}\n` })
+})
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`${signal} closes the viewer, says farewell and ends well`, async t => {
+    const taken = await reports(t)
+    const { child, ended, port } = run(t, [...required, '--liveliness-endpoint', taken.endpoint])
+    const viewer = await TestViewer.connect(`ws://127.0.0.1:${await port}/`)
+    child.kill(signal)
+    t.match(await viewer.closed, { code: 1001 })
+    t.match(await ended, { code: 0 })
+    t.match(taken.lines.at(-1), /disconnect/)
+  })
+}
+
+t.test('it ends by itself when nobody comes', async t => {
+  t.match(await run(t, [...required, '--initial-use-duration', '0.05']).ended, { code: 0, stdout: /no viewer came/ })
+})
+
+t.test('it ends by itself when nobody watches it any more', async t => {
+  t.match(await run(t, [...required, '--liveliness-endpoint', 'http://127.0.0.1:1/']).ended, { code: 1, stdout: /nobody takes the reports/ })
+})
+
+t.test('its viewer leaves during preparation: nothing is left running', async t => {
+  const workspace = await mkdtemp(join(folder, 'w-'))
+  const { ended, port } = run(t, [...required, '--model-search-directories', modelsFolder, '--workspace-dir', workspace])
+  const viewer = await TestViewer.connect(`ws://127.0.0.1:${await port}/`)
+  viewer.say({ type: 'open', model: 'drive-unit' })
+  await viewer.until(() => viewer.messages[0])
+  viewer.close()
+  t.match(await ended, { code: 0 })
+})

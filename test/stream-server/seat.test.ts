@@ -1,0 +1,192 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import t from 'tap'
+import { WebSocket } from 'ws'
+import { FakeClock } from '../fixtures/fake-clock.ts'
+import { reports } from './support/reports.ts'
+import { running } from './support/running.ts'
+import { TestViewer, camera } from './support/viewer.ts'
+
+t.test('the process serves one viewer: a second one is told so and the first is not disturbed', async t => {
+  const { url } = await running(t)
+  const first = await TestViewer.connect(url)
+  const second = await TestViewer.connect(url)
+  t.same(await second.closed, { code: 4409, reason: 'This stream server has a viewer already.' })
+  first.say({ type: 'open', model: 'balls' })
+  t.ok(await first.scene())
+})
+
+t.test('when its viewer leaves, the process is over', async t => {
+  const taken = await reports(t)
+  const { url, server, port } = await running(t, ['--liveliness-endpoint', taken.endpoint])
+  const viewer = await TestViewer.connect(url)
+  t.match(await taken.until('viewers=1'), /liveliness=ping&viewers=1&idle=0/)
+  viewer.socket.close()
+  t.equal(await server.finished, 0)
+  t.match(taken.lines.at(-1), /disconnect/)
+  t.match(taken.lines[0], /ready/)
+  const late = new WebSocket(`ws://127.0.0.1:${port}`)
+  const [error] = await once(late, 'error') as [NodeJS.ErrnoException]
+  t.equal(error.code, 'ECONNREFUSED')
+})
+
+t.test('pings tell for how long the viewer has been idle', async t => {
+  const clock = new FakeClock()
+  const taken = await reports(t)
+  const { url } = await running(t, ['--liveliness-endpoint', taken.endpoint], clock)
+  await taken.until('ready')
+  const viewer = await TestViewer.connect(url)
+  await taken.until('viewers=1&idle=0')
+  viewer.say({ type: 'open', model: 'balls' })
+  viewer.say(camera(1, [1, 0.5, 4], [1, 0, 0]))
+  await viewer.idle(1)
+  await clock.advance(5000)
+  await taken.until('idle=5')
+  viewer.say(camera(2, [1, 0.5, 4], [1, 0, 0]))
+  await viewer.idle(2)
+  taken.lines.length = 0
+  await clock.advance(5000)
+  t.match(await taken.until('ping'), /viewers=1&idle=5 /, 'a camera starts the count anew')
+})
+
+t.test('a right token opens, a wrong or missing one does not, and does not end the process', async t => {
+  const { url, server } = await running(t, ['--session-token', 'secret'])
+  for (const token of [undefined, '', 'Secret', 'secret2']) {
+    const viewer = await TestViewer.connect(url)
+    viewer.say({ type: 'open', model: 'balls', ...(token !== undefined && { token }) })
+    t.same(await viewer.closed, { code: 4401, reason: 'The session token is wrong.' })
+    t.match(viewer.messages, [{ type: 'error', code: 'badToken' }])
+  }
+  const waiting = await TestViewer.connect(url)
+  const right = await TestViewer.connect(url)
+  right.say({ type: 'open', model: 'balls', token: 'secret' })
+  await right.scene()
+  t.match(await waiting.closed, { code: 4409 }, 'who waited at the door has to go')
+  right.close()
+  t.equal(await server.finished, 0)
+})
+
+t.test('who presents no token in time is sent away', async t => {
+  const clock = new FakeClock()
+  const { url, log } = await running(t, ['--session-token', 'secret', '--initial-use-duration', '30'], clock)
+  const viewer = await TestViewer.connect(url)
+  await clock.advance(10_000)
+  t.match(await viewer.closed, { code: 4401 })
+  t.notOk(log.includes('a viewer has come'))
+})
+
+t.test('a HOOPS viewer is told what it needs, in every dialect', async t => {
+  const { url, server } = await running(t)
+  for (const protocols of [[], ['binary'], ['a', 'b']]) {
+    const viewer = await TestViewer.connect(url, protocols)
+    t.equal(viewer.socket.protocol, protocols[0] ?? '')
+    t.same(await viewer.closed, { code: 4400, reason: 'a HOOPS viewer needs ts3d_sc_server; set SLIPWAY_STREAM_SERVER' })
+  }
+  const ours = await TestViewer.connect(url, ['other', 'slipway.stream.v1'])
+  t.equal(ours.socket.protocol, 'slipway.stream.v1')
+  await server.stop(0)
+  t.same(await ours.closed, { code: 1001, reason: 'The stream server ends.' })
+})
+
+t.test('plain HTTP is told to upgrade', async t => {
+  const { port } = await running(t)
+  const [response] = await once(request({ port, host: '127.0.0.1', path: '/x' }).end(), 'response')
+  t.equal(response.statusCode, 426)
+  t.equal(response.headers.upgrade, 'websocket')
+  response.resume()
+})
+
+t.test('without a viewer the process ends by itself', async t => {
+  const clock = new FakeClock()
+  const { server, log } = await running(t, ['--initial-use-duration', '30'], clock)
+  await clock.advance(29_999)
+  t.notOk(log.some(line => line.includes('no viewer')))
+  await clock.advance(1)
+  t.equal(await server.finished, 0)
+  t.ok(log.includes('no viewer came in 30 s'))
+})
+
+t.test('with a viewer it does not, nor when it is told to wait for ever', async t => {
+  const clock = new FakeClock()
+  const { url, log } = await running(t, ['--initial-use-duration', '30'], clock)
+  const viewer = await TestViewer.connect(url)
+  viewer.say({ type: 'open', model: 'balls' })
+  await viewer.scene()
+  for (let i = 0; i < 4; i++) {
+    const pinged = once(viewer.socket, 'ping')
+    await clock.advance(10_000)
+    await pinged
+  }
+  t.notOk(log.some(line => line.includes('no viewer')))
+  const idle = new FakeClock()
+  const endless = await running(t, ['--initial-use-duration', '0'], idle)
+  await idle.advance(1e7)
+  t.equal(idle.pending, 0)
+  t.notOk(endless.log.some(line => line.includes('no viewer')))
+})
+
+t.test('a viewer whose machine fell asleep is noticed', async t => {
+  const clock = new FakeClock()
+  const { url, server } = await running(t, [], clock)
+  const viewer = new TestViewer(url, ['slipway.stream.v1'], { autoPong: false })
+  t.teardown(() => viewer.close())
+  await once(viewer.socket, 'open')
+  await clock.advance(10_000)
+  await clock.advance(10_000)
+  t.equal(viewer.socket.readyState, WebSocket.OPEN)
+  await clock.advance(10_000)
+  t.equal(await server.finished, 0)
+})
+
+t.test('what is not a proper message closes the connection and says why', async t => {
+  const open = { type: 'open', model: 'balls' }
+  const look = camera(1, [0, 0, 1], [0, 0, 0])
+  const cases: [string, (object | string)[], string][] = [
+    ['not JSON', ['{'], 'a message is not JSON'],
+    ['not an object', ['null'], 'a message is not an object'],
+    ['unknown type', [{ type: '__proto__' }], 'a message is of no known type'],
+    ['no model', [{ type: 'open' }], 'open: model must be a string'],
+    ['long model', [{ type: 'open', model: 'x'.repeat(1001) }], 'open: model must be a string'],
+    ['two opens', [open, open], 'open: only once'],
+    ['camera first', [look], 'camera: open first'],
+    ['seq again', [open, look, look], 'camera: seq must rise'],
+    ['short matrix', [open, { ...look, viewProjection: [1] }], 'camera: viewProjection must be 16 numbers'],
+    ['not a number', [open, { ...look, position: [0, null, 0] }], 'camera: position must be 3 numbers'],
+    ['tolerance', [open, { ...look, tolerance: 0 }], 'camera: tolerance must be 0.01 to 10000 pixels'],
+    ['credit', [open, { type: 'received', bytes: 1 }], 'received: more than was sent'],
+    ['negative credit', [open, { type: 'received', bytes: -1 }], 'received: bytes must be a whole number']
+  ]
+  for (const [name, messages, reason] of cases) {
+    const { url } = await running(t)
+    const viewer = await TestViewer.connect(url)
+    for (const message of messages) viewer.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+    t.same(await viewer.closed, { code: 1008, reason }, name)
+  }
+  const binary = await TestViewer.connect((await running(t)).url)
+  binary.socket.send(Buffer.from('{}'))
+  t.match(await binary.closed, { code: 1003 })
+  const large = await TestViewer.connect((await running(t)).url)
+  large.socket.send('x'.repeat(16_385))
+  t.match(await large.closed, { code: 1009 })
+})
+
+t.test('an unknown or broken model is refused with its own code', async t => {
+  const asks = async (model: string) => {
+    const { url } = await running(t)
+    const viewer = await TestViewer.connect(url)
+    viewer.say({ type: 'open', model })
+    return { closed: await viewer.closed, error: viewer.messages.find(({ type }) => type === 'error') }
+  }
+  t.match(await asks('ghost'), { closed: { code: 4404, reason: 'There is no model "ghost".' }, error: { code: 'unknownModel' } })
+  t.match(await asks('../balls'), { closed: { code: 4404, reason: 'A model is named without folder and without odd characters.' } })
+  const long = await asks(`${'ä'.repeat(150)}`)
+  t.equal(long.closed.code, 4404)
+  t.ok(Buffer.byteLength(long.closed.reason) <= 123)
+})
+
+t.test('a fixed model is shown whatever the viewer asks for', async t => {
+  const { url } = await running(t, ['--model-file', 'balls'])
+  const viewer = await TestViewer.connect(url)
+  viewer.say({ type: 'open', model: '../whatever' })
+  t.equal((await viewer.scene()).model, 'balls')
+})
