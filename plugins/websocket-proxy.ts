@@ -40,25 +40,25 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   app.decorate('tunnels', tunnels)
 
   const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    if (pathname === own.path) {
+    const reading = readUpgrade(request)
+    const [path = '', query] = (reading.status === 'valid' ? reading.upgrade.target : request.url ?? '').split('?', 2)
+    if (path === own.path) {
       own.upgrades.emit('upgrade', request, socket, head)
       return
     }
     const viewer = new ParkedSocket(socket, head)
-    const reading = readUpgrade(request)
     const turnAway = (refusal: Refusal) => {
       const taken = viewer.take()
-      app.log.info({ path: pathname, code: refusal.code }, `viewer refused: ${refusal.reason}`)
+      app.log.info({ path, code: refusal.code }, `viewer refused: ${refusal.reason}`)
       if (taken === undefined) return
       const upgrade = reading.status === 'valid' ? reading.upgrade : undefined
       refuse(taken.socket, refusal, { acceptThenClose: wantsCloseFrame(request), key: upgrade?.key, protocol: upgrade?.protocols[0] }, clock)
     }
     if (reading.status === 'malformed') return turnAway({ code: 'badRequest', reason: reading.reason })
-    if (/^\/api(\/|$)/.test(pathname)) return turnAway({ code: 'unknownSession', reason: `There is no WebSocket at ${pathname}` })
-    const join = /^\/wsproxy\/(\d{1,5})(\/.*)?$/.exec(pathname)
+    if (/^\/api(\/|$)/.test(path)) return turnAway({ code: 'unknownSession', reason: `There is no WebSocket at ${path}` })
+    const join = /^\/wsproxy\/(\d{1,5})(\/.*)?$/.exec(path)
     const served = join === null
-      ? start(viewer, reading.upgrade, request, searchParams.get('renderingLocation') === 'ssr' ? 'ssr' : 'csr', turnAway)
+      ? start(viewer, reading.upgrade, request, new URLSearchParams(query).get('renderingLocation') === 'ssr' ? 'ssr' : 'csr', turnAway)
       : joinSession(viewer, { ...reading.upgrade, target: reading.upgrade.target.replace(/^\/wsproxy\/\d+\/?/, '/') }, request, Number(join[1]), turnAway)
     served.catch((error: unknown) => {
       app.log.error({ err: error }, 'viewer upgrade failed')

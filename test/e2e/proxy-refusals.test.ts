@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { WebSocket } from 'ws'
+import { startSlipway, type Slipway } from '../fixtures/slipway.ts'
+import { asking, askForViewer, openViewer } from './support/requests.ts'
+import { RawViewer, upgradeRequest } from './support/raw-viewer.ts'
+
+/** How a browser, and how a program, are told no. */
+async function refusals ({ port }: Slipway, path = '/') {
+  const browser = new WebSocket(`ws://127.0.0.1:${port}${path}`, ['some.protocol'], { origin: 'http://page.test' })
+  const [status, reason] = await once(browser, 'close') as [number, Buffer]
+  const viewer = new WebSocket(`ws://127.0.0.1:${port}${path}`)
+  const [, response] = await once(viewer, 'unexpected-response')
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk)
+  return {
+    closed: { status, protocol: browser.protocol, ...JSON.parse(String(reason)) as object },
+    answered: { status: response.statusCode as number, headers: response.headers as Record<string, string>, body: JSON.parse(String(Buffer.concat(chunks))) as object }
+  }
+}
+
+const slipway = await startSlipway(t, { SLIPWAY_MAX_SESSIONS: '1' })
+
+t.test('a full house', async t => {
+  const { serviceId } = await openViewer(slipway)
+  t.match(await refusals(slipway), {
+    closed: { status: 1013, protocol: 'some.protocol', reason: 'All 1 seats are taken' },
+    answered: { status: 503, headers: { 'retry-after': '5', 'content-type': 'application/json' }, body: { status: 'failed', reason: 'All 1 seats are taken', code: 'full' } }
+  })
+  await asking(`${slipway.url}/api/spawns/${serviceId}`, { method: 'DELETE' })
+})
+
+t.test('an upgrade that is none', async t => {
+  for (const [name, request] of Object.entries({
+    'no key': upgradeRequest('/', { 'Sec-WebSocket-Key': null }),
+    'a key that is none': upgradeRequest('/', { 'Sec-WebSocket-Key': 'short' }),
+    'an old version': upgradeRequest('/', { 'Sec-WebSocket-Version': '8' }),
+    'another protocol': upgradeRequest('/', { Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABk' }),
+    'another method': upgradeRequest().replace('GET', 'POST'),
+    'HTTP/1.0': upgradeRequest().replace('HTTP/1.1', 'HTTP/1.0'),
+    'a target that is no path': upgradeRequest('*'),
+    'two slashes': upgradeRequest('//', { 'Sec-WebSocket-Key': null }),
+    'an address that is none': upgradeRequest('http://[', { 'Sec-WebSocket-Key': null }),
+    'a port that is none': upgradeRequest('//a:b', { 'Sec-WebSocket-Key': null })
+  })) {
+    const viewer = await RawViewer.connect(t, slipway.port)
+    viewer.say(request)
+    t.match(await viewer.rest(), /^HTTP\/1.1 400 Bad Request\r\n/, name)
+  }
+  t.equal((await asking(`${slipway.url}/healthz`)).status, 200, 'the service goes on')
+  t.match((await asking(`${slipway.url}/api/status`)).body, { usedSpawnPorts: 0 }, 'nothing was started')
+})
+
+t.test('a well-formed upgrade with an odd path is let in', async t => {
+  for (const path of ['//', '//a:b', '/%', '/a//b?c=%zz']) {
+    const viewer = await RawViewer.connect(t, slipway.port)
+    viewer.say(upgradeRequest(path))
+    t.match(await viewer.head(), /^HTTP\/1.1 101 /, path)
+    viewer.socket.destroy()
+    for (;;) if ((await asking(`${slipway.url}/readyz`)).status === 200) break
+  }
+})
+
+t.test('an address of the API that is no WebSocket', async t => {
+  t.match(await refusals(slipway, '/api/nothing'), {
+    closed: { status: 4404, reason: 'There is no WebSocket at /api/nothing' },
+    answered: { status: 404, body: { code: 'unknownSession' } }
+  })
+  const page = new WebSocket(`ws://127.0.0.1:${slipway.port}/api/events`, { origin: 'http://page.test' })
+  t.match((await once(page, 'error'))[0], { message: /403/ }, 'live events are for our own page')
+})
+
+t.test('too many requests of one address, by whichever way', async t => {
+  const limited = await startSlipway(t, { SLIPWAY_SPAWN_RATE_LIMIT: '2' })
+  await openViewer(limited)
+  const viewer = new WebSocket(`ws://127.0.0.1:${limited.port}`)
+  await once(viewer, 'open')
+  viewer.terminate()
+  t.match(await refusals(limited), {
+    closed: { status: 4429, reason: /^Too many viewing requests/ },
+    answered: { status: 429, headers: { 'retry-after': /^[1-9]\d?$/ }, body: { code: 'rateLimited' } }
+  })
+  const { status, headers } = await askForViewer(limited)
+  t.equal(status, 429)
+  t.match(headers.get('retry-after'), /^[1-9]\d?$/)
+})
+
+t.test('a stream server that cannot be started', async t => {
+  const broken = await startSlipway(t, {}, { mode: 'exit-licence' })
+  t.match(await refusals(broken), {
+    closed: { status: 1011, reason: /^ts3d_sc_server failed: reason='invalid license', exit-code=6/ },
+    answered: { status: 500, body: { code: 'startFailed', reason: /invalid license/ } }
+  })
+})
+
+t.test('a stream server that is not ready in time', async t => {
+  const mute = await startSlipway(t, { SLIPWAY_START_TIMEOUT: '0.5' }, { mode: 'never-ready' })
+  t.match(await refusals(mute), {
+    closed: { status: 4408, reason: 'the stream server was not ready within 0.5 s' },
+    answered: { status: 504, body: { code: 'startTimeout' } }
+  })
+})
