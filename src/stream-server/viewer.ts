@@ -38,6 +38,7 @@ export class Viewer {
   #camera: CameraMessage | null = null
   #pack: Pack | null = null
   #streamer: Streamer | null = null
+  #resume = () => { this.#streamer?.resume() }
 
   constructor (socket: WebSocket, settings: ViewerSettings) {
     this.#socket = socket
@@ -115,7 +116,7 @@ export class Viewer {
     const socket = this.#socket
     const outlet = {
       get buffered () { return socket.bufferedAmount },
-      sendFile: (glb: Buffer, flushed: () => void) => { socket.send(glb, { binary: true, compress: false }, () => { flushed() }) },
+      sendFile: (glb: Buffer) => { socket.send(glb, { binary: true, compress: false }, this.#resume) },
       sendIdle: (message: ServerMessage) => { this.#say(message) }
     }
     this.#streamer = new Streamer(pack, outlet, error => {
@@ -127,7 +128,7 @@ export class Viewer {
   }
 
   #say (message: ServerMessage): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message), this.#resume)
   }
 
   #refuse (code: ErrorMessage['code'], message: string): void {

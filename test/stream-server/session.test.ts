@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import t from 'tap'
 import { creditBytes } from '../../src/stream-server/protocol.ts'
 import { modelsFolder } from './support/bundle.ts'
+import { writeBalls } from './support/model.ts'
 import { running } from './support/running.ts'
 import { TestViewer, camera } from './support/viewer.ts'
 
@@ -36,6 +38,17 @@ t.test('the second visitor of a model does not wait for its preparation', async 
   again.say({ type: 'open', model: 'balls' })
   await again.scene()
   t.same(again.messages.map(({ type }) => type), ['scene'])
+})
+
+t.test('a large assembly starts to stream by itself when the camera was told before', async t => {
+  const { url, models } = await running(t)
+  await writeBalls(join(models, 'many.glb'), { copies: 3000, segments: 8 })
+  const viewer = await TestViewer.connect(url)
+  viewer.say({ type: 'open', model: 'many' })
+  viewer.say(camera(1, [1500, 5, 60], [1500, 0, 0], 50))
+  const scene = await viewer.scene()
+  t.ok(JSON.stringify(scene).length > 200_000)
+  t.equal((await viewer.idle(1)).chunks, 1)
 })
 
 t.test('a viewer that does not acknowledge is never sent more than its credit', async t => {

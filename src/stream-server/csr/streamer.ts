@@ -7,10 +7,9 @@ import type { Chunk } from './plan.ts'
 
 /** Where the stream flows: a WebSocket, seen narrowly. */
 export interface Outlet {
-  /** Bytes accepted by `sendFile` that have not left yet. */
+  /** Bytes that were accepted and have not left yet. Whoever owns the outlet calls `resume` when some have. */
   readonly buffered: number
-  /** `flushed` is called when the file has left. */
-  sendFile (glb: Buffer, flushed: () => void): void
+  sendFile (glb: Buffer): void
   sendIdle (message: IdleMessage): void
 }
 
@@ -68,6 +67,11 @@ export class Streamer {
     void this.#flow()
   }
 
+  /** The outlet has room again. */
+  resume (): void {
+    void this.#flow()
+  }
+
   close (): void {
     this.#closed = true
   }
@@ -115,7 +119,7 @@ export class Streamer {
     if (sent) sent[level] = 1
     this.#chunks++
     this.#bytes += glb.length
-    this.#outlet.sendFile(glb, () => { void this.#flow() })
+    this.#outlet.sendFile(glb)
   }
 
   #tellIdle (): void {

@@ -1,0 +1,149 @@
+import t from 'tap'
+import { Streamer } from '../../src/stream-server/csr/streamer.ts'
+import type { Source } from '../../src/stream-server/csr/streamer.ts'
+import { creditBytes } from '../../src/stream-server/protocol.ts'
+import type { IdleMessage, InstanceInfo, PartInfo } from '../../src/stream-server/protocol.ts'
+import { settle } from '../fixtures/fake-clock.ts'
+import { camera } from './support/viewer.ts'
+
+const size = 1
+
+function part (name: string, sizes: number[]): PartInfo {
+  return {
+    name,
+    min: [-size, -size, -size],
+    max: [size, size, size],
+    color: [1, 1, 1, 1],
+    metallic: 0,
+    roughness: 1,
+    levels: sizes.map((bytes, i) => ({ triangles: 10 ** (i + 1), vertices: 10 ** (i + 1), error: i === sizes.length - 1 ? 0 : 0.5 / 10 ** i, bytes }))
+  }
+}
+
+const at = (part: number, x: number): InstanceInfo => ({ part, node: 0, matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, x, 0, 0, 1] })
+
+/** A streamer over parts whose files have the given sizes, one part at each given x. */
+function stage (sizes: number[][], places: number[]) {
+  const parts = sizes.map((bytes, i) => part(`p${i}`, bytes))
+  const reads: string[] = []
+  const sent: string[] = []
+  const idles: IdleMessage[] = []
+  const broken: string[] = []
+  let buffered = 0
+  let release: (() => void) | null = null
+  const state = {
+    failing: false,
+    holding: false,
+    bytes: 0,
+    reads,
+    sent,
+    idles,
+    broken,
+    /** Lets a held read go on. */
+    release: () => { release?.() },
+    /** The socket takes nothing more until `drain`. */
+    choke: () => { buffered = 1e6 },
+    drain: () => { buffered = 0; streamer.resume() }
+  }
+  const source: Source = {
+    scene: { type: 'scene', model: 'm', min: [0, 0, 0], max: [0, 0, 0], nodes: [], parts, instances: places.map((x, i) => at(i, x)), triangles: 0 },
+    read: async (part, level) => {
+      reads.push(`${part}/${level}`)
+      if (state.failing) throw new Error('disk gone')
+      if (state.holding) await new Promise<void>(resolve => { release = resolve })
+      return Buffer.alloc(sizes[part]?.[level] ?? 0)
+    }
+  }
+  const streamer = new Streamer(source, {
+    get buffered () { return buffered },
+    sendFile: glb => {
+      state.bytes += glb.length
+      sent.push(reads.at(-1) ?? '')
+    },
+    sendIdle: message => { idles.push(message) }
+  }, error => { broken.push(error.message) })
+  return { streamer, state }
+}
+
+const front = (seq: number, x = 0, tolerance = 1) => camera(seq, [x, 0, 8], [x, 0, 0], tolerance)
+
+t.test('it stops at the credit and goes on as the viewer takes things in', async t => {
+  const quarter = creditBytes / 4
+  const { streamer, state } = stage(Array.from({ length: 10 }, () => [quarter]), Array.from({ length: 10 }, () => 0))
+  streamer.look(front(1))
+  await settle()
+  t.equal(state.sent.length, 4)
+  streamer.acknowledge(quarter)
+  await settle()
+  t.equal(state.sent.length, 5)
+  for (let i = 0; i < 10; i++) {
+    streamer.acknowledge(state.bytes)
+    await settle()
+  }
+  t.equal(state.sent.length, 10)
+  t.same(state.idles, [{ type: 'idle', seq: 1, chunks: 10, bytes: 10 * quarter }])
+})
+
+t.test('a file larger than the whole credit goes alone', async t => {
+  const { streamer, state } = stage([[100], [creditBytes * 3], [100]], [0, 0, 0])
+  streamer.look(front(1))
+  await settle()
+  t.same(state.sent, ['0/0'])
+  streamer.acknowledge(100)
+  await settle()
+  t.same(state.sent, ['0/0', '1/0'])
+  streamer.acknowledge(state.bytes)
+  await settle()
+  t.same(state.sent, ['0/0', '1/0', '2/0'])
+})
+
+t.test('it waits while the socket is choked', async t => {
+  const { streamer, state } = stage([[100], [100]], [0, 0])
+  state.choke()
+  streamer.look(front(1))
+  await settle()
+  t.same(state.sent, [])
+  state.drain()
+  await settle()
+  t.equal(state.sent.length, 2)
+})
+
+t.test('the newest camera wins: what only older ones wanted is never sent', async t => {
+  const { streamer, state } = stage([[10], [10], [10]], [0, 100, 200])
+  state.holding = true
+  streamer.look(front(1, 0))
+  streamer.look(front(2, 100))
+  streamer.look(front(3, 200))
+  state.holding = false
+  state.release()
+  await settle()
+  t.same(state.sent, ['0/0', '2/0'], 'the one being read, then those of the newest')
+  t.same(state.idles.map(({ seq }) => seq), [3])
+})
+
+t.test('every camera gets its idle, and nothing is sent twice', async t => {
+  const { streamer, state } = stage([[10, 20, 30]], [0])
+  for (let seq = 1; seq <= 3; seq++) {
+    streamer.look(front(seq, 0, 0.01))
+    await settle()
+  }
+  t.equal(new Set(state.sent).size, state.sent.length)
+  t.same(state.idles.map(({ seq }) => seq), [1, 2, 3])
+})
+
+t.test('a source that breaks is told once, and after close nothing more happens', async t => {
+  const { streamer, state } = stage([[10]], [0])
+  state.failing = true
+  streamer.look(front(1))
+  await settle()
+  streamer.look(front(2))
+  await settle()
+  t.same(state.broken, ['disk gone'])
+  const other = stage([[10]], [0])
+  other.state.holding = true
+  other.streamer.look(front(1))
+  other.streamer.close()
+  other.state.release()
+  await settle()
+  t.same([other.state.sent, other.state.idles, other.state.broken], [[], [], []])
+})
