@@ -24,8 +24,8 @@ const corsHeaders = {
 }
 
 const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { publicHost, modelDirs, corsOrigin }) => {
+  app.removeAllContentTypeParsers()
   await app.register(formBody, { parser: text => qs.parse(text) })
-  app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
     try {
       done(null, text === '' ? undefined : JSON.parse(String(text)))
@@ -48,6 +48,7 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
   }
 
   const spawn = async (request: FastifyRequest, reply: FastifyReply) => {
+    const signal = hangUp(reply)
     const limit = await app.spawnLimit(request.ip)
     if (!limit.allowed) {
       return await reply.code(429).header('retry-after', limit.retryAfter).send({ status: 'failed', reason: `Too many viewing requests; try again in ${limit.retryAfter} s`, code: 'rate_limited', retryAfter: limit.retryAfter })
@@ -57,10 +58,10 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
     const confined = await confineDirectories(parsed.request.modelSearchDirectories, modelDirs)
     if (confined.status === 'refused') return await reply.code(400).send({ result: 'error', reason: confined.problems.join('; ') })
 
-    const result = await app.spawner.open({ ...parsed.request, via: 'rest', modelSearchDirectories: confined.directories, signal: request.signal })
+    const result = await app.spawner.open({ ...parsed.request, via: 'rest', modelSearchDirectories: confined.directories, signal })
     if (result.status === 'opened') {
-      if (request.signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
-      return await reply.send(openedBody(result.session, 'ws', publicHost === '' ? request.hostname : publicHost, app.streamServer.kind))
+      if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
+      return await reply.send(openedBody(result.session, 'ws', publicHost || request.hostname || '127.0.0.1', app.streamServer.kind))
     }
     const { httpStatus, retryAfter, body } = refusalAnswer(result)
     if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
@@ -70,6 +71,16 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
     app.post(url, spawn)
     app.options(url, async (_request, reply) => await reply.header('allow', 'POST').send('POST'))
   }
+}
+
+/**
+ * Aborted when the caller hangs up before it was answered. To be taken before anything is waited for. (Fastify's `request.signal`
+ * follows the request, which is over as soon as its body has been read.)
+ */
+function hangUp ({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => { if (!raw.writableFinished) gone.abort() })
+  return gone.signal
 }
 
 export default restHandshake

@@ -28,7 +28,7 @@ export function openedBody (session: SessionView, scheme: 'ws' | 'wss', host: st
   return {
     result: 'ok',
     serviceId: session.id,
-    endpoints: { ws: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${session.port}` },
+    endpoints: { ws: `${scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${session.port}` },
     streamServer,
     proxyPath: `/wsproxy/${session.port}`
   }

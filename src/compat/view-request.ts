@@ -27,22 +27,23 @@ export type ParsedViewRequest = { status: 'request', request: ViewRequest } | { 
 
 /** Reads a viewing request out of a parsed body; an absent one is an empty one. All problems are told, each with its field. */
 export function parseViewRequest (body: unknown): ParsedViewRequest {
-  const given = body ?? {}
+  const given = body === undefined ? {} : body
   if (!Value.Check(bodySchema, given)) {
     return { status: 'invalid', problems: Value.Errors(bodySchema, given).map(({ instancePath, message }) => `${fieldName(instancePath)}: ${message}`) }
   }
   const { class: kind, params = {} } = given
+  const { model, sessionToken } = params
   const problems = [
-    ...params.model === undefined || isModelName(params.model) ? [] : ['params.model: expected a bare model name, without folder'],
-    ...[params.model, params.sessionToken].some(value => value?.startsWith('-')) ? ['params: a value must not begin with "-"'] : []
+    ...model === undefined || isModelName(model) ? [] : ['params.model: expected a bare model name, without folder'],
+    ...sessionToken === undefined || isArgument(sessionToken) ? [] : ['params.sessionToken: expected one line of text that does not begin with "-"']
   ]
   if (problems.length > 0) return { status: 'invalid', problems }
   return {
     status: 'request',
     request: {
       renderer: kind === 'ssr_session' ? 'ssr' : 'csr',
-      model: params.model ?? null,
-      sessionToken: params.sessionToken ?? null,
+      model: model ?? null,
+      sessionToken: sessionToken ?? null,
       modelSearchDirectories: params.modelSearchDirectories ?? []
     }
   }
@@ -52,6 +53,11 @@ function fieldName (instancePath: string): string {
   return instancePath === '' ? 'body' : instancePath.slice(1).replaceAll('/', '.')
 }
 
+/** What may follow a flag on a command line without being taken for a flag itself, or for two lines. */
+function isArgument (text: string): boolean {
+  return !text.startsWith('-') && !/\p{Cc}/u.test(text)
+}
+
 function isModelName (name: string): boolean {
-  return !/[/\\\p{Cc}]/u.test(name) && name !== '.' && name !== '..'
+  return isArgument(name) && !/[/\\]/.test(name) && name !== '.' && name !== '..'
 }
