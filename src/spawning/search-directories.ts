@@ -1,5 +1,5 @@
-import { realpath } from 'node:fs/promises'
-import { isAbsolute, relative, resolve } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
+import { resolve, sep } from 'node:path'
 
 export type Confined = { status: 'confined', directories: string[] } | { status: 'refused', problems: string[] }
 
@@ -10,7 +10,7 @@ export type Confined = { status: 'confined', directories: string[] } | { status:
 export async function confineDirectories (asked: readonly string[], roots: readonly string[]): Promise<Confined> {
   if (asked.length === 0) return { status: 'confined', directories: [] }
   const realRoots = (await Promise.all(roots.map(resolved))).filter(root => root !== undefined)
-  const real = await Promise.all(asked.map(directory => directory.includes(';') ? undefined : resolved(directory)))
+  const real = await Promise.all(asked.map(resolved))
   const problems = asked.flatMap((directory, index) => {
     const path = real[index]
     return path !== undefined && realRoots.some(root => isInside(path, root))
@@ -20,11 +20,16 @@ export async function confineDirectories (asked: readonly string[], roots: reado
   return problems.length > 0 ? { status: 'refused', problems } : { status: 'confined', directories: real.filter(path => path !== undefined) }
 }
 
-async function resolved (path: string): Promise<string | undefined> {
-  return await realpath(resolve(path)).catch(() => undefined)
+/** The real path of a folder that can stand in a list joined by `;`. */
+async function resolved (directory: string): Promise<string | undefined> {
+  try {
+    const path = await realpath(resolve(directory))
+    return !path.includes(';') && (await stat(path)).isDirectory() ? path : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function isInside (path: string, root: string): boolean {
-  const way = relative(root, path)
-  return !way.startsWith('..') && !isAbsolute(way)
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
 }
