@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import type { WebSocket } from 'ws'
 
 /** A viewer down to its bytes, for what no WebSocket library lets one do. */
 export class RawViewer {
@@ -96,4 +97,10 @@ export function textFrame (text: string): Buffer {
   const payload = Buffer.from(text)
   const mask = Buffer.of(1, 2, 3, 4)
   return Buffer.concat([Buffer.of(0x81, 0x80 | payload.length), mask, payload.map((byte, i) => byte ^ (mask[i & 3] ?? 0))])
+}
+
+/** Resolves when a viewer's connection is over, however it ends. */
+export async function parted (viewer: WebSocket): Promise<void> {
+  viewer.on('error', () => {})
+  await new Promise<void>(resolve => { viewer.once('close', () => { resolve() }) })
 }
