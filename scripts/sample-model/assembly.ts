@@ -157,7 +157,7 @@ export function driveUnit (): Placed {
   gearbox(bench)
   coupling(bench, 'Coupling load', [345, 62, machine.axisHeight]).put(frame.couplingGuard, [-64, 0, 0], 'x', 90)
   load(bench)
-  const post = bench.group('Operator station', [735, -240, 0]).put(frame.stopPost).put(frame.handle, [0, 0, 290])
+  const post = bench.group('Operator station', [-735, -240, 0]).put(frame.stopPost).put(frame.handle, [0, 0, 290])
   for (const [x, y] of [[-21, -21], [21, -21], [21, 21], [-21, 21]] as const) post.put(fasteners.screwM6, [x, y, 10])
   return bench
 }

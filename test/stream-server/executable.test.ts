@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { bundle, modelsFolder } from './support/bundle.ts'
+import { modelsFolder, programs } from './support/bundle.ts'
 import { reports } from './support/reports.ts'
 import { TestViewer, camera } from './support/viewer.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'stream-server-'))
 t.teardown(() => rm(folder, { recursive: true }))
-const { main } = await bundle(folder, 'main', 'prepare')
+const { main } = await programs()
 
 interface Run {
   child: ChildProcess

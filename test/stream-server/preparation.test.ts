@@ -9,13 +9,13 @@ import type { Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { PackStore } from '../../src/stream-server/models/pack-store.ts'
 import type { Pack } from '../../src/stream-server/models/pack.ts'
+import { takeApart } from '../../src/stream-server/preparing/assembly.ts'
+import { readGltf } from '../../src/stream-server/preparing/read-gltf.ts'
 import { FakeClock } from '../fixtures/fake-clock.ts'
-import { bundle, modelsFolder } from './support/bundle.ts'
+import { modelsFolder, programs } from './support/bundle.ts'
 import { ballsDocument, writeBalls, writeDocument } from './support/model.ts'
 
-const programs = await mkdtemp(join(tmpdir(), 'stream-server-'))
-t.teardown(() => rm(programs, { recursive: true }))
-const { prepare } = await bundle(programs, 'prepare')
+const { prepare } = await programs()
 const wanted = new AbortController().signal
 
 async function store (t: Test) {
@@ -154,8 +154,9 @@ t.test('a broken model is refused in one clear sentence', async t => {
   ]
   for (const [name, content, message] of cases) {
     await writeFile(file(name), content)
-    t.match(await open(file(name)), { status: 'unreadable', message }, name)
+    await t.rejects(readGltf(file(name)).then(takeApart), { name: 'UnreadableModel', message }, name)
   }
+  t.match(await open(file('cut.glb')), { status: 'unreadable', message: /truncated/ }, 'and the sentence comes out of the process')
   t.match(await open(file('gone.glb')), { status: 'unreadable' })
   t.same((await readdir(join(folder, 'packs'))).filter(name => name.startsWith('.')), [], 'no draft is left')
 })

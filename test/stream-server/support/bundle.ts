@@ -1,15 +1,29 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** Bundles the stream server's programs from source into `folder`, with the options of scripts/build.mjs. */
-export async function bundle (folder: string, ...programs: ('main' | 'prepare')[]): Promise<{ main: string, prepare: string }> {
+export interface Programs {
+  main: string
+  prepare: string
+}
+
+let built: Promise<Programs> | null = null
+
+/** The stream server's programs, bundled from source with the options of scripts/build.mjs, once per test file. They go when it ends. */
+export function programs (): Promise<Programs> {
+  built ??= bundle(mkdtempSync(join(tmpdir(), 'stream-server-programs-')))
+  return built
+}
+
+async function bundle (folder: string): Promise<Programs> {
+  process.once('exit', () => { rmSync(folder, { recursive: true, force: true }) })
   await build({
     absWorkingDir: root,
-    entryPoints: programs.map(program => `src/stream-server/${program}.ts`),
+    entryPoints: ['src/stream-server/main.ts', 'src/stream-server/prepare.ts'],
     outdir: folder,
     bundle: true,
     platform: 'node',
@@ -20,8 +34,9 @@ export async function bundle (folder: string, ...programs: ('main' | 'prepare')[
     external: ['sharp', 'bufferutil', 'utf-8-validate'],
     logLevel: 'warning'
   })
-  for (const program of programs) chmodSync(join(folder, `${program}.mjs`), 0o755)
-  return { main: join(folder, 'main.mjs'), prepare: join(folder, 'prepare.mjs') }
+  const made = { main: join(folder, 'main.mjs'), prepare: join(folder, 'prepare.mjs') }
+  for (const program of Object.values(made)) chmodSync(program, 0o755)
+  return made
 }
 
 /** The sample model's folder. */

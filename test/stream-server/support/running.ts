@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/clock.ts'
 import type { Clock } from '../../../src/clock.ts'
 import { parseOptions } from '../../../src/stream-server/options.ts'
 import { StreamServer } from '../../../src/stream-server/stream-server.ts'
-import { bundle } from './bundle.ts'
+import { programs } from './bundle.ts'
 import { writeBalls } from './model.ts'
 
 export interface RunningServer {
@@ -25,7 +25,7 @@ export async function running (t: Test, args: string[] = [], clock: Clock = syst
   const workspace = join(folder, 'workspace')
   await mkdir(models)
   await writeBalls(join(models, 'balls.glb'))
-  const { prepare } = await bundle(join(folder, 'programs'), 'prepare')
+  const { prepare } = await programs()
   const parsed = parseOptions(['--id', 'test', '--sc-port', '0', '--model-search-directories', models, '--workspace-dir', workspace, ...args])
   if (parsed.kind !== 'run') throw new Error(JSON.stringify(parsed))
   const log: string[] = []
