@@ -5,7 +5,9 @@ import type { ErrorMessage, InstanceInfo, LevelInfo, PartInfo, SceneMessage, Sce
 const most = { text: 512 * 2 ** 20, parts: 50_000, instances: 2_000_000, nodes: 4_000_000, levels: 16 }
 
 /** The stream server said something that cannot be right; the message is a sentence for people. */
-export class StreamError extends Error {}
+export class StreamError extends Error {
+  override readonly name = 'StreamError'
+}
 
 /** A text frame of the stream server, checked to the last number; throws `StreamError`. */
 export function readServerMessage (text: string): ServerMessage {

@@ -1,0 +1,89 @@
+import t from 'tap'
+import { BatchedMesh, BufferAttribute, BufferGeometry, Matrix4 } from 'three'
+import type { SceneMessage } from '../../src/stream-server/protocol.ts'
+import { Finishes } from '../../src/viewer/finishes.ts'
+import { PartStore } from '../../src/viewer/part-store.ts'
+
+const levels = [2, 40, 900].map(triangles => ({ triangles, vertices: triangles * 3, error: 0, bytes: 1 }))
+const part = (color: [number, number, number, number]) => ({ name: '', min: [0, 0, 0] as [number, number, number], max: [1, 1, 1] as [number, number, number], color, metallic: 0, roughness: 1, levels })
+const moved = (x: number, scale = 1): number[] => [scale, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, x, 0, 0, 1]
+const bench: SceneMessage = {
+  type: 'scene',
+  model: 'bench',
+  min: [0, 0, 0],
+  max: [1, 1, 1],
+  nodes: [{ name: '', parent: -1 }],
+  parts: [part([1, 0, 0, 1]), part([0, 1, 0, 0.4])],
+  instances: [{ part: 0, node: 0, matrix: moved(1) }, { part: 0, node: 0, matrix: moved(2) }, { part: 1, node: 0, matrix: moved(3) }, { part: 0, node: 0, matrix: moved(4, -1) }],
+  triangles: 3600
+}
+
+function triangles (count: number): BufferGeometry {
+  const geometry = new BufferGeometry()
+  for (const name of ['position', 'normal']) geometry.setAttribute(name, new BufferAttribute(Float32Array.from({ length: count * 9 }, (_, index) => index % 7), 3))
+  geometry.setIndex(new BufferAttribute(Uint32Array.from({ length: count * 3 }, (_, index) => index), 1))
+  geometry.computeBoundingSphere()
+  return geometry
+}
+
+const meshes = (store: PartStore): BatchedMesh[] => store.root.children.filter(child => child instanceof BatchedMesh)
+/** Triangles that each instance of each batch draws. */
+const drawn = (store: PartStore): number[][] => meshes(store).map(mesh => Array.from({ length: mesh.instanceCount }, (_, instance) => (mesh.getGeometryRangeAt(mesh.getGeometryIdAt(instance))?.indexCount ?? 0) / 3))
+
+t.test('a part appears at all its places when its first level comes', async t => {
+  const store = new PartStore(bench, new Finishes())
+  t.equal(meshes(store).length, 3, 'opaque, glass and mirrored')
+  store.show(0, 0, triangles(2))
+  t.strictSame(drawn(store), [[2, 2], [], [2]])
+  t.equal(store.partsShown, 1)
+  store.dispose()
+  store.dispose()
+})
+
+t.test('a finer level replaces a coarser one, never the other way round', async t => {
+  const store = new PartStore(bench, new Finishes())
+  store.show(0, 1, triangles(40))
+  store.show(0, 0, triangles(2))
+  t.strictSame(drawn(store), [[40, 40], [], [40]])
+  store.show(0, 2, triangles(900))
+  t.strictSame(drawn(store), [[900, 900], [], [900]])
+  store.dispose()
+})
+
+t.test('buffers grow with what comes, and what was there before stays intact', async t => {
+  const parts = Array.from({ length: 12 }, () => part([1, 0, 0, 1]))
+  const store = new PartStore({ ...bench, parts, instances: parts.map((_, index) => ({ part: index, node: 0, matrix: moved(index) })) }, new Finishes())
+  for (const [level, count] of [2, 40, 900].entries()) {
+    for (let index = 0; index < parts.length; index++) store.show(index, level, triangles(count))
+  }
+  const [mesh] = meshes(store)
+  t.strictSame(drawn(store), [new Array<number>(12).fill(900)])
+  const index = mesh?.geometry.index
+  const position = mesh?.geometry.getAttribute('position')
+  t.ok(position !== undefined && position.count < 12 * 900 * 3 * 3, 'room for less than three times what is alive')
+  for (let instance = 0; instance < 12; instance++) {
+    const range = mesh?.getGeometryRangeAt(mesh.getGeometryIdAt(instance))
+    const first = index?.getX(range?.indexStart ?? 0) ?? -1
+    t.equal(first, range?.vertexStart, `part ${instance} has its own vertices`)
+    t.equal(position?.getX(first + 1), 3)
+  }
+  store.dispose()
+})
+
+t.test('mirrored instances stand where the scene puts them', async t => {
+  const store = new PartStore(bench, new Finishes())
+  store.show(0, 0, triangles(2))
+  const mesh = meshes(store).find(each => each.instanceCount === 1 && each.matrix.determinant() < 0)
+  const placed = new Matrix4()
+  mesh?.getMatrixAt(0, placed)
+  t.strictSame(new Matrix4().multiplyMatrices(mesh?.matrix ?? new Matrix4(), placed).toArray(), moved(4, -1))
+  t.ok(placed.determinant() > 0, 'the batch itself is mirrored, its instances are not')
+  store.dispose()
+})
+
+t.test('geometry of a part or level that the scene lacks is unknown', async t => {
+  const store = new PartStore(bench, new Finishes())
+  t.ok(store.knows(1, 2))
+  for (const [part, level] of [[2, 0], [-1, 0], [0, 3], [0, -1], [0, 0.5]] as const) t.notOk(store.knows(part, level), `${part} ${level}`)
+  store.dispose()
+})
