@@ -61,7 +61,7 @@ export class StreamServer {
     this.#packs = new PackStore({ workspace: options.workspace, preparationProgram: settings.preparationProgram, preparationTimeoutMs, clock })
     this.#server = options.tls
       ? createHttpsServer({ cert: readFileSync(options.tls.certificateFile), key: readFileSync(options.tls.privateKeyFile) }, refusePlainHttp)
-      : createHttpServer((_, response) => { refusePlainHttp(_, response) })
+      : createHttpServer(refusePlainHttp)
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: maxClientMessageBytes,
@@ -115,7 +115,7 @@ export class StreamServer {
     for (const viewer of this.#connections.values()) viewer.close(goingAway, 'The stream server ends.')
     const closed = new Promise<void>(resolve => this.#server.close(() => { resolve() }))
     await Promise.all([this.#liveliness?.disconnect(), this.#farewell()])
-    for (const connection of this.#connections.keys()) connection.terminate()
+    for (const connection of this.#sockets.clients) connection.terminate()
     this.#server.closeAllConnections()
     await closed
     this.#finish(code)

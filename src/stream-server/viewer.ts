@@ -9,7 +9,7 @@ import type { Catalogue } from './models/catalogue.ts'
 import type { PackStore } from './models/pack-store.ts'
 import type { Pack } from './models/pack.ts'
 import { closeCodes } from './protocol.ts'
-import type { CameraMessage, ClientMessage, ErrorMessage, OpenMessage, ServerMessage } from './protocol.ts'
+import type { CameraMessage, ClientMessage, ErrorMessage, IdleMessage, OpenMessage, ServerMessage } from './protocol.ts'
 
 const unsupportedData = 1003
 const policyViolation = 1008
@@ -117,7 +117,10 @@ export class Viewer {
     const outlet = {
       get buffered () { return socket.bufferedAmount },
       sendFile: (glb: Buffer) => { socket.send(glb, { binary: true, compress: false }, this.#resume) },
-      sendIdle: (message: ServerMessage) => { this.#say(message) }
+      sendIdle: (message: IdleMessage) => {
+        this.#say(message)
+        this.#settings.log.detail(`camera ${message.seq} is complete: ${message.chunks} files, ${message.bytes} bytes so far`)
+      }
     }
     this.#streamer = new Streamer(pack, outlet, error => {
       this.#settings.log.info(`the pack cannot be read: ${error.message}`)

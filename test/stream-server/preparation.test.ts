@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, readFile, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, readFile, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeIO } from '@gltf-transform/core'
@@ -92,6 +92,16 @@ t.test('two processes that prepare one model at once both succeed', async t => {
   const packs = await Promise.all([1, 2, 3].map(async () => await opened(t, make().open(file('a.glb'), () => {}, wanted))))
   for (const pack of packs) t.ok((await pack.read(0, 0)).length > 0)
   t.equal((await readdir(join(folder, 'packs'))).length, 1)
+})
+
+t.test('the draft of a process that was killed is taken away, one being written is not', async t => {
+  const { open, file, folder } = await store(t)
+  await writeBalls(file('a.glb'))
+  for (const name of ['.old', '.fresh']) await mkdir(join(folder, 'packs', name, 'x'), { recursive: true })
+  const longAgo = new Date(Date.now() - 3_600_000)
+  await utimes(join(folder, 'packs', '.old'), longAgo, longAgo)
+  await opened(t, open(file('a.glb')))
+  t.same((await readdir(join(folder, 'packs'))).filter(name => name.startsWith('.')), ['.fresh'])
 })
 
 t.test('a pack that was damaged is made anew', async t => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { FakeClock } from '../fixtures/fake-clock.ts'
@@ -88,6 +89,17 @@ t.test('a HOOPS viewer is told what it needs, in every dialect', async t => {
   t.same(await ours.closed, { code: 1001, reason: 'The stream server ends.' })
 })
 
+t.test('a client that is refused and does not care does not hold up the end', async t => {
+  const { port, server } = await running(t)
+  const client = connect(port, '127.0.0.1')
+  t.teardown(() => client.destroy())
+  client.on('error', () => {})
+  client.write('GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n')
+  await once(client, 'data')
+  await server.stop(0)
+  t.equal(await server.finished, 0)
+})
+
 t.test('plain HTTP is told to upgrade', async t => {
   const { port } = await running(t)
   const [response] = await once(request({ port, host: '127.0.0.1', path: '/x' }).end(), 'response')
@@ -136,57 +148,4 @@ t.test('a viewer whose machine fell asleep is noticed', async t => {
   t.equal(viewer.socket.readyState, WebSocket.OPEN)
   await clock.advance(10_000)
   t.equal(await server.finished, 0)
-})
-
-t.test('what is not a proper message closes the connection and says why', async t => {
-  const open = { type: 'open', model: 'balls' }
-  const look = camera(1, [0, 0, 1], [0, 0, 0])
-  const cases: [string, (object | string)[], string][] = [
-    ['not JSON', ['{'], 'a message is not JSON'],
-    ['not an object', ['null'], 'a message is not an object'],
-    ['unknown type', [{ type: '__proto__' }], 'a message is of no known type'],
-    ['no model', [{ type: 'open' }], 'open: model must be a string'],
-    ['long model', [{ type: 'open', model: 'x'.repeat(1001) }], 'open: model must be a string'],
-    ['two opens', [open, open], 'open: only once'],
-    ['camera first', [look], 'camera: open first'],
-    ['seq again', [open, look, look], 'camera: seq must rise'],
-    ['short matrix', [open, { ...look, viewProjection: [1] }], 'camera: viewProjection must be 16 numbers'],
-    ['not a number', [open, { ...look, position: [0, null, 0] }], 'camera: position must be 3 numbers'],
-    ['tolerance', [open, { ...look, tolerance: 0 }], 'camera: tolerance must be 0.01 to 10000 pixels'],
-    ['credit', [open, { type: 'received', bytes: 1 }], 'received: more than was sent'],
-    ['negative credit', [open, { type: 'received', bytes: -1 }], 'received: bytes must be a whole number']
-  ]
-  for (const [name, messages, reason] of cases) {
-    const { url } = await running(t)
-    const viewer = await TestViewer.connect(url)
-    for (const message of messages) viewer.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
-    t.same(await viewer.closed, { code: 1008, reason }, name)
-  }
-  const binary = await TestViewer.connect((await running(t)).url)
-  binary.socket.send(Buffer.from('{}'))
-  t.match(await binary.closed, { code: 1003 })
-  const large = await TestViewer.connect((await running(t)).url)
-  large.socket.send('x'.repeat(16_385))
-  t.match(await large.closed, { code: 1009 })
-})
-
-t.test('an unknown or broken model is refused with its own code', async t => {
-  const asks = async (model: string) => {
-    const { url } = await running(t)
-    const viewer = await TestViewer.connect(url)
-    viewer.say({ type: 'open', model })
-    return { closed: await viewer.closed, error: viewer.messages.find(({ type }) => type === 'error') }
-  }
-  t.match(await asks('ghost'), { closed: { code: 4404, reason: 'There is no model "ghost".' }, error: { code: 'unknownModel' } })
-  t.match(await asks('../balls'), { closed: { code: 4404, reason: 'A model is named without folder and without odd characters.' } })
-  const long = await asks(`${'ä'.repeat(150)}`)
-  t.equal(long.closed.code, 4404)
-  t.ok(Buffer.byteLength(long.closed.reason) <= 123)
-})
-
-t.test('a fixed model is shown whatever the viewer asks for', async t => {
-  const { url } = await running(t, ['--model-file', 'balls'])
-  const viewer = await TestViewer.connect(url)
-  viewer.say({ type: 'open', model: '../whatever' })
-  t.equal((await viewer.scene()).model, 'balls')
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -43,6 +43,7 @@ export class PackStore {
     if (ready) return { status: 'opened', pack: ready }
 
     await mkdir(packs, { recursive: true, mode: 0o700 })
+    await this.#sweep(packs)
     const draft = join(packs, `.${name}-${randomUUID()}`)
     try {
       const result = await runPreparation({ program, input: file, output: draft, clock, timeoutMs, signal, progress })
@@ -51,6 +52,17 @@ export class PackStore {
       return made ? { status: 'opened', pack: made } : { status: 'unreadable', message: 'The prepared model cannot be read back.' }
     } finally {
       await rm(draft, { recursive: true, force: true })
+    }
+  }
+
+  /** Takes away the drafts of processes that were killed before they could. */
+  async #sweep (packs: string): Promise<void> {
+    const { clock, preparationTimeoutMs } = this.#settings
+    for (const name of await readdir(packs)) {
+      if (!name.startsWith('.')) continue
+      const draft = join(packs, name)
+      const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Infinity }))
+      if (clock.now() - mtimeMs > 2 * preparationTimeoutMs) await rm(draft, { recursive: true, force: true })
     }
   }
 
