@@ -133,7 +133,10 @@ export class StreamingViewer {
     const received = this.#statistics.bytes
     this.#decoding = this.#decoding.then(() => this.#show(bytes)).then(
       () => { this.#connection?.send({ type: 'received', bytes: received }) },
-      (error: unknown) => { this.#connection?.fail(error instanceof StreamError ? error.message : `The viewer had an error of its own: ${String(error)}`) }
+      (error: unknown) => {
+        console.error(error)
+        this.#connection?.fail(error instanceof StreamError ? error.message : `The viewer had an error of its own: ${String(error)}`)
+      }
     ).finally(() => { this.#undecoded-- })
   }
 
