@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, mkdir, stat } from 'node:fs/promises'
+import { access, mkdir, opendir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
@@ -91,15 +91,19 @@ async function preflight ({ program, common, logDir }: SpawnerPluginOptions): Pr
   const check = async (promise: Promise<unknown>, problem: string) => await promise.then(() => [], (error: NodeJS.ErrnoException) => [`${problem} (${error.code})`])
   const script = program.leading[0]
   const problems = await Promise.all([
-    check(access(program.executable, constants.X_OK), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
-    check(stat(program.executable).then(found => { if (!found.isFile()) throw Object.assign(new Error(), { code: 'not a file' }) }), `SLIPWAY_STREAM_SERVER: ${program.executable} cannot be run`),
+    check(runnable(program.executable), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
     ...program.kind === 'embedded' && script !== undefined ? [check(access(script), `the embedded stream server is not built: ${script} is missing; run npm run build`)] : [],
     ...common.licenseFile === null ? [] : [check(access(common.licenseFile, constants.R_OK), `SLIPWAY_LICENSE_FILE: ${common.licenseFile} cannot be read`)],
-    ...common.modelDirs.map(directory => check(access(directory, constants.R_OK), `SLIPWAY_MODEL_DIRS: ${directory} cannot be read`)),
+    ...common.modelDirs.map(directory => check(opendir(directory).then(async found => { await found.close() }), `SLIPWAY_MODEL_DIRS: ${directory} cannot be read`)),
     check(mkdir(common.workspaceDir, { recursive: true }), `SLIPWAY_WORKSPACE_DIR: ${common.workspaceDir} cannot be made`),
     ...logDir === null ? [] : [check(mkdir(logDir, { recursive: true }), `SLIPWAY_LOG_DIR: ${logDir} cannot be made`)]
   ])
-  return [...new Set(problems.flat())]
+  return problems.flat()
+}
+
+async function runnable (path: string): Promise<void> {
+  await access(path, constants.X_OK)
+  if (!(await stat(path)).isFile()) throw Object.assign(new Error(), { code: 'EISDIR' })
 }
 
 export default fp(spawnerPlugin, { name: 'spawner', dependencies: ['port-pool'] })
