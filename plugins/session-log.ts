@@ -9,12 +9,13 @@ const sessionLog: FastifyPluginAsync = async app => {
   app.spawner.on('session', (session, from) => {
     let log = loggers.get(session.id)
     if (log === undefined) loggers.set(session.id, log = app.log.child({ spawnId: session.id }))
-    const { state, reason, port, pid, renderer, model, exit } = session
+    // `pid` is in every line already: the service's own.
+    const { state, reason, port, pid: childPid, renderer, model, exit } = session
     const message = from === null ? `session ${state}` : `session ${from} > ${state}${reason === null ? '' : ` (${reason})`}`
     const failed = state === 'lost' || (isTerminal(state) && reason !== null && reasons[reason].end === 'failed')
-    if (failed) log.warn({ port, pid, renderer, model, reason, exit }, message)
-    else if (isTerminal(state)) log.info({ port, pid, reason, exitCode: exit?.code, signal: exit?.signal }, message)
-    else log.info({ port, pid, renderer, model }, message)
+    if (failed) log.warn({ port, childPid, renderer, model, reason, exit }, message)
+    else if (isTerminal(state)) log.info({ port, childPid, reason, exitCode: exit?.code, signal: exit?.signal }, message)
+    else log.info({ port, childPid, renderer, model }, message)
     if (isTerminal(state)) loggers.delete(session.id)
   })
 }
