@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Type from 'typebox'
-import { officialState, officialStates } from '../src/compat/official-states.ts'
+import { isShown, officialState, officialStates } from '../src/compat/official-states.ts'
 import type { Clock } from '../src/clock.ts'
 import { sessionRecord, sessionRecordSchema } from '../src/sessions/session-record.ts'
 
@@ -23,10 +23,16 @@ const unknown = (id: string) => Object.assign(new Error(`There is no session ${i
 const sessionsApi: FastifyPluginAsyncTypebox<SessionsApiOptions> = async (app, { clock, pingInterval, firstConnectTimeout }) => {
   const { spawner, portPool } = app
   const timestamp = () => new Date(clock.now()).toISOString()
+  // Nothing here reads a body; some HTTP libraries announce one with every DELETE.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume()
+    done(null)
+  })
 
   app.get('/api/status', async () => {
     const counts = Object.fromEntries(officialStates.map(state => [state, 0]))
-    for (const session of spawner.sessions()) if (session.endedAt === null) counts[officialState(session)]! += 1
+    for (const session of spawner.sessions().filter(isShown)) counts[officialState(session)]! += 1
     const { leased } = portPool.counts()
     return {
       timestamp: timestamp(),
@@ -47,7 +53,7 @@ const sessionsApi: FastifyPluginAsyncTypebox<SessionsApiOptions> = async (app, {
 
   app.get('/api/spawns', async () => ({
     timestamp: timestamp(),
-    spawns: spawner.sessions().filter(session => session.endedAt === null).map(session => ({
+    spawns: spawner.sessions().filter(isShown).map(session => ({
       id: session.id,
       state: officialState(session),
       spawnTime: new Date(session.createdAt).toISOString(),

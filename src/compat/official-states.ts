@@ -21,3 +21,8 @@ const names: Record<State, OfficialState> = {
 export function officialState ({ state, reason }: SessionView): OfficialState {
   return state === 'draining' && reason === 'client_closed' ? 'disconnected' : names[state]
 }
+
+/** Whether the official pages show a session: until its process is gone, also when it was given up for lost. */
+export function isShown ({ endedAt, state, exit }: SessionView): boolean {
+  return endedAt === null || (state === 'lost' && exit === null)
+}
