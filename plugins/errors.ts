@@ -6,14 +6,16 @@ import fp from 'fastify-plugin'
  * Decorates nothing.
  */
 const errors: FastifyPluginAsync = async app => {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const statusCode = error.statusCode ?? 500
+  // Whatever was thrown: it need not be an error, nor its status code one.
+  app.setErrorHandler((error: Partial<FastifyError>, request, reply) => {
+    const { statusCode: given = 500 } = error
+    const statusCode = given >= 400 && given < 600 ? given : 500
     if (statusCode >= 500) request.log.error({ err: error }, 'request failed')
     return reply.code(statusCode).send({
       statusCode,
       code: error.code ?? 'INTERNAL',
-      error: error.name,
-      message: statusCode >= 500 ? 'Something went wrong here; the log says what.' : error.message
+      error: error.name ?? 'Error',
+      message: statusCode >= 500 ? 'Something went wrong here; the log says what.' : error.message ?? ''
     })
   })
   app.setNotFoundHandler((request, reply) =>
