@@ -27,16 +27,15 @@ const types: Readonly<Record<string, string>> = {
 const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; worker-src blob:; style-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 
 const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, dirs }) => {
-  const roots = [publicDir, ...dirs]
   await app.register(fastifyStatic, {
-    root: roots,
+    root: [publicDir, ...dirs],
     dotfiles: 'ignore',
     index: 'index.html',
     list: false,
     cacheControl: true,
     maxAge: 0,
     // A symbolic link may point anywhere; what it points to must still be inside.
-    allowedPath: pathName => !pathName.startsWith('/api/') && roots.every(root => staysInside(root, pathName)),
+    allowedPath: (path, root) => !path.startsWith('/api/') && typeof root === 'string' && staysInside(root, path),
     setHeaders: (reply, path) => {
       const type = types[extname(path).toLowerCase()]
       if (type !== undefined) void reply.header('content-type', type)
@@ -49,10 +48,11 @@ const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, 
   })
 }
 
-function staysInside (root: string, pathName: string): boolean {
+/** Whether what `path` leads to, links resolved, is inside `root`. What is not there at all is for others to say. */
+function staysInside (root: string, path: string): boolean {
   try {
     const real = realpathSync(root)
-    const target = realpathSync(join(root, decodeURIComponent(pathName)))
+    const target = realpathSync(join(root, path))
     return target === real || target.startsWith(real + sep)
   } catch {
     return true
