@@ -58,7 +58,7 @@ export function failureOf (session: SessionView, limits: Limits): OpenResult {
       return { status: 'noPort', reason, retryAfter: retrySeconds }
     case 'refused':
     case 'owner_lost':
-      return { status: 'startFailed', reason, message: session.exit?.outputTail ?? 'the process that starts stream servers died', session }
+      return { status: 'startFailed', reason, message: session.exit?.outputTail || 'the process that starts stream servers died', session }
     case 'start_timeout':
       return { status: 'startFailed', reason, message: `the stream server was not ready within ${limits.startTimeout / 1_000} s`, session }
     default:
