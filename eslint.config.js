@@ -25,9 +25,11 @@ export default [
   { files: ['src/ports/**/*.ts', 'src/tunnel/**/*.ts', 'src/status/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, room('sessions', 'spawning', 'launcher', 'stream-server', 'config')) },
   { files: ['src/sessions/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, room('spawning', 'launcher', 'tunnel', 'stream-server', 'config')) },
   { files: ['src/spawning/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, room('launcher', 'tunnel', 'stream-server', 'config')) },
+  { files: ['src/official/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, room('sessions', 'ports', 'spawning', 'status', 'compat', 'launcher', 'tunnel', 'stream-server', 'config')) },
   { files: ['src/launcher/**/*.ts'], rules: forbid(fastify, plugins, entry, room('sessions', 'ports', 'tunnel', 'stream-server', 'config', 'status')) },
   { files: ['src/stream-server/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, { regex: '(^|/)\\.\\./(sessions|ports|spawning|launcher|tunnel|status|config|viewer)/', message: 'The stream server is a house of its own.' }) },
   { files: ['src/stream-server/models/preparation.ts'], rules: forbid(fastify, plugins, entry) },
+  { files: ['lib/**/*.js'], languageOptions: { sourceType: 'commonjs' } },
   {
     files: ['src/**/*.ts', 'plugins/**/*.ts'],
     ignores: ['src/clock.ts', 'src/viewer/**'],

@@ -47,6 +47,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, logger = 
       modelDirs,
       workspaceDir: resolve(streamServer.workspaceDir),
       licenseFile: streamServer.licenseFile === '' ? null : resolve(streamServer.licenseFile),
+      license: streamServer.license === '' ? null : streamServer.license,
       pingInterval: sessions.pingInterval,
       firstConnectTimeout: sessions.firstConnectTimeout
     },
@@ -54,7 +55,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, logger = 
     maxSessions: sessions.max,
     limits: limitsOf(sessions),
     keepEnded: sessions.keepEnded,
-    logDir: log.dir === '' ? null : resolve(log.dir),
+    logDir: log.dir === 'none' ? null : resolve(log.dir),
     sessionLogBytes: log.sessionBytes,
     launcher,
     clock

@@ -1,44 +1,85 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
+import { readOfficialConfig } from './official/official-config.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
 
 export type Command =
-  | { do: 'serve', env: Record<string, string | undefined> }
+  | {
+    do: 'serve'
+    env: Environment
+    /** What to say before the start. */
+    warnings: string[]
+    /** The keys of an official configuration file that settings come from, by the setting's name. */
+    origins: ReadonlyMap<string, string>
+  }
   /** Say this and end with this exit code. */
   | { do: 'say', text: string, exitCode: 0 | 2 }
 
 const usage = `Usage: slipway [options]
+       slipway migrate <Config.js>
 
 Gives every CAD viewer a stream server process of its own.
 
-  --env-file <file>  read settings from this file (default: .env, when it is there)
-  --help             show this
-  --version          show the version
+  -c, --config-file <file>  start with the official server's configuration file, or with the UserConfig.js or Config.js
+                            of a folder; the file is code and is run
+  --env-file <file>         read settings from this file (default: .env, when it is there)
+  --help                    show this
+  --version                 show the version
+
+  migrate                   print the settings an official configuration file stands for, as the text of a .env
 
 Settings are environment variables; docs/configuration.md and .env.example list them.
 `
 
-/** Reads Slipway's own command line. The environment wins over the file. */
-export function readCommandLine (args: string[], env: Readonly<Record<string, string | undefined>>, packageDir: string): Command {
+/** Reads Slipway's own command line. The environment wins over the .env file, and that over an official configuration file. */
+export function readCommandLine (args: string[], env: Environment, packageDir: string): Command {
   const parsed = parse(args)
   if (typeof parsed === 'string') return { do: 'say', text: `slipway: ${parsed}\n\n${usage}`, exitCode: 2 }
-  if (parsed.help === true) return { do: 'say', text: usage, exitCode: 0 }
-  if (parsed.version === true) {
+  const { options, migrate } = parsed
+  if (options.help === true) return { do: 'say', text: usage, exitCode: 0 }
+  if (options.version === true) {
     const { version } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string }
     return { do: 'say', text: `${version}\n`, exitCode: 0 }
   }
+  const file = envFile(options['env-file'])
+  if (typeof file === 'string') return { do: 'say', text: file, exitCode: 2 }
+  const given = migrate ?? options['config-file']
+  if (given === undefined) return { do: 'serve', env: { ...file, ...env }, warnings: [], origins: new Map() }
+
+  const official = readOfficialConfig(given, packageDir)
+  if (official.status === 'invalid') {
+    const { path, problems, warnings } = official
+    return { do: 'say', text: `slipway: ${path} cannot be used:\n${[...problems, ...warnings.map(warning => `(${warning})`)].map(line => `  - ${line}\n`).join('')}`, exitCode: 2 }
+  }
+  if (migrate !== undefined) return { do: 'say', text: official.migration, exitCode: 0 }
+  const nearer: Environment = { ...file, ...env }
+  const origins = new Map([...official.origins].filter(([name]) => nearer[name] === undefined))
+  return { do: 'serve', env: { ...official.settings, ...nearer }, warnings: official.warnings, origins }
+}
+
+/** The settings of a file, none where there is no `.env`, or what is wrong with it. */
+function envFile (named: string | undefined): Environment | string {
   try {
-    return { do: 'serve', env: { ...parseEnv(readFileSync(parsed['env-file'] ?? '.env', 'utf8')), ...env } }
+    return parseEnv(readFileSync(named ?? '.env', 'utf8'))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (parsed['env-file'] === undefined && code === 'ENOENT') return { do: 'serve', env: { ...env } }
-    return { do: 'say', text: `slipway: ${parsed['env-file'] ?? '.env'} cannot be read (${code})\n`, exitCode: 2 }
+    return named === undefined && code === 'ENOENT' ? {} : `slipway: ${named ?? '.env'} cannot be read (${code})\n`
   }
 }
 
 function parse (args: string[]) {
   try {
-    return parseArgs({ args, options: { help: { type: 'boolean' }, version: { type: 'boolean' }, 'env-file': { type: 'string' } } }).values
+    const { values: options, positionals: [command, migrate, ...more] } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { help: { type: 'boolean' }, version: { type: 'boolean' }, 'env-file': { type: 'string' }, 'config-file': { type: 'string', short: 'c' } }
+    })
+    if (command === undefined) return { options, migrate: undefined }
+    if (command !== 'migrate') return `there is no command ${command}`
+    if (migrate === undefined || more.length > 0) return 'migrate takes one official configuration file'
+    return { options, migrate }
   } catch (error) {
     return (error as Error).message
   }

@@ -6,9 +6,11 @@ import { buildApp } from './app.ts'
 import { systemClock } from './clock.ts'
 import { readCommandLine } from './command-line.ts'
 import { loadConfig } from './config/load.ts'
+import { onEnter } from './console.ts'
 import { PreflightError } from './errors.ts'
 import { LauncherProcess, launcherEntry } from './launcher/launcher-process.ts'
 import { loggerOptions } from './logging.ts'
+import { inOfficialWords } from './official/official-config.ts'
 import { shutDownOnSignals } from './shutdown.ts'
 
 const say = (text: string) => { process.stderr.write(text) }
@@ -20,23 +22,28 @@ async function main (): Promise<number | undefined> {
     (command.exitCode === 0 ? process.stdout : process.stderr).write(command.text)
     return command.exitCode
   }
+  for (const warning of command.warnings) say(`slipway: warning: ${warning}\n`)
   const loaded = loadConfig(command.env)
-  if (loaded.status === 'invalid') return refuse(loaded.problems)
+  if (loaded.status === 'invalid') return refuse(inOfficialWords(loaded.problems, command.origins))
   const { config } = loaded
 
   const launcher = new LauncherProcess({ clock: systemClock, entry: launcherEntry })
-  const app = await buildApp({ config, packageDir, launcher, clock: systemClock, logger: loggerOptions(config.log.level, process.stdout.isTTY) })
+  const app = await buildApp({ config, packageDir, launcher, clock: systemClock, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
   try {
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)
   } catch (error) {
     await app.close()
-    if (error instanceof PreflightError) return refuse(error.problems)
+    if (error instanceof PreflightError) return refuse(inOfficialWords(error.problems, command.origins))
     say(`slipway: cannot listen on ${config.http.host}:${config.http.port}: ${(error as Error).message}\n`)
     return 1
   }
   if (config.streamServer.executable === '') say('Viewers get the embedded stream server; for HOOPS models set SLIPWAY_STREAM_SERVER (ts3d_sc_server) and SLIPWAY_LICENSE_FILE.\n')
   shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { process.exit(error === undefined ? 0 : 1) })
+  if (config.http.enterStops) {
+    say('Enter stops it\n')
+    onEnter(process.stdin, () => { process.emit('SIGINT', 'SIGINT') })
+  }
 }
 
 function refuse (problems: readonly string[]): number {

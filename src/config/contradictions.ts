@@ -9,7 +9,7 @@ export interface Contradiction {
 }
 
 /** Every contradiction in a configuration whose single values are all usable. */
-export function contradictions ({ http, ports, sessions, metrics }: Config): Contradiction[] {
+export function contradictions ({ http, ports, sessions, streamServer, metrics }: Config): Contradiction[] {
   const last = ports.begin + sessions.max - 1
   const rules: Array<Contradiction & { broken: boolean }> = [
     {
@@ -21,6 +21,11 @@ export function contradictions ({ http, ports, sessions, metrics }: Config): Con
       broken: sessions.pingTimeout <= sessions.pingInterval,
       names: ['SLIPWAY_PING_TIMEOUT', 'SLIPWAY_PING_INTERVAL'],
       problem: `the silence allowed (${sessions.pingTimeout} s) must be longer than the interval of the reports (${sessions.pingInterval} s)`
+    },
+    {
+      broken: streamServer.licenseFile !== '' && streamServer.license !== '',
+      names: ['SLIPWAY_LICENSE_FILE', 'SLIPWAY_LICENSE'],
+      problem: 'a licence is given twice; drop one of the two'
     },
     {
       broken: !metrics.enabled && metrics.port !== 0,

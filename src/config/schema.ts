@@ -31,6 +31,7 @@ export const configSchema = Type.Object({
     port: port('SLIPWAY_PORT', 11_182, 'Port of the API, the WebSocket proxy and the page. 0 takes any free one.'),
     publicHost: text('SLIPWAY_PUBLIC_HOST', '', 'Host name told to viewers in `endpoints.ws`. Empty: the name the caller itself used.'),
     corsOrigin: text('SLIPWAY_CORS_ORIGIN', '', 'Origin whose pages may ask for viewers (`*`: any). Empty: our own page only.'),
+    enterStops: Type.Boolean({ env: 'SLIPWAY_ENTER_STOPS', default: false, description: 'Whether Enter on the console, or anything else on standard input, stops the service.' }),
     spawnRateLimit: Type.Integer({ env: 'SLIPWAY_SPAWN_RATE_LIMIT', default: 120, minimum: 0, maximum: 1_000_000, unit: 'per minute', description: 'Viewing requests one address may make in a minute. 0: no limit.' })
   }),
   ports: group('Ports of the stream servers', {
@@ -54,6 +55,7 @@ export const configSchema = Type.Object({
   streamServer: group('The stream server', {
     executable: text('SLIPWAY_STREAM_SERVER', '', 'Path of `ts3d_sc_server`. Empty: the embedded stream server.'),
     licenseFile: text('SLIPWAY_LICENSE_FILE', '', 'Licence file handed to the stream server.'),
+    license: text('SLIPWAY_LICENSE', '', 'Text of the licence, where there is no file; it stands on the command line of every stream server. One of the two, not both.'),
     modelDirs: folders('SLIPWAY_MODEL_DIRS', [], 'Folders with models, the first that has a name wins. Empty: the sample that comes with Slipway.'),
     renderers: Type.Array(Type.Enum(['csr', 'ssr']), { env: 'SLIPWAY_RENDERERS', default: ['csr', 'ssr'], separator: ',', minItems: 1, uniqueItems: true, description: 'Renderers viewers may ask for, as far as the stream server has them: `csr` (client), `ssr` (server).' }),
     workspaceDir: text('SLIPWAY_WORKSPACE_DIR', '.slipway/workspace', 'Scratch folder of the stream servers; prepared models are kept here.')
@@ -64,7 +66,7 @@ export const configSchema = Type.Object({
   }),
   log: group('Logs', {
     level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { env: 'SLIPWAY_LOG_LEVEL', default: 'info', description: 'Least severe level that is logged.' }),
-    dir: text('SLIPWAY_LOG_DIR', '.slipway/logs', 'Folder for the output of each stream server. Empty: it is not kept.'),
+    dir: text('SLIPWAY_LOG_DIR', '.slipway/logs', 'Folder for the output of each stream server. `none`: it is not kept.'),
     sessionBytes: Type.Integer({ env: 'SLIPWAY_SESSION_LOG_BYTES', default: 1_048_576, minimum: 1024, maximum: 1_073_741_824, unit: 'bytes', description: 'Most output kept of one stream server.' })
   }),
   metrics: group('Metrics', {

@@ -16,6 +16,8 @@ export interface CommonArguments {
   modelDirs: readonly string[]
   workspaceDir: string
   licenseFile: string | null
+  /** The licence's text, where there is no file. A secret. */
+  license?: string | null
   /** Seconds. */
   pingInterval: number
   /** Seconds. */
@@ -50,7 +52,8 @@ export function commandLine (program: StreamServerProgram, common: CommonArgumen
     ...optional('--session-token', session.sessionToken),
     ...optional('--model-file', session.model),
     session.renderer === 'ssr' ? '--ssr' : '--csr', 'true',
-    ...optional('--license-file', common.licenseFile)
+    ...optional('--license-file', common.licenseFile),
+    ...optional('--license', common.license ?? null)
   ]
 }
 

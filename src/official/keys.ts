@@ -1,0 +1,134 @@
+import { anyText, folders, oneOf, orNull, orOff, pattern, seconds, text, truth, wholeNumber, type Kind } from './kinds.ts'
+import type { Place } from './place.ts'
+
+/** Slipway's settings as an environment would hold them. */
+export type Settings = Record<string, string>
+
+/** What a key's translation may look at besides its own value. */
+export interface Surroundings {
+  /** Every key with its value or its default. */
+  config: Readonly<Record<string, unknown>>
+  place: Place
+  /** A path of the file made absolute: from the home folder or from `communicatorDir`. */
+  path: (given: string) => string
+  /** The folders that are there, absolute, each once; the others are warned of. */
+  present: (given: readonly string[]) => string[]
+}
+
+/** What becomes of a key: settings of ours, or a warning where its value asks for something that is not there yet. */
+export type Becomes =
+  | { as: 'settings', settings: (value: unknown, surroundings: Surroundings) => Settings }
+  | { as: 'nothing yet', instead: string, asks: (value: unknown, config: Readonly<Record<string, unknown>>) => boolean }
+
+/** One key of the official configuration. */
+export interface OfficialKey {
+  name: string
+  kind: Kind<unknown>
+  /** A required key that is missing is an error; any other has a default and is warned of. */
+  required: boolean
+  fallback: unknown
+  becomes: Becomes
+  /** Its value is shown to nobody. */
+  secret: boolean
+}
+
+const enums = {
+  ipVersion: { Auto: 'auto', ForceIPv4: 'forceIPv4' },
+  timeFormat: { ISO: 'iso', Local: 'local', Delta: 'delta' },
+  level: { Error: 'error', Warn: 'warn', Info: 'info', Verbose: 'verbose', Debug: 'debug' }
+} as const
+const ipVersion = oneOf('IPVersion', enums.ipVersion)
+const timeFormat = orNull(oneOf('LogTimeFormat', enums.timeFormat))
+const level = orNull(oneOf('LogLevel', enums.level))
+const maybeText = orNull(anyText)
+const maybeTrue = orNull(truth)
+const port = wholeNumber(1, 65_535)
+const mask = wholeNumber(0, 255)
+
+/** Ours for the official levels: what they call verbose and debug is debug and trace here. */
+const levels = { error: 'error', warn: 'warn', info: 'info', verbose: 'debug', debug: 'trace' } as const
+const executables: Partial<Record<NodeJS.Platform, string>> = { win32: 'server/bin/win64/ts3d_sc_server.exe', darwin: 'server/bin/macos/ts3d_sc_server' }
+
+const becomes = <T>(settings: (value: T, surroundings: Surroundings) => Settings): Becomes => ({ as: 'settings', settings: settings as (value: unknown, surroundings: Surroundings) => Settings })
+const given = (name: string, value: string | number | boolean | null): Settings => value === null || value === '' ? {} : { [name]: String(value) }
+const listed = (name: string, values: readonly string[]) => given(name, values.join(';'))
+
+type Asks = Extract<Becomes, { as: 'nothing yet' }>['asks']
+const notYet = (instead: string, asks: Asks): Becomes => ({ as: 'nothing yet', instead, asks })
+const set: Asks = value => value !== null && value !== false && value !== 0 && value !== ''
+const otherThan = (...usual: unknown[]): Asks => value => !usual.includes(value)
+/** Matters only where the file server is on. */
+const withFileServer = (asks: Asks): Asks => (value, config) => set(config['fileServerPort'], config) && asks(value, config)
+
+const required = <T>(name: string, kind: Kind<T>, becomes: Becomes): OfficialKey => ({ name, kind, required: true, fallback: undefined, becomes, secret: false })
+const optional = <T>(name: string, kind: Kind<T>, fallback: T, becomes: Becomes): OfficialKey => ({ name, kind, required: false, fallback, becomes, secret: false })
+
+/** Seconds without a report after which the official server kills, for a report interval in seconds. */
+const silence = (interval: number) => Number((3 * interval + 2).toFixed(3))
+
+const renderers = becomes((_value, { config }) => given('SLIPWAY_RENDERERS', ['csr', 'ssr'].filter(renderer => config[`${renderer}Enabled`] === true).join(',')))
+
+/** Every key of the official configuration, in its order. To support another one, give it settings in the last column. */
+export const keys: readonly OfficialKey[] = [
+  required('spawnServerPort', port, becomes<number>(port => given('SLIPWAY_PORT', port))),
+  optional('publicHostname', maybeText, null, becomes<string | null>(host => given('SLIPWAY_PUBLIC_HOST', host))),
+  required('ipVersion', ipVersion, becomes((version, { place }) => given('SLIPWAY_HOST', version === enums.ipVersion.Auto && place.ipv6 ? '::' : '0.0.0.0'))),
+  optional('spawnServerAccessControlAllowOriginHeader', text, '*', becomes<string>(origin => given('SLIPWAY_CORS_ORIGIN', origin))),
+  optional('fileServerAccessControlAllowOriginHeader', text, '*', notYet('files are served without that header', withFileServer(set))),
+
+  optional('sslCertificateFile', maybeText, null, notYet('the certificate is not used', set)),
+  optional('sslPrivateKeyFile', maybeText, null, notYet('the private key is not used', set)),
+  optional('sslCertificateAuthorityPath', maybeText, null, notYet('stream servers report without TLS', set)),
+  optional('sslEnableFileServer', maybeTrue, false, notYet('files are served WITHOUT encryption', set)),
+  optional('sslEnableSpawnServer', maybeTrue, false, notYet('the spawn server runs WITHOUT encryption', set)),
+  optional('sslEnableScServer', maybeTrue, false, notYet('stream servers run WITHOUT encryption', set)),
+  optional('sslDisableRevocationTest', maybeTrue, false, notYet('stream servers report without TLS', set)),
+
+  required('spawnMaxSpawnCount', wholeNumber(1, 10_000), becomes<number>(count => given('SLIPWAY_MAX_SESSIONS', count))),
+  required('spawnWebsocketPortsBegin', wholeNumber(1_024, 65_535), becomes<number>(begin => given('SLIPWAY_WS_PORTS_BEGIN', begin))),
+  required('spawnLivelinessReportIntervalTime', seconds(0.1, 86_400), becomes<number>(interval => ({
+    SLIPWAY_PING_INTERVAL: String(interval),
+    SLIPWAY_PING_TIMEOUT: String(silence(interval)),
+    SLIPWAY_START_TIMEOUT: String(silence(interval)),
+    SLIPWAY_KILL_STEP: '5'
+  }))),
+  // Off means that the stream server is not told, and then it waits for a minute.
+  required('spawnInitialUseDuration', orOff(seconds(1, 604_800)), becomes<number | null>(duration => given('SLIPWAY_FIRST_CONNECT_TIMEOUT', duration || 60))),
+
+  required('csrEnabled', truth, renderers),
+  required('ssrEnabled', truth, renderers),
+  optional('ssrGpuCount', orOff(wholeNumber(1, 1_024)), null, notYet('every session uses the default GPU', set)),
+  optional('ssrUseEgl', maybeTrue, false, notYet('server rendering needs an X display', (value, config) => value === true && config['ssrEnabled'] === true)),
+  optional('restFileserver', maybeText, null, notYet('models are read from the disk', set)),
+  optional('autoGcIntervalTime', orOff(seconds(0.001, 604_800)), 30, notYet('memory is collected when it is needed', set)),
+  optional('disableConsoleEnterToShutdown', maybeTrue, null, becomes<boolean | null>(disabled => given('SLIPWAY_ENTER_STOPS', disabled !== true))),
+
+  required('communicatorDir', text, becomes(() => ({}))),
+  optional('streamCacheExeFile', maybeText, null, becomes<string | null>((file, { path, place }) => given('SLIPWAY_STREAM_SERVER', path(file || (executables[place.platform] ?? 'server/bin/linux64/ts3d_sc_server'))))),
+  required('modelDirs', folders, becomes<string[]>((dirs, { present }) => listed('SLIPWAY_MODEL_DIRS', present(dirs)))),
+  required('workspaceDir', text, becomes<string>((dir, { path }) => given('SLIPWAY_WORKSPACE_DIR', path(dir)))),
+
+  optional('logDir', maybeText, '~/ts3d_communicator_logs', becomes<string | null>((dir, { path }) => given('SLIPWAY_LOG_DIR', dir ? path(dir) : 'none'))),
+  optional('logSpawnFileCategoryMask', mask, 7, notYet('all that a stream server says is kept', otherThan(255))),
+  optional('logSpawnStdoutCategoryMask', mask, 0, notYet('stream servers are not told what to say', set)),
+  optional('logSpawnUseDeltaTime', maybeTrue, false, notYet('stream servers keep their own time stamps', set)),
+  optional('logFileTimeFormat', timeFormat, enums.timeFormat.ISO, notYet('there is no log file of the service; its log is on stdout', set)),
+  optional('logConsoleTimeFormat', timeFormat, enums.timeFormat.Local, notYet('log lines carry milliseconds since 1970, or the local time on a terminal', otherThan('local', null))),
+  optional('logStdoutAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", set)),
+  optional('logStderrAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", set)),
+  optional('logConsoleLevelCutoff', level, enums.level.Warn, becomes<keyof typeof levels | null>(level => given('SLIPWAY_LOG_LEVEL', level === null ? 'silent' : levels[level]))),
+  optional('logFileLevelCutoff', level, enums.level.Verbose, notYet('there is no log file of the service; its log is on stdout', set)),
+  optional('logRestFilterRegex', orNull(pattern), /POST.*liveliness=ping/, notYet('reports of stream servers are left out of the log, everything else is in it', value => value !== null && String(value) !== '/POST.*liveliness=ping/')),
+  optional('logRestHttpRequestsAsLevel', level, enums.level.Verbose, notYet('requests are logged at the level info', set)),
+  optional('logFileHttpRequestsAsLevel', level, enums.level.Debug, notYet('requests are logged at the level info', withFileServer(set))),
+
+  optional('fileServerPort', orOff(port), 11_180, notYet("the static folders are served on the spawn server's port", set)),
+  optional('fileServerStaticDirs', folders, [], becomes<string[]>((dirs, { config, present }) => set(config['fileServerPort'], config) ? listed('SLIPWAY_STATIC_DIRS', present(dirs)) : {})),
+  optional('fileServerProxyViewerConnections', maybeTrue, true, notYet("viewers connect to the spawn server's port", withFileServer(set))),
+
+  optional('windowsServiceRespawnEnabled', maybeTrue, false, notYet('stream servers are not respawned in another Windows session', set)),
+  optional('windowsServiceRespawnLogSuffix', maybeText, null, notYet('stream servers are not respawned in another Windows session', set)),
+
+  optional('licenseFile', maybeText, null, becomes<string | null>((file, { path }) => given('SLIPWAY_LICENSE_FILE', file ? path(file) : null))),
+  { ...optional('license', maybeText, null, becomes<string | null>(license => given('SLIPWAY_LICENSE', license))), secret: true }
+]

@@ -1,0 +1,66 @@
+import t from 'tap'
+import { settingsOf, translated } from '../fixtures/official-file.ts'
+
+t.test('an ordinary file becomes settings', async t => {
+  t.same(settingsOf(), {
+    SLIPWAY_PORT: '11182',
+    SLIPWAY_HOST: '::',
+    SLIPWAY_CORS_ORIGIN: '*',
+    SLIPWAY_MAX_SESSIONS: '32',
+    SLIPWAY_WS_PORTS_BEGIN: '11000',
+    SLIPWAY_PING_INTERVAL: '5',
+    SLIPWAY_PING_TIMEOUT: '17',
+    SLIPWAY_START_TIMEOUT: '17',
+    SLIPWAY_KILL_STEP: '5',
+    SLIPWAY_FIRST_CONNECT_TIMEOUT: '60',
+    SLIPWAY_RENDERERS: 'csr,ssr',
+    SLIPWAY_ENTER_STOPS: 'true',
+    SLIPWAY_STREAM_SERVER: '/sdk/server/bin/linux64/ts3d_sc_server',
+    SLIPWAY_MODEL_DIRS: '/sdk/models;/srv/more',
+    SLIPWAY_WORKSPACE_DIR: '/home/user/workspace',
+    SLIPWAY_LOG_DIR: '/home/user/ts3d_communicator_logs',
+    SLIPWAY_LOG_LEVEL: 'warn',
+    SLIPWAY_LICENSE_FILE: '/sdk/licence.txt'
+  })
+})
+
+t.test('paths start at the home folder or at communicatorDir, which starts at server/node', async t => {
+  t.match(settingsOf({ communicatorDir: '~/hoops', streamCacheExeFile: 'mine/server', licenseFile: '/etc/licence' }), {
+    SLIPWAY_STREAM_SERVER: '/home/user/hoops/mine/server', SLIPWAY_LICENSE_FILE: '/etc/licence', SLIPWAY_MODEL_DIRS: '/home/user/hoops/models;/srv/more'
+  })
+  t.match(settingsOf({}, { platform: 'darwin' }), { SLIPWAY_STREAM_SERVER: '/sdk/server/bin/macos/ts3d_sc_server' })
+  t.match(settingsOf({}, { platform: 'win32' }), { SLIPWAY_STREAM_SERVER: '/sdk/server/bin/win64/ts3d_sc_server.exe' })
+})
+
+t.test('folders that are not there are left out and told, for the official server starts without them', async t => {
+  t.match(settingsOf({ modelDirs: ['/nowhere/models', 'models', './models'] }), { SLIPWAY_MODEL_DIRS: '/sdk/models' })
+  t.ok(translated({ modelDirs: ['/nowhere/models'] }).warnings.includes('modelDirs: /nowhere/models is not there; it is left out'))
+  t.ok(translated({ communicatorDir: '/nowhere' }).warnings.includes('communicatorDir: /nowhere is not there'))
+})
+
+t.test('the file server\'s folders count only while it is on', async t => {
+  t.equal(settingsOf({ fileServerPort: 0, fileServerStaticDirs: ['web'] })['SLIPWAY_STATIC_DIRS'], undefined)
+  t.equal(settingsOf({ fileServerPort: 11_180, fileServerStaticDirs: ['web', '~/scs'] })['SLIPWAY_STATIC_DIRS'], '/sdk/web;/home/user/scs')
+})
+
+t.test('the thresholds follow the interval of the reports', async t => {
+  t.match(settingsOf({ spawnLivelinessReportIntervalTime: 0.1 }), { SLIPWAY_PING_INTERVAL: '0.1', SLIPWAY_PING_TIMEOUT: '2.3', SLIPWAY_START_TIMEOUT: '2.3', SLIPWAY_KILL_STEP: '5' })
+})
+
+t.test('without a time to wait, stream servers wait their own minute', async t => {
+  for (const off of [0, null]) t.match(settingsOf({ spawnInitialUseDuration: off }), { SLIPWAY_FIRST_CONNECT_TIMEOUT: '60' })
+  t.match(settingsOf({ spawnInitialUseDuration: 300 }), { SLIPWAY_FIRST_CONNECT_TIMEOUT: '300' })
+})
+
+t.test('addresses, renderers, levels, switches', async t => {
+  t.match(settingsOf({}, { ipv6: false }), { SLIPWAY_HOST: '0.0.0.0' })
+  t.match(settingsOf({ ipVersion: 'forceIPv4' }), { SLIPWAY_HOST: '0.0.0.0' })
+  t.match(settingsOf({ ssrEnabled: false }), { SLIPWAY_RENDERERS: 'csr' })
+  t.match(settingsOf({ csrEnabled: false }), { SLIPWAY_RENDERERS: 'ssr' })
+  for (const [official, level] of [['error', 'error'], ['info', 'info'], ['verbose', 'debug'], ['debug', 'trace'], [null, 'silent']]) {
+    t.match(settingsOf({ logConsoleLevelCutoff: official }), { SLIPWAY_LOG_LEVEL: level })
+  }
+  t.match(settingsOf({ logDir: null }), { SLIPWAY_LOG_DIR: 'none' })
+  t.match(settingsOf({ disableConsoleEnterToShutdown: true }), { SLIPWAY_ENTER_STOPS: 'false' })
+  t.match(settingsOf({ publicHostname: 'cad.test', spawnServerAccessControlAllowOriginHeader: 'https://app.test' }), { SLIPWAY_PUBLIC_HOST: 'cad.test', SLIPWAY_CORS_ORIGIN: 'https://app.test' })
+})
