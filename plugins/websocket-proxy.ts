@@ -31,6 +31,9 @@ declare module 'fastify' {
 /** Milliseconds a stream server that said it is ready may take to accept a connection. */
 const dialTimeout = 5_000
 
+/** Milliseconds in which a stream server that hung up on its viewer says that it leaves, or is found dead. */
+const lastWord = 1_000
+
 /** Milliseconds a tunnel may take to deliver the last words of a stream server that has ended. */
 const farewell = 2_000
 
@@ -71,9 +74,12 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     if (!limit.allowed) return turnAway({ code: 'rateLimited', reason: `Too many viewing requests; try again in ${limit.retryAfter} s`, retryAfter: limit.retryAfter })
     const result = await spawner.open({ renderer, via: 'proxy', model: null, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
     if (result.status !== 'opened') return turnAway(refusalFor(result))
-    await carry(viewer, upgrade, request, result.session, turnAway)
+    const { id } = result.session
+    const leaver = await carry(viewer, upgrade, request, result.session, turnAway)
     // Started for this viewer alone: whatever became of it, the session goes with it.
-    spawner.viewerLeft(result.session.id)
+    const leave = () => { spawner.viewerLeft(id) }
+    if (leaver === 'viewer') leave()
+    else clock.after(lastWord, leave)
   }
 
   async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, port: number, turnAway: (refusal: Refusal) => void) {
@@ -85,16 +91,20 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     if (tunnels.of(session.id).length === 0) spawner.viewerAway(session.id)
   }
 
-  /** Joins viewer and stream server; resolves when they have parted. */
-  async function carry (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void) {
+  /** Joins viewer and stream server; resolves when they have parted, or did not meet, with the one who left first. */
+  async function carry (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void): Promise<'viewer' | 'streamServer'> {
     const port = session.port ?? 0
     const opening = composeUpgrade(upgrade, { host: streamHost, port, forwardedFor: request.socket.remoteAddress })
     const result = await dial(viewer, { host: streamHost, port, opening, timeout: dialTimeout, clock })
-    if (result.status === 'unreachable') turnAway({ code: 'startFailed', reason: `The stream server cannot be reached: ${result.message}` })
-    if (result.status !== 'joined') return
+    if (result.status === 'viewerGone') return 'viewer'
+    if (result.status === 'unreachable') {
+      turnAway({ code: 'startFailed', reason: `The stream server cannot be reached: ${result.message}` })
+      return 'streamServer'
+    }
     tunnels.add(session.id, result.tunnel)
     spawner.viewerCame(session.id)
-    await result.tunnel.closed
+    const { cause } = await result.tunnel.closed
+    return cause === 'viewerClosed' || cause === 'viewerReset' ? 'viewer' : 'streamServer'
   }
 
   app.server.on('upgrade', onUpgrade)
