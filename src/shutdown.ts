@@ -10,13 +10,16 @@ export interface Running {
 
 /**
  * What signals mean: SIGTERM lets running sessions finish up to `drainTimeout` seconds and takes nothing new; SIGINT and SIGHUP stop
- * them now; a second signal has no patience at all. `ended` is called once everything is closed.
+ * them now; a second signal has no patience at all. `ended` is called once, when everything is closed.
  */
 export function shutDownOnSignals (app: Running, signals: NodeJS.EventEmitter, drainTimeout: number, clock: Clock, ended: (error?: unknown) => void): void {
   let received = 0
+  let closing = false
   let cancelPatience = () => {}
   const close = () => {
     cancelPatience()
+    if (closing) return
+    closing = true
     app.close().then(() => { ended() }, ended)
   }
   const onSignal = (signal: NodeJS.Signals) => {

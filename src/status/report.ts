@@ -20,8 +20,9 @@ export function parseReport (query: Readonly<Record<string, unknown>>): ParsedRe
   if (kind === undefined) {
     return { status: 'invalid', problem: `liveliness: expected ${reportKinds.join(', ')}, got ${JSON.stringify(query['liveliness'] ?? null)}` }
   }
+  const viewers = amount(query['viewers'])
   const idle = amount(query['idle'])
-  return { status: 'report', report: { kind, viewers: amount(query['viewers']), idle: idle === null ? null : idle * 1_000 } }
+  return { status: 'report', report: { kind, viewers: Number.isInteger(viewers) ? viewers : null, idle: idle === null ? null : idle * 1_000 } }
 }
 
 function amount (value: unknown): number | null {
