@@ -1,0 +1,51 @@
+import t from 'tap'
+import { readCommandLine, type Environment } from '../src/command-line.ts'
+
+/** The environment the service would start with, or what it says instead. */
+function served (args: string[], env: Environment) {
+  const command = readCommandLine(args, env, '/')
+  return command.do === 'serve' ? command.env : command
+}
+
+t.test('nothing said: serve with the environment as it is', async t => {
+  t.chdir(t.testdir({}))
+  t.same(served([], { SLIPWAY_PORT: '1', HOME: '/h' }), { SLIPWAY_PORT: '1', HOME: '/h' })
+})
+
+t.test('a file .env in the working directory is read, and the environment wins over it', async t => {
+  t.chdir(t.testdir({ '.env': '# a comment\nSLIPWAY_PORT=1\nSLIPWAY_HOST="::1"\n\nSLIPWAY_MODEL_DIRS=/a;/b\n' }))
+  t.same(served([], { SLIPWAY_PORT: '2' }), { SLIPWAY_PORT: '2', SLIPWAY_HOST: '::1', SLIPWAY_MODEL_DIRS: '/a;/b' })
+})
+
+t.test('another file may be named; .env is not read then', async t => {
+  const dir = t.testdir({ '.env': 'SLIPWAY_PORT=1\n', 'other.env': 'SLIPWAY_HOST=::1\n' })
+  t.chdir(dir)
+  for (const args of [['--env-file', 'other.env'], ['--env-file=other.env'], ['--env-file', `${dir}/other.env`]]) {
+    t.same(served(args, {}), { SLIPWAY_HOST: '::1' })
+  }
+})
+
+t.test('a file that was named and cannot be read is told', async t => {
+  t.chdir(t.testdir({ folder: {} }))
+  t.same(readCommandLine(['--env-file', 'none'], {}, '/'), { do: 'say', text: 'slipway: none cannot be read (ENOENT)\n', exitCode: 2 })
+  t.same(readCommandLine(['--env-file', 'folder'], {}, '/'), { do: 'say', text: 'slipway: folder cannot be read (EISDIR)\n', exitCode: 2 })
+})
+
+t.test('a .env that is there and cannot be read is told', async t => {
+  t.chdir(t.testdir({ '.env': {} }))
+  t.same(readCommandLine([], {}, '/'), { do: 'say', text: 'slipway: .env cannot be read (EISDIR)\n', exitCode: 2 })
+})
+
+t.test('help and version', async t => {
+  const dir = t.testdir({ 'package.json': '{"version":"1.2.3"}' })
+  t.match(readCommandLine(['--help'], {}, dir), { do: 'say', text: /^Usage: slipway \[options\]\n[^]*--env-file <file>[^]*--help[^]*--version/, exitCode: 0 })
+  t.same(readCommandLine(['--version'], {}, dir), { do: 'say', text: '1.2.3\n', exitCode: 0 })
+})
+
+t.test('what is no option is told with what there is', async t => {
+  for (const [args, word] of [[['--port', '80'], '--port'], [['start'], 'start'], [['migrate'], 'migrate'], [['migrate', 'a', 'b'], 'migrate'], [['-h'], '-h'], [['--env-file'], '--env-file'], [['--help=yes'], '--help']] as const) {
+    const command = readCommandLine([...args], {}, '/')
+    t.match(command, { do: 'say', exitCode: 2, text: /^slipway: .+\n\nUsage: slipway / })
+    t.match(command.do === 'say' ? command.text : '', word)
+  }
+})

@@ -1,0 +1,37 @@
+import t from 'tap'
+import { isShown, officialState, officialStates } from '../../src/compat/official-states.ts'
+import type { SessionView } from '../../src/sessions/session.ts'
+import { states } from '../../src/sessions/transitions.ts'
+
+const view = (changes: Partial<SessionView>): SessionView =>
+  ({ id: 'id', renderer: 'csr', model: null, via: 'rest', state: 'ready', reason: null, port: 1, pid: 1, createdAt: 0, endedAt: null, lastReportAt: null, exit: null, ...changes })
+
+t.test('each of our states is one of theirs', async t => {
+  t.same(Object.fromEntries(states.map(state => [state, officialState(view({ state }))])), {
+    queued: 'launching',
+    starting: 'launching',
+    ready: 'ready',
+    connected: 'ready',
+    draining: 'nice-killed',
+    stopped: 'dead',
+    failed: 'dead',
+    lost: 'zombie'
+  })
+  t.same(officialStates, ['launching', 'ready', 'suspect', 'disconnected', 'nice-killed', 'killed', 'zombie', 'dead'], 'in the order of the official page')
+})
+
+t.test('who leaves because its viewer left is disconnected; who is stopped is not', async t => {
+  t.equal(officialState(view({ state: 'draining', reason: 'client_closed' })), 'disconnected')
+  for (const reason of ['admin', 'drain', 'ping_timeout', 'start_timeout'] as const) t.equal(officialState(view({ state: 'draining', reason })), 'nice-killed', reason)
+  t.equal(officialState(view({ state: 'stopped', reason: 'client_closed' })), 'dead')
+})
+
+t.test('a session is shown until its process is gone', async t => {
+  const exit = { code: null, signal: 'SIGKILL', outputTail: '' }
+  t.equal(isShown(view({ state: 'starting' })), true)
+  t.equal(isShown(view({ state: 'draining', reason: 'admin' })), true)
+  t.equal(isShown(view({ state: 'stopped', endedAt: 5, exit })), false)
+  t.equal(isShown(view({ state: 'failed', endedAt: 5 })), false, 'also when there never was one')
+  t.equal(isShown(view({ state: 'lost', endedAt: 5 })), true)
+  t.equal(isShown(view({ state: 'lost', endedAt: 5, exit })), false)
+})

@@ -1,0 +1,40 @@
+import t from 'tap'
+import { parseViewRequest } from '../../src/compat/view-request.ts'
+
+const plain = { renderer: 'csr', model: null, sessionToken: null, modelSearchDirectories: [] }
+
+t.test('nothing asked is client-side rendering of whatever the viewer names', async t => {
+  for (const body of [undefined, {}, { params: {} }, { class: 'csr_session' }, { class: 'anything' }, { class: '' }, { extra: 1, params: { statusUpdateFrequency: 5, readyEndpoint: null } }]) {
+    t.same(parseViewRequest(body), { status: 'request', request: plain })
+  }
+})
+
+t.test('everything asked', async t => {
+  t.same(parseViewRequest({ class: 'ssr_session', params: { model: 'engine v2.1 (größer)', sessionToken: 'a b=c', modelSearchDirectories: ['/a', '/b'] } }), {
+    status: 'request',
+    request: { renderer: 'ssr', model: 'engine v2.1 (größer)', sessionToken: 'a b=c', modelSearchDirectories: ['/a', '/b'] }
+  })
+})
+
+t.test('a problem says its field', async t => {
+  for (const [body, field] of [
+    [null, 'body'], [7, 'body'], ['x', 'body'], [[], 'body'],
+    [{ class: 1 }, 'class'],
+    [{ class: 'x'.repeat(257) }, 'class'],
+    [{ params: [] }, 'params'],
+    [{ params: { model: '' } }, 'params.model'],
+    [{ params: { model: 'x'.repeat(4097) } }, 'params.model'],
+    [{ params: { model: 'a/b' } }, 'params.model'],
+    [{ params: { model: '-x' } }, 'params.model'],
+    [{ params: { sessionToken: '' } }, 'params.sessionToken'],
+    [{ params: { sessionToken: '-x' } }, 'params.sessionToken'],
+    [{ params: { sessionToken: 'a\0' } }, 'params.sessionToken'],
+    [{ params: { modelSearchDirectories: '/a' } }, 'params.modelSearchDirectories'],
+    [{ params: { modelSearchDirectories: Array(65).fill('/a') } }, 'params.modelSearchDirectories'],
+    [{ params: { modelSearchDirectories: ['/a', 7] } }, 'params.modelSearchDirectories.1']
+  ] as const) {
+    const parsed = parseViewRequest(body)
+    if (parsed.status !== 'invalid') return t.fail(JSON.stringify(body))
+    t.ok(parsed.problems.length === 1 && parsed.problems[0]?.startsWith(`${field}: `), parsed.problems.join('; '))
+  }
+})
