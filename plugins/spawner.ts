@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access, mkdir, opendir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { v4 } from 'uuid'
@@ -48,6 +48,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     ports: app.portPool,
     presence: procPresence,
     newId: v4,
+    programName: program.kind === 'embedded' ? 'slipway-stream-server' : basename(program.executable),
     renderers: options.renderers,
     maxSessions: options.maxSessions,
     limits: options.limits,

@@ -86,6 +86,8 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
       if (this.#suspect.delete(port)) this.emit('unblocked', { port })
       return this.#lease(port)
     }
+    // Whoever leaves with empty hands may have been woken for a port: the next one gets it.
+    if (!this.#closed) this.#serve()
     return undefined
   }
 
@@ -126,6 +128,7 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
 
   /** Resolves when it is the caller's turn to look again, or when `signal` is aborted. */
   #turn (signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve()
     return new Promise(resolve => {
       const wake = () => {
         signal.removeEventListener('abort', leave)

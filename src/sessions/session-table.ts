@@ -25,14 +25,17 @@ export class SessionTable {
     return undefined
   }
 
-  /** To be called once when a session has ended. Answers the oldest record that is one too many, already forgotten. */
-  ended (): Session | undefined {
+  /** To be called once when a session has ended. Answers the record that ended first, if it is one too many and now forgotten. */
+  ended (session: Session): Session | undefined {
     this.#alive--
+    // Records stand in the order of their end.
+    this.#sessions.delete(session.id)
+    this.#sessions.set(session.id, session)
     if (this.#sessions.size - this.#alive <= maxEnded) return undefined
-    for (const session of this.#sessions.values()) {
-      if (session.over) {
-        this.#sessions.delete(session.id)
-        return session
+    for (const oldest of this.#sessions.values()) {
+      if (oldest.over) {
+        this.#sessions.delete(oldest.id)
+        return oldest
       }
     }
     return undefined
@@ -43,7 +46,7 @@ export class SessionTable {
     return this.#sessions.get(id)?.over === true && this.#sessions.delete(id)
   }
 
-  /** In the order they came. */
+  /** Those alive in the order they came, the records in the order they ended. */
   all (): IterableIterator<Session> { return this.#sessions.values() }
 
   /** How many sessions are in each living state, by renderer; and how many processes were given up for lost. */

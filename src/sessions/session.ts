@@ -57,10 +57,11 @@ export class Session {
   get reason (): Reason | null { return this.#reason }
   get over (): boolean { return isTerminal(this.#state) }
 
-  /** Records why the session ends. The first cause wins: a later one changes nothing. */
-  because (reason: Reason): void {
+  /** Records why the session ends, and answers why it does. The first cause wins: a later one changes nothing. */
+  because (reason: Reason): Reason {
     this.#reason ??= reason
     this.ending.abort()
+    return this.#reason
   }
 
   /** @throws RangeError when the table of transitions does not know the step: a bug, never an outcome. */
@@ -68,12 +69,14 @@ export class Session {
     if (!mayFollow(this.#state, state)) throw new RangeError(`a session cannot go from ${this.#state} to ${state}`)
     this.#state = state
     this.entered[state] = now
+    // The next viewer's idleness does not begin with the last one's.
+    if (state === 'connected') this.lastInputAt = null
   }
 
   /** Ends the session in the terminal state its reason leads to, and gives its port back. */
   finish (now: number): void {
-    this.because('exited')
-    this.moveTo(reasons[this.#reason ?? 'exited'].end, now)
+    const reason = this.because('exited')
+    this.moveTo(reasons[reason].end, now)
     this.lease?.release()
   }
 

@@ -6,6 +6,12 @@ import { transitions, type Deadline, type Limit } from './transitions.ts'
 /** The time limits in milliseconds; 0 means none. */
 export type Limits = Record<Limit, number>
 
+/** Milliseconds a timer may be late before the process must have stood still. */
+const stall = 1_000
+
+/** Milliseconds to hear what was said while it did. */
+const grace = 1_000
+
 /**
  * Watches the deadlines of the table of transitions, and tells each that passes once; whoever is told ends the session or moves
  * it on. One timer per session, set again only when its state changes or when it
@@ -28,10 +34,16 @@ export class Watchdog {
     this.#cancel.get(session)?.()
     this.#cancel.delete(session)
     const first = this.#dues(session)[0]
-    if (first === undefined) return
-    this.#cancel.set(session, this.#clock.after(Math.max(0, first.due - this.#clock.now()), () => {
-      const passed = this.#dues(session).find(({ due }) => due <= this.#clock.now())
+    if (first !== undefined) this.#set(session, first.due)
+  }
+
+  #set (session: Session, due: number): void {
+    this.#cancel.set(session, this.#clock.after(Math.max(0, due - this.#clock.now()), () => {
+      const now = this.#clock.now()
+      const passed = this.#dues(session).find(({ due }) => due <= now)
       if (passed === undefined) this.watch(session)
+      // Woken long after the time set, the whole process stood still: what the sessions said meanwhile waits to be read.
+      else if (now - due > stall) this.#set(session, now + grace)
       else this.#passed(session, passed.reason)
     }))
   }

@@ -45,8 +45,11 @@ export const outcomeReasons = {
   startFailed: ['start_timeout', 'exited', 'crashed', 'killed_by_signal', 'licence', 'refused', 'owner_lost']
 } as const satisfies Record<Outcome, ReadonlyArray<Reason | 'none'>>
 
-/** What a request is answered whose session ended, or began to end, before it was ready. */
-export function failureOf (session: SessionView, limits: Limits): OpenResult {
+/**
+ * What a request is answered whose session ended, or began to end, before it was ready.
+ * @param program name of the stream server, for people
+ */
+export function failureOf (session: SessionView, limits: Limits, program: string): OpenResult {
   const reason = session.reason ?? 'exited'
   switch (reason) {
     case 'client_closed':
@@ -62,6 +65,6 @@ export function failureOf (session: SessionView, limits: Limits): OpenResult {
     case 'start_timeout':
       return { status: 'startFailed', reason, message: `the stream server was not ready within ${limits.startTimeout / 1_000} s`, session }
     default:
-      return { status: 'startFailed', reason, message: exitMessage(session), session }
+      return { status: 'startFailed', reason, message: exitMessage(program, session), session }
   }
 }

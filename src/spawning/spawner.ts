@@ -72,12 +72,15 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   get maxSessions (): number { return this.#options.maxSessions }
   get renderers (): readonly Renderer[] { return this.#options.renderers }
   /** Whether a request to view would be admitted now. */
-  get hasRoom (): boolean { return !this.#draining && !this.#full }
+  get hasRoom (): boolean {
+    const { free, resting } = this.#options.ports.counts()
+    return !this.#draining && !this.#full && free + resting > 0
+  }
 
   session (id: string): SessionView | undefined { return this.#table.get(id)?.view() }
   /** The living session on a port. */
   sessionOnPort (port: number): SessionView | undefined { return this.#table.onPort(port)?.view() }
-  /** Every session known, also those that ended a while ago, in the order they came. */
+  /** Every session known: those alive, and those that ended a while ago. */
   sessions (): SessionView[] { return Array.from(this.#table.all(), session => session.view()) }
   census (): ReturnType<SessionTable['census']> { return this.#table.census() }
 
@@ -169,7 +172,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   #moved (session: Session, from: State | null): void {
     if (session.over) {
-      const surplus = this.#table.ended()
+      const surplus = this.#table.ended(session)
       if (surplus !== undefined) this.#forget(surplus.id)
       // A lost process may still be seen to end one day: its supervisor stays.
       if (session.state !== 'lost') this.#supervisors.delete(session.id)

@@ -43,7 +43,7 @@ export class Supervisor {
     void this.#launch()
     const result = await this.#opened.promise
     signal.removeEventListener('abort', hangUp)
-    return result ?? failureOf(this.session.view(), this.#with.limits)
+    return result ?? failureOf(this.session.view(), this.#with.limits, this.#with.programName)
   }
 
   /** Takes a report of the stream server; one that comes late or twice changes nothing. */
@@ -87,7 +87,8 @@ export class Supervisor {
       this.end(reason)
       return
     }
-    void this.#look().then(here => { if (!here) this.end(reason) })
+    // While the system was asked, the viewer may have come another way.
+    void this.#look().then(here => { if (!here && this.session.state === 'ready') this.end(reason) })
   }
 
   /** Ends the session, beginning on a rung of the kill ladder. The first reason stays; a higher rung may still be asked for. */
@@ -103,11 +104,9 @@ export class Supervisor {
     this.#ladder.climb(rung)
   }
 
-  /** The launcher died: its successor ends the process and tells when it is gone. */
+  /** The launcher died: what it leaves behind is ended by the service, and told by `exited`. */
   ownerLost (): void {
-    if (!this.#child || this.session.over) return
-    this.session.because('owner_lost')
-    this.#drain()
+    if (this.#child) this.end('owner_lost', 'SIGKILL')
   }
 
   /** The process has ended. */
@@ -115,14 +114,12 @@ export class Supervisor {
     const { session } = this
     session.exit = { code: exit.code, signal: exit.signal, outputTail: exit.outputTail }
     this.#child = false
-    if (session.state === 'lost') {
-      session.lease?.release()
-      return
-    }
     if (session.state === 'starting' && lostItsPort(exit)) {
       session.lease?.block('the stream server found it in use')
       session.lease = undefined
       if (this.#portsTried < maxPortsTried) {
+        session.exit = null
+        session.pid = null
         void this.#launch()
         return
       }
@@ -209,6 +206,7 @@ export class Supervisor {
 
   /** The one door out: the port goes back, and everybody who waits is answered. */
   #finish (): void {
+    if (this.session.state === 'lost') this.session.lease?.release()
     if (this.session.over) return
     const from = this.session.state
     this.session.finish(this.#with.clock.now())

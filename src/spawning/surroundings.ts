@@ -18,6 +18,8 @@ export interface Surroundings {
   presence: PresenceCheck
   limits: Limits
   watchdog: Watchdog
+  /** Name of the stream server, for people. */
+  programName: string
   /** Writes the launcher's order for a session on a port. */
   order: (session: Session, port: number, request: OpenRequest) => StartOrder
   moved: (session: Session, from: State | null) => void

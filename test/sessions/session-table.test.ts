@@ -16,7 +16,7 @@ t.test('the table counts the living and keeps a bounded number of records', asyn
     table.add(session)
     t.equal(table.alive, 1)
     session.finish(1)
-    const surplus = table.ended()
+    const surplus = table.ended(session)
     if (surplus !== undefined) dropped.push(surplus.id)
   }
   t.same(dropped, ['0', '1'])
@@ -30,7 +30,7 @@ t.test('only the record of an ended session can be forgotten', async t => {
   table.add(session)
   t.equal(table.forget('a'), false)
   session.finish(1)
-  table.ended()
+  table.ended(session)
   t.equal(table.forget('a'), true)
   t.equal(table.forget('a'), false)
 })

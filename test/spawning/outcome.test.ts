@@ -12,6 +12,6 @@ t.test('a caller whose stream server went down with its owner is told so, whatev
     const session = new Session({ id: 'id-1', renderer: 'csr', model: null, via: 'rest' }, 0)
     session.because('owner_lost')
     session.exit = exit
-    t.match(failureOf(session.view(), stageLimits), { status: 'startFailed', reason: 'owner_lost', message })
+    t.match(failureOf(session.view(), stageLimits, 'sc'), { status: 'startFailed', reason: 'owner_lost', message })
   }
 })

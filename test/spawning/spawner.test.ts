@@ -108,6 +108,33 @@ t.test('a process that outlives SIGKILL is lost and keeps its port until it is s
   await leavesNothing(t, stage)
 })
 
+t.test('a start that fails after its session was given up gives the port back', async t => {
+  const stage = spawnerStage({ max: 1 })
+  const { spawner, clock, launcher, request, ports } = stage
+  let fail = (_result: { status: 'failed', code: string, message: string }) => {}
+  launcher.answer = () => new Promise(resolve => { fail = resolve })
+  launcher.obeys = []
+  void spawner.open(request())
+  await clock.advance(45_000)
+  t.equal(spawner.session('id-1')?.state, 'lost')
+  fail({ status: 'failed', code: 'LAUNCHER_LOST', message: 'gone' })
+  await settle()
+  t.equal(ports.counts().leased, 0)
+  await leavesNothing(t, stage)
+})
+
+t.test('an orphan that the loss of the launcher leaves behind has a deadline too', async t => {
+  const stage = spawnerStage()
+  const { spawner, clock, launcher } = stage
+  await stage.ready()
+  launcher.obeys = []
+  launcher.emit('lost', { children: 1, cause: 'test' })
+  await clock.advance(5_000)
+  t.match(spawner.session('id-1'), { state: 'lost', reason: 'owner_lost' })
+  launcher.exit('id-1', { code: null, signal: 'SIGKILL' })
+  await leavesNothing(t, stage)
+})
+
 t.test('full is said at once, with the time to try again', async t => {
   const stage = spawnerStage({ max: 2 })
   const { spawner, request } = stage
@@ -140,6 +167,7 @@ t.test('a port that turns out to be taken means the next port, not a failed requ
   await settle()
   launcher.exit('id-1', { code: 10 })
   await settle()
+  t.match(spawner.session('id-1'), { exit: null, port: 20_002 }, 'the first attempts leave no trace')
   report('id-1', 'ready')
   t.match(await opening, { status: 'opened', session: { port: 20_002 } })
   t.match(ports.counts(), { blocked: 2, leased: 1 })
@@ -150,6 +178,7 @@ t.test('a port that turns out to be taken means the next port, not a failed requ
 t.test('a range that others hold is told as a port conflict', async t => {
   const stage = spawnerStage({ taken: new Set([20_000, 20_001]) })
   t.match(await stage.spawner.open(stage.request()), { status: 'noPort', reason: 'port_conflict' })
+  t.equal(stage.spawner.hasRoom, false, 'seats without ports are no room')
   await leavesNothing(t, stage)
 })
 
@@ -266,6 +295,52 @@ t.test('a stream server that falls silent is stopped', async t => {
   t.equal(spawner.session('id-1')?.state, 'connected')
   await clock.advance(1)
   t.match(spawner.session('id-1'), { state: 'failed', reason: 'ping_timeout' })
+  await leavesNothing(t, stage)
+})
+
+t.test('after the whole service stood still, what stream servers said meanwhile is heard first', async t => {
+  const stage = spawnerStage()
+  const { spawner, clock, report } = stage
+  await stage.ready()
+  report('id-1', 'ping', { viewers: 1 })
+  clock.stall(60_000)
+  await clock.advance(1)
+  t.equal(spawner.session('id-1')?.state, 'connected')
+  report('id-1', 'ping', { viewers: 1 })
+  await clock.advance(16_999)
+  t.equal(spawner.session('id-1')?.state, 'connected')
+  clock.stall(60_000)
+  await clock.advance(2_000)
+  t.match(spawner.session('id-1'), { state: 'failed', reason: 'ping_timeout' }, 'the silent one is stopped all the same')
+  await leavesNothing(t, stage)
+})
+
+t.test('a viewer who comes while the system is asked for one is not sent away', async t => {
+  const stage = spawnerStage()
+  const { spawner, clock, report, presence } = stage
+  await stage.ready()
+  for (let second = 0; second < 59; second++) {
+    await clock.advance(1_000)
+    report('id-1', 'ping')
+  }
+  const asked = presence.asked()
+  await Promise.all([clock.advance(1_000), asked.then(() => { spawner.viewerCame('id-1') })])
+  t.equal(spawner.session('id-1')?.state, 'connected')
+  await spawner.close()
+  await leavesNothing(t, stage)
+})
+
+t.test('the next viewer is not idle because the last one was', async t => {
+  const stage = spawnerStage({ limits: { idleTimeout: 20_000 } })
+  const { spawner, clock, report } = stage
+  await stage.ready()
+  report('id-1', 'ping', { viewers: 1, idle: 15_000 })
+  report('id-1', 'ping', { viewers: 0 })
+  await clock.advance(10_000)
+  report('id-1', 'ping', { viewers: 1, idle: 0 })
+  await clock.advance(10_000)
+  t.equal(spawner.session('id-1')?.state, 'connected')
+  await spawner.close()
   await leavesNothing(t, stage)
 })
 
