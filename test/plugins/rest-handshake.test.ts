@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
+import { basename } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import restHandshake, { type RestHandshakeOptions } from '../../plugins/rest-handshake.ts'
@@ -194,7 +195,7 @@ t.test('refusals of the spawner', async t => {
     const answer = await ask({})
     const [session] = app.spawner.sessions()
     t.equal(answer.statusCode, 500)
-    t.same(answer.json(), { status: 'failed', reason: `ts3d_sc_server failed: reason='internal error', exit-code=3, id=${session?.id}`, code: 'crashed' })
+    t.same(answer.json(), { status: 'failed', reason: `${basename(process.execPath)} failed: reason='internal error', exit-code=3, id=${session?.id}`, code: 'crashed' })
     t.equal(app.portPool.counts().leased, 0)
   })
 

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { WebSocket } from 'ws'
+import { buildApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { FakeClock } from '../fixtures/fake-clock.ts'
+import { FakeLauncher } from '../fixtures/fake-launcher.ts'
+import { portRange } from '../fixtures/leak-check.ts'
+
+/** The whole application, composed as it is shipped, on a fake clock and a fake launcher. */
+async function wholeStage (t: Test, env: Record<string, string> = {}) {
+  const dir = t.testdir({ public: { 'index.html': 'the page' }, models: {}, workspace: {}, logs: {} })
+  const loaded = loadConfig({
+    SLIPWAY_WS_PORTS_BEGIN: String(await portRange(8)),
+    SLIPWAY_MAX_SESSIONS: '8',
+    SLIPWAY_STREAM_SERVER: process.execPath,
+    SLIPWAY_MODEL_DIRS: `${dir}/models`,
+    SLIPWAY_WORKSPACE_DIR: `${dir}/workspace`,
+    SLIPWAY_LOG_DIR: `${dir}/logs`,
+    SLIPWAY_PUBLIC_DIR: `${dir}/public`,
+    ...env
+  })
+  if (loaded.status === 'invalid') throw new Error(loaded.problems.join())
+  const launcher = new FakeLauncher()
+  const app = await buildApp({ config: loaded.config, packageDir: dir, launcher, clock: new FakeClock() })
+  t.teardown(async () => { await app.close() })
+  launcher.answer = ({ id }) => {
+    queueMicrotask(() => { app.spawner.report(id, { kind: 'ready', viewers: null, idle: null }) })
+    return { status: 'started', pid: 1 }
+  }
+  return { app, launcher, dir }
+}
+
+t.test('every plugin is where it belongs', async t => {
+  const { app } = await wholeStage(t)
+  for (const [method, url, status] of [
+    ['GET', '/', 200], ['GET', '/healthz', 200], ['GET', '/readyz', 200], ['GET', '/metrics', 200], ['GET', '/api/status', 200], ['GET', '/api/spawns', 200],
+    ['GET', '/api/help', 200], ['GET', '/api/models', 200], ['POST', '/api/spawn', 200], ['POST', '/service', 200], ['OPTIONS', '/api/spawn', 200],
+    ['GET', '/api/spawn', 404], ['GET', '/api/nothing', 404], ['GET', '/nothing', 404], ['POST', '/api/spawns/nobody?liveliness=ping', 404], ['DELETE', '/api/spawns/nobody', 404]
+  ] as const) t.equal((await app.inject({ method, url })).statusCode, status, `${method} ${url}`)
+})
+
+t.test('a large body is refused where bodies are read, and does no harm where reports are taken', async t => {
+  const { app } = await wholeStage(t)
+  const payload = JSON.stringify({ pad: 'x'.repeat(102_400) })
+  t.equal((await app.inject({ method: 'POST', url: '/api/spawn', payload, headers: { 'content-type': 'application/json' } })).statusCode, 413)
+  t.equal(app.spawner.alive, 0)
+  const { serviceId } = (await app.inject({ method: 'POST', url: '/api/spawn' })).json<{ serviceId: string }>()
+  t.equal((await app.inject({ method: 'POST', url: `/api/spawns/${serviceId}?liveliness=ping`, payload, headers: { 'content-type': 'application/json' } })).statusCode, 200)
+})
+
+t.test('REST and WebSocket share one count per address, reports are never counted', async t => {
+  const { app } = await wholeStage(t, { SLIPWAY_SPAWN_RATE_LIMIT: '2' })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const ask = async (path: string) => await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST' })
+  const first = await ask('/api/spawn')
+  const { serviceId } = await first.json() as { serviceId: string }
+  t.equal(first.status, 200)
+  const viewer = new WebSocket(`ws://127.0.0.1:${port}/`)
+  viewer.on('error', () => {})
+  await new Promise(resolve => { viewer.once('close', resolve) })
+  for (const path of ['/api/spawn', '/service']) {
+    const refused = await ask(path)
+    t.equal(refused.status, 429)
+    t.match(await refused.json(), { status: 'failed', code: 'rate_limited' })
+  }
+  for (let count = 0; count < 20; count++) {
+    const answer = await ask(`/api/spawns/${serviceId}?liveliness=ping&viewers=1`)
+    t.equal(answer.status, 200)
+    await answer.arrayBuffer()
+  }
+})
+
+t.test('without metrics there is no page for them', async t => {
+  const { app } = await wholeStage(t, { SLIPWAY_METRICS: 'false' })
+  t.equal((await app.inject('/metrics')).statusCode, 404)
+})
+
+t.test('closing a service on which sessions run ends them and is quick; closing twice is nothing', async t => {
+  const { app, launcher } = await wholeStage(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const page = new WebSocket(`ws://127.0.0.1:${port}/api/events`)
+  await once(page, 'message')
+  await app.inject({ method: 'POST', url: '/api/spawn' })
+  const closed = once(page, 'close')
+  await app.close()
+  await app.close()
+  t.equal((await closed)[0], 1001)
+  t.equal(launcher.alive.size, 0)
+  t.equal(app.spawner.alive, 0)
+  t.equal(app.portPool.counts().leased, 0)
+})
