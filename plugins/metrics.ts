@@ -82,7 +82,7 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) 
     http.observe({ route: request.routeOptions.url ?? 'unmatched', method: request.method, status: String(reply.statusCode) }, reply.elapsedTime / 1_000)
   })
 
-  const listener = port === 0 ? app : fastify()
+  const listener = port === 0 ? app : fastify({ forceCloseConnections: true, requestTimeout: 30_000 })
   listener.get('/metrics', { logLevel: 'warn' }, async (_request, reply) => await reply.type(registry.contentType).send(await registry.metrics()))
   if (listener !== app) {
     app.addHook('onReady', async () => { app.log.info(`metrics on ${await listener.listen({ host, port })}/metrics`) })

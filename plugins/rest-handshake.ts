@@ -1,8 +1,9 @@
 import formBody from '@fastify/formbody'
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import qs from 'qs'
-import { openedBody, refusalAnswer } from '../src/compat/answers.ts'
+import { openedBody, rateLimited, refusalAnswer, refusalOf } from '../src/compat/answers.ts'
 import { parseViewRequest } from '../src/compat/view-request.ts'
+import type { Refusal } from '../src/tunnel/refusal.ts'
 import { confineDirectories } from '../src/spawning/search-directories.ts'
 
 /**
@@ -50,9 +51,7 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
   const spawn = async (request: FastifyRequest, reply: FastifyReply) => {
     const signal = hangUp(reply)
     const limit = await app.spawnLimit(request.ip)
-    if (!limit.allowed) {
-      return await reply.code(429).header('retry-after', limit.retryAfter).send({ status: 'failed', reason: `Too many viewing requests; try again in ${limit.retryAfter} s`, code: 'rate_limited', retryAfter: limit.retryAfter })
-    }
+    if (!limit.allowed) return await turnAway(reply, rateLimited(limit.retryAfter))
     const parsed = parseViewRequest(request.body)
     if (parsed.status === 'invalid') return await reply.code(400).send({ result: 'error', reason: parsed.problems.join('; ') })
     const confined = await confineDirectories(parsed.request.modelSearchDirectories, modelDirs)
@@ -61,16 +60,20 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
     const result = await app.spawner.open({ ...parsed.request, via: 'rest', modelSearchDirectories: confined.directories, signal })
     if (result.status === 'opened') {
       if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
-      return await reply.send(openedBody(result.session, 'ws', publicHost || request.hostname || '127.0.0.1', app.streamServer.kind))
+      return await reply.send(openedBody(result.session, publicHost || request.hostname || '127.0.0.1', app.streamServer.kind))
     }
-    const { httpStatus, retryAfter, body } = refusalAnswer(result)
-    if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
-    return await reply.code(httpStatus).send(body)
+    return await turnAway(reply, refusalOf(result))
   }
   for (const url of ['/api/spawn', '/service']) {
     app.post(url, spawn)
     app.options(url, async (_request, reply) => await reply.header('allow', 'POST').send('POST'))
   }
+}
+
+async function turnAway (reply: FastifyReply, refusal: Refusal): Promise<FastifyReply> {
+  const { httpStatus, retryAfter, body } = refusalAnswer(refusal)
+  if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
+  return await reply.code(httpStatus).send(body)
 }
 
 /**

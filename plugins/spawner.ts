@@ -1,11 +1,8 @@
-import { constants } from 'node:fs'
-import { access, mkdir, opendir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { v4 } from 'uuid'
 import type { Clock } from '../src/clock.ts'
-import { PreflightError } from '../src/errors.ts'
 import { procPresence } from '../src/ports/port-presence.ts'
 import type { Limits } from '../src/sessions/watchdog.ts'
 import { childEnvironment, commandLine, type CommonArguments, type StreamServerProgram } from '../src/spawning/command-line.ts'
@@ -14,7 +11,7 @@ import { Spawner } from '../src/spawning/spawner.ts'
 import type { Renderer } from '../src/sessions/session.ts'
 
 /**
- * Owns the sessions and the launcher. Decorates `spawner` and `streamServer`. `onReady` checks what a start needs, `preClose` only begins to
+ * Owns the sessions and the launcher. Decorates `spawner` and `streamServer`. `onReady` gets the launcher ready, `preClose` only begins to
  * end sessions (nothing new from then on), `onClose` waits until every process is gone.
  */
 export interface SpawnerPluginOptions {
@@ -67,11 +64,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
   app.decorate('spawner', spawner)
   app.decorate('streamServer', program)
 
-  app.addHook('onReady', async () => {
-    const problems = await preflight(options)
-    if (problems.length > 0) throw new PreflightError(problems)
-    await launcher.open()
-  })
+  app.addHook('onReady', async () => { await launcher.open() })
   app.addHook('preClose', async () => { void spawner.stopAll() })
   app.addHook('onClose', async () => {
     await spawner.close()
@@ -85,26 +78,6 @@ function statusBase (app: FastifyInstance): string {
   if (address === null || typeof address === 'string') return 'http://127.0.0.1/api/spawns/'
   const host = address.address === '0.0.0.0' || address.address === '::' ? '127.0.0.1' : address.address
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/api/spawns/`
-}
-
-/** Everything that would make every start fail, found before the first one; folders of our own are made. */
-async function preflight ({ program, common, logDir }: SpawnerPluginOptions): Promise<string[]> {
-  const check = async (promise: Promise<unknown>, problem: string) => await promise.then(() => [], (error: NodeJS.ErrnoException) => [`${problem} (${error.code})`])
-  const script = program.leading[0]
-  const problems = await Promise.all([
-    check(runnable(program.executable), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
-    ...program.kind === 'embedded' && script !== undefined ? [check(access(script), `the embedded stream server is not built: ${script} is missing; run npm run build`)] : [],
-    ...common.licenseFile === null ? [] : [check(access(common.licenseFile, constants.R_OK), `SLIPWAY_LICENSE_FILE: ${common.licenseFile} cannot be read`)],
-    ...common.modelDirs.map(directory => check(opendir(directory).then(async found => { await found.close() }), `SLIPWAY_MODEL_DIRS: ${directory} cannot be read`)),
-    check(mkdir(common.workspaceDir, { recursive: true }), `SLIPWAY_WORKSPACE_DIR: ${common.workspaceDir} cannot be made`),
-    ...logDir === null ? [] : [check(mkdir(logDir, { recursive: true }), `SLIPWAY_LOG_DIR: ${logDir} cannot be made`)]
-  ])
-  return problems.flat()
-}
-
-async function runnable (path: string): Promise<void> {
-  await access(path, constants.X_OK)
-  if (!(await stat(path)).isFile()) throw Object.assign(new Error(), { code: 'EISDIR' })
 }
 
 export default fp(spawnerPlugin, { name: 'spawner', dependencies: ['port-pool'] })

@@ -54,8 +54,8 @@ function staysInside (root: string, path: string): boolean {
     const real = realpathSync(root)
     const target = realpathSync(join(root, path))
     return target === real || target.startsWith(real + sep)
-  } catch {
-    return true
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
   }
 }
 

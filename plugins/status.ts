@@ -14,7 +14,7 @@ const status: FastifyPluginAsync = async app => {
     payload.once('error', done)
   })
   app.post<{ Params: { id: string }, Querystring: Record<string, unknown> }>('/api/spawns/:id', { logLevel: 'warn' }, async (request, reply) => {
-    if (!isLocal(request.socket)) return await reply.code(403).send({ result: 'error', reason: 'Reports are taken from this machine only' })
+    if (!isLocal(request.socket) || request.headers['x-forwarded-for'] !== undefined) return await reply.code(403).send({ result: 'error', reason: 'Reports are taken from this machine only' })
     const parsed = parseReport(request.query)
     if (parsed.status === 'invalid') return await reply.code(400).send({ result: 'error', reason: parsed.problem })
     const taken = app.spawner.report(request.params.id, parsed.report)

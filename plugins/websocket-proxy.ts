@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../src/clock.ts'
-import type { OpenResult } from '../src/spawning/outcome.ts'
+import { rateLimited, refusalOf } from '../src/compat/answers.ts'
 import type { SessionView } from '../src/sessions/session.ts'
 import { dial } from '../src/tunnel/dial.ts'
 import { ParkedSocket } from '../src/tunnel/parked-socket.ts'
@@ -45,7 +45,8 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const reading = readUpgrade(request)
     const [path = '', query] = (reading.status === 'valid' ? reading.upgrade.target : request.url ?? '').split('?', 2)
-    if (path === own.path) {
+    const stranger = app.callerProblem(request.headers)
+    if (path === own.path && reading.status === 'valid' && stranger === null) {
       own.upgrades.emit('upgrade', request, socket, head)
       return
     }
@@ -57,76 +58,89 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
       const upgrade = reading.status === 'valid' ? reading.upgrade : undefined
       refuse(taken.socket, refusal, { acceptThenClose: wantsCloseFrame(request), key: upgrade?.key, protocol: upgrade?.protocols[0] }, clock)
     }
-    if (reading.status === 'malformed') return turnAway({ code: 'badRequest', reason: reading.reason })
-    if (/^\/api(\/|$)/.test(path)) return turnAway({ code: 'unknownSession', reason: `There is no WebSocket at ${path}` })
-    const join = /^\/wsproxy\/(\d{1,5})(\/.*)?$/.exec(path)
+    if (stranger !== null) return turnAway({ code: stranger.code, reason: stranger.message })
+    if (reading.status === 'malformed') return turnAway({ code: 'bad_request', reason: reading.reason })
+    if (/^\/api(\/|$)/.test(path)) return turnAway({ code: 'unknown_session', reason: `There is no WebSocket at ${path}` })
+    const join = /^\/wsproxy(\/.*)?$/.exec(path)
     const served = join === null
       ? start(viewer, reading.upgrade, request, new URLSearchParams(query).get('renderingLocation') === 'ssr' ? 'ssr' : 'csr', turnAway)
-      : joinSession(viewer, { ...reading.upgrade, target: reading.upgrade.target.replace(/^\/wsproxy\/\d+\/?/, '/') }, request, Number(join[1]), turnAway)
+      : joinSession(viewer, reading.upgrade, request, join[1] ?? '/', turnAway)
     served.catch((error: unknown) => {
       app.log.error({ err: error }, 'viewer upgrade failed')
-      turnAway({ code: 'startFailed', reason: 'Internal error' })
+      turnAway({ code: 'start_failed', reason: 'Internal error' })
     })
   }
 
   async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, renderer: 'csr' | 'ssr', turnAway: (refusal: Refusal) => void) {
     const limit = await spawnLimit(request.socket.remoteAddress ?? '')
-    if (!limit.allowed) return turnAway({ code: 'rateLimited', reason: `Too many viewing requests; try again in ${limit.retryAfter} s`, retryAfter: limit.retryAfter })
+    if (!limit.allowed) return turnAway(rateLimited(limit.retryAfter))
     const result = await spawner.open({ renderer, via: 'proxy', model: null, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
-    if (result.status !== 'opened') return turnAway(refusalFor(result))
+    if (result.status !== 'opened') return turnAway(refusalOf(result))
     const { id } = result.session
-    const leaver = await carry(viewer, upgrade, request, result.session, turnAway)
     // Started for this viewer alone: whatever became of it, the session goes with it.
-    const leave = () => { spawner.viewerLeft(id) }
-    if (leaver === 'viewer') leave()
-    else clock.after(lastWord, leave)
+    switch (await carry(viewer, upgrade, request, result.session, turnAway)) {
+      case 'viewerLeft':
+        spawner.viewerLeft(id)
+        break
+      case 'streamServerLeft':
+        later(lastWord, () => { spawner.viewerLeft(id) })
+        break
+      case 'neverMet':
+        await spawner.stop(id, 'client_closed')
+        break
+      case 'unreachable':
+        await spawner.stop(id, 'unreachable')
+    }
   }
 
-  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, port: number, turnAway: (refusal: Refusal) => void) {
-    const session = spawner.sessionOnPort(port)
+  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, way: string, turnAway: (refusal: Refusal) => void) {
+    const [, port = '', rest = '/'] = /^\/(\d{1,5})(\/.*)?$/.exec(way) ?? []
+    const session = port === '' ? undefined : spawner.sessionOnPort(Number(port))
     if (session === undefined || (session.state !== 'ready' && session.state !== 'connected')) {
-      return turnAway({ code: 'unknownSession', reason: `There is no session on port ${port}` })
+      return turnAway({ code: 'unknown_session', reason: port === '' ? 'Expected /wsproxy/<port>' : `There is no session on port ${port}` })
     }
-    await carry(viewer, upgrade, request, session, turnAway)
+    const query = upgrade.target.indexOf('?')
+    const target = query === -1 ? rest : rest + upgrade.target.slice(query)
+    await carry(viewer, { ...upgrade, target }, request, session, turnAway)
     if (tunnels.of(session.id).length === 0) spawner.viewerAway(session.id)
   }
 
-  /** Joins viewer and stream server; resolves when they have parted, or did not meet, with the one who left first. */
-  async function carry (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void): Promise<'viewer' | 'streamServer'> {
+  /** Joins viewer and stream server; resolves when they have parted, or did not meet, with how it went. */
+  async function carry (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void): Promise<'viewerLeft' | 'streamServerLeft' | 'neverMet' | 'unreachable'> {
     const port = session.port ?? 0
     const opening = composeUpgrade(upgrade, { host: streamHost, port, forwardedFor: request.socket.remoteAddress })
     const result = await dial(viewer, { host: streamHost, port, opening, timeout: dialTimeout, clock })
-    if (result.status === 'viewerGone') return 'viewer'
+    if (result.status === 'viewerGone') return 'neverMet'
     if (result.status === 'unreachable') {
-      turnAway({ code: 'startFailed', reason: `The stream server cannot be reached: ${result.message}` })
-      return 'streamServer'
+      turnAway({ code: 'start_failed', reason: `The stream server cannot be reached: ${result.message}` })
+      return 'unreachable'
     }
     tunnels.add(session.id, result.tunnel)
     spawner.viewerCame(session.id)
     const { cause } = await result.tunnel.closed
-    return cause === 'viewerClosed' || cause === 'viewerReset' ? 'viewer' : 'streamServer'
+    return cause === 'viewerClosed' || cause === 'viewerReset' ? 'viewerLeft' : 'streamServerLeft'
   }
 
   app.server.on('upgrade', onUpgrade)
   // A viewer that does not read keeps its tunnel from noticing that the stream server is gone.
   spawner.on('session', ({ id, endedAt }) => {
     if (endedAt === null || tunnels.of(id).length === 0) return
-    clock.after(farewell, () => { for (const tunnel of tunnels.of(id)) tunnel.destroy() })
+    later(farewell, () => { for (const tunnel of tunnels.of(id)) tunnel.destroy() })
   })
   app.addHook('preClose', async () => {
     await spawner.emptied()
     await tunnels.destroy()
+    for (const cancel of pending) cancel()
   })
-}
 
-function refusalFor (result: Exclude<OpenResult, { status: 'opened' }>): Refusal {
-  switch (result.status) {
-    case 'full': return { code: 'full', reason: `All ${result.limit} seats are taken`, retryAfter: result.retryAfter }
-    case 'noPort': return { code: 'full', reason: 'No ports available', retryAfter: result.retryAfter }
-    case 'draining': return { code: 'draining', reason: 'Server is shutting down', retryAfter: 30 }
-    case 'rendererDisabled': return { code: 'rendererDisabled', reason: 'Invalid rendering location' }
-    case 'cancelled': return { code: 'gone', reason: 'The session was stopped before it was ready' }
-    case 'startFailed': return { code: result.reason === 'start_timeout' ? 'startTimeout' : 'startFailed', reason: result.message }
+  /** Timers of this plugin that still run: whoever closes it cancels them. */
+  const pending = new Set<() => void>()
+  function later (milliseconds: number, action: () => void): void {
+    const cancel = clock.after(milliseconds, () => {
+      pending.delete(cancel)
+      action()
+    })
+    pending.add(cancel)
   }
 }
 

@@ -10,13 +10,15 @@ let timer
 let busy = false
 let again = false
 
+const runs = () => service !== undefined && service.exitCode === null && service.signalCode === null
+
 async function restart () {
   if (busy) {
     again = true
     return
   }
   busy = true
-  if (service !== undefined && service.exitCode === null) {
+  if (runs()) {
     service.kill('SIGINT')
     await once(service, 'exit')
   }
@@ -38,7 +40,7 @@ for (const folder of ['src', 'plugins']) {
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, async () => {
     clearTimeout(timer)
-    if (service !== undefined && service.exitCode === null) {
+    if (runs()) {
       service.kill(signal)
       await once(service, 'exit')
     }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { join, resolve } from 'node:path'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import access from '../plugins/access.ts'
 import errors from '../plugins/errors.ts'
 import liveEvents from '../plugins/live-events.ts'
 import metrics from '../plugins/metrics.ts'
@@ -16,6 +17,8 @@ import status from '../plugins/status.ts'
 import websocketProxy from '../plugins/websocket-proxy.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
+import { PreflightError } from './errors.ts'
+import { preflight } from './preflight.ts'
 import type { Limits } from './sessions/watchdog.ts'
 import { streamServerProgram } from './spawning/stream-server-program.ts'
 import type { Launcher } from './spawning/launcher.ts'
@@ -29,33 +32,39 @@ export interface AppOptions {
   logger?: FastifyServerOptions['logger']
 }
 
-/** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. */
+/** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
 export async function buildApp ({ config, packageDir, launcher, clock, logger = false }: AppOptions): Promise<FastifyInstance> {
   const { http, ports, sessions, streamServer, assets, log } = config
   const program = streamServerProgram(streamServer.executable, packageDir, http.host)
   const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : [join(packageDir, 'models')]
   const publicDir = assets.publicDir === '' ? join(packageDir, 'public') : resolve(assets.publicDir)
+  const staticDirs = assets.dirs.map(directory => resolve(directory))
+  const logDir = log.dir === 'none' ? null : resolve(log.dir)
+  const common = {
+    modelDirs,
+    workspaceDir: resolve(streamServer.workspaceDir),
+    licenseFile: streamServer.licenseFile === '' ? null : resolve(streamServer.licenseFile),
+    license: streamServer.license === '' ? null : streamServer.license,
+    pingInterval: sessions.pingInterval,
+    firstConnectTimeout: sessions.firstConnectTimeout
+  }
+  const problems = await preflight({ program, common, logDir, publicDir, staticDirs })
+  if (problems.length > 0) throw new PreflightError(problems)
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
-  const app = fastify({ logger, bodyLimit: 102_400, routerOptions: { ignoreDuplicateSlashes: true } })
+  const app = fastify({ logger, bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, routerOptions: { ignoreDuplicateSlashes: true } })
   await app.register(errors)
+  await app.register(access, http)
   await app.register(portPool, { ...ports, count: sessions.max, own: [http.port, config.metrics.port].filter(port => port !== 0), clock })
   await app.register(spawner, {
     program,
-    common: {
-      modelDirs,
-      workspaceDir: resolve(streamServer.workspaceDir),
-      licenseFile: streamServer.licenseFile === '' ? null : resolve(streamServer.licenseFile),
-      license: streamServer.license === '' ? null : streamServer.license,
-      pingInterval: sessions.pingInterval,
-      firstConnectTimeout: sessions.firstConnectTimeout
-    },
+    common,
     renderers: streamServer.renderers.filter(renderer => program.renderers.includes(renderer)),
     maxSessions: sessions.max,
     limits: limitsOf(sessions),
     keepEnded: sessions.keepEnded,
-    logDir: log.dir === 'none' ? null : resolve(log.dir),
+    logDir,
     sessionLogBytes: log.sessionBytes,
     launcher,
     clock
@@ -68,8 +77,8 @@ export async function buildApp ({ config, packageDir, launcher, clock, logger = 
   await app.register(restHandshake, { publicHost: http.publicHost, corsOrigin: http.corsOrigin, modelDirs })
   await app.register(sessionsApi, { clock, pingInterval: sessions.pingInterval, firstConnectTimeout: sessions.firstConnectTimeout })
   await app.register(models, { modelDirs })
-  await app.register(liveEvents, { upgrades })
-  await app.register(staticFiles, { publicDir, dirs: assets.dirs.map(directory => resolve(directory)) })
+  await app.register(liveEvents, { upgrades, clock })
+  await app.register(staticFiles, { publicDir, dirs: staticDirs })
   return app
 }
 

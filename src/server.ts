@@ -28,17 +28,20 @@ async function main (): Promise<number | undefined> {
   const { config } = loaded
 
   const launcher = new LauncherProcess({ clock: systemClock, entry: launcherEntry })
-  const app = await buildApp({ config, packageDir, launcher, clock: systemClock, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
+  let app
   try {
+    app = await buildApp({ config, packageDir, launcher, clock: systemClock, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)
   } catch (error) {
-    await app.close()
+    await app?.close()
     if (error instanceof PreflightError) return refuse(inOfficialWords(error.problems, command.origins))
-    say(`slipway: cannot listen on ${config.http.host}:${config.http.port}: ${(error as Error).message}\n`)
+    say(`slipway: cannot start: ${(error as Error).message}\n`)
     return 1
   }
-  if (config.streamServer.executable === '') say('Viewers get the embedded stream server; for HOOPS models set SLIPWAY_STREAM_SERVER (ts3d_sc_server) and SLIPWAY_LICENSE_FILE.\n')
+  const { executable, licenseFile, license } = config.streamServer
+  if (executable === '') say('Viewers get the embedded stream server; for HOOPS models set SLIPWAY_STREAM_SERVER (ts3d_sc_server) and SLIPWAY_LICENSE_FILE.\n')
+  else if (licenseFile === '' && license === '') say(`${executable} gets no licence; ts3d_sc_server needs one: set SLIPWAY_LICENSE_FILE.\n`)
   shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { process.exit(error === undefined ? 0 : 1) })
   if (config.http.enterStops) {
     say('Enter stops it\n')

@@ -20,7 +20,8 @@ export function shutDownOnSignals (app: Running, signals: NodeJS.EventEmitter, d
     cancelPatience()
     if (closing) return
     closing = true
-    app.close().then(() => { ended() }, ended)
+    // First the sessions, while their stream servers and whoever asks after us still get answers.
+    app.spawner.stopAll().then(async () => { await app.close() }).then(() => { ended() }, ended)
   }
   const onSignal = (signal: NodeJS.Signals) => {
     received++

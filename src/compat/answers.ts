@@ -1,34 +1,50 @@
 import type { OpenResult } from '../spawning/outcome.ts'
 import type { SessionView } from '../sessions/session.ts'
+import { refusals, type Refusal } from '../tunnel/refusal.ts'
 
 /** An HTTP answer in the official server's shape; `code` and what follows it are ours, for programs that want to know more. */
-export interface Answer {
+export interface HttpAnswer {
   httpStatus: number
   /** Whole seconds for a `Retry-After` header. */
-  retryAfter?: number
+  retryAfter?: number | undefined
   body: Record<string, unknown>
 }
 
-const failed = (httpStatus: number, code: string, reason: string, more: Record<string, unknown> = {}) => ({ httpStatus, body: { status: 'failed', reason, code, ...more } })
+/** When a caller may try again who met us shutting down, in seconds. */
+const restartSeconds = 30
 
-/** The answer to a viewing request that was not fulfilled (contract, section 1.4). */
-export function refusalAnswer (result: Exclude<OpenResult, { status: 'opened' }>): Answer {
+/** Why a viewing request was not fulfilled, in the official server's words (contract, section 1.4), whichever way it came. */
+export function refusalOf (result: Exclude<OpenResult, { status: 'opened' }>): Refusal {
   switch (result.status) {
-    case 'rendererDisabled': return failed(403, 'renderer_disabled', 'Invalid rendering location')
-    case 'full': return { retryAfter: result.retryAfter, ...failed(503, 'full', 'No ports available', { limit: result.limit, retryAfter: result.retryAfter }) }
-    case 'noPort': return { retryAfter: result.retryAfter, ...failed(503, result.reason, 'No ports available', { retryAfter: result.retryAfter }) }
-    case 'draining': return { retryAfter: 30, ...failed(503, 'draining', 'Server is shutting down', { retryAfter: 30 }) }
-    case 'cancelled': return failed(503, result.reason, 'The session was stopped before it was ready')
-    case 'startFailed': return failed(500, result.reason, result.message)
+    case 'rendererDisabled': return { code: 'renderer_disabled', reason: 'Invalid rendering location' }
+    case 'full': return { code: 'full', reason: 'No ports available', retryAfter: result.retryAfter }
+    case 'noPort': return { code: 'full', cause: result.reason, reason: 'No ports available', retryAfter: result.retryAfter }
+    case 'draining': return { code: 'draining', reason: 'Server is shutting down', retryAfter: restartSeconds }
+    case 'cancelled': return { code: 'gone', cause: result.reason, reason: 'The session was stopped before it was ready' }
+    case 'startFailed': return { code: result.reason === 'start_timeout' ? 'start_timeout' : 'start_failed', cause: result.reason, reason: result.message }
   }
 }
 
-/** The answer to a viewing request whose stream server is ready (contract, section 1.3). The key is `ws`, also for `wss` addresses. */
-export function openedBody (session: SessionView, scheme: 'ws' | 'wss', host: string, streamServer: string): Record<string, unknown> {
+/** A refusal as the REST way answers it. The official server answers every failed start with 500. */
+export function refusalAnswer ({ code, cause, reason, retryAfter }: Refusal): HttpAnswer {
+  return {
+    httpStatus: code === 'start_timeout' ? 500 : refusals[code].http,
+    retryAfter,
+    body: { status: 'failed', reason, code: cause ?? code, ...retryAfter === undefined ? {} : { retryAfter } }
+  }
+}
+
+/** The refusal of a caller who asks too often. */
+export function rateLimited (retryAfter: number): Refusal {
+  return { code: 'rate_limited', reason: 'Too many viewing requests', retryAfter }
+}
+
+/** The answer to a viewing request whose stream server is ready (contract, section 1.3). */
+export function openedBody (session: SessionView, host: string, streamServer: string): Record<string, unknown> {
   return {
     result: 'ok',
     serviceId: session.id,
-    endpoints: { ws: `${scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${session.port}` },
+    endpoints: { ws: `ws://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${session.port}` },
     streamServer,
     proxyPath: `/wsproxy/${session.port}`
   }

@@ -28,6 +28,11 @@ export function contradictions ({ http, ports, sessions, streamServer, metrics }
       problem: 'a licence is given twice; drop one of the two'
     },
     {
+      broken: streamServer.executable === '' && !streamServer.renderers.includes('csr'),
+      names: ['SLIPWAY_RENDERERS', 'SLIPWAY_STREAM_SERVER'],
+      problem: 'the embedded stream server has the renderer csr only; add it, or name a stream server that has ssr'
+    },
+    {
       broken: !metrics.enabled && metrics.port !== 0,
       names: ['SLIPWAY_METRICS', 'SLIPWAY_METRICS_PORT'],
       problem: `port ${metrics.port} is given for metrics that are switched off; drop one of the two`

@@ -9,6 +9,9 @@ export type LoadResult =
 
 const prefix = 'SLIPWAY_'
 
+/** Names that Kubernetes puts into the environment of every pod beside a service called `slipway`. */
+const kubernetes = /^SLIPWAY_(SERVICE_(HOST|PORT)|PORT_\d+_)/
+
 /**
  * Reads the configuration out of an environment. Nothing is touched but the argument; every problem is reported, not only
  * the first: unknown names with our prefix, values of the wrong kind or out of range, values that contradict each other.
@@ -18,7 +21,7 @@ export function loadConfig (env: Readonly<Record<string, string | undefined>>): 
   const known = new Map(settings.map(setting => [setting.schema.env, setting]))
   const problems = Object.keys(env)
     .filter(name => name.startsWith(prefix) && !known.has(name))
-    .map(name => `${name}: there is no such setting; did you mean ${closest(name, [...known.keys()])}?`)
+    .map(name => `${name}: there is no such setting; ${kubernetes.test(name) ? 'Kubernetes adds it for a service named slipway: set enableServiceLinks: false' : `did you mean ${closest(name, [...known.keys()])}?`}`)
 
   const unusable = new Set<string>()
   const draft: Record<string, Record<string, unknown>> = {}
@@ -46,6 +49,7 @@ export function loadConfig (env: Readonly<Record<string, string | undefined>>): 
 
 /** What a value of this setting must be, in words. */
 export function expectation (schema: SettingSchema): string {
+  if (schema.expected !== undefined) return schema.expected
   if (schema.enum !== undefined) return `one of ${schema.enum.join(', ')}`
   if (schema.type === 'boolean') return 'true or false'
   if (schema.type === 'array') {

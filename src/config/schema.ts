@@ -10,6 +10,8 @@ export interface SettingNotes {
   /** Name of the environment variable. */
   env: string
   description: string
+  /** What a value must be, in words, where the schema alone does not say it well. */
+  expected?: string
   /** Unit of a number, for the reader. */
   unit?: string
   /** What joins the entries of a list in the environment. */
@@ -29,8 +31,8 @@ export const configSchema = Type.Object({
   http: group('Listening', {
     host: text('SLIPWAY_HOST', '127.0.0.1', 'Address to listen on. The embedded stream servers listen on the same one.'),
     port: port('SLIPWAY_PORT', 11_182, 'Port of the API, the WebSocket proxy and the page. 0 takes any free one.'),
-    publicHost: text('SLIPWAY_PUBLIC_HOST', '', 'Host name told to viewers in `endpoints.ws`. Empty: the name the caller itself used.'),
-    corsOrigin: text('SLIPWAY_CORS_ORIGIN', '', 'Origin whose pages may ask for viewers (`*`: any). Empty: our own page only.'),
+    publicHost: Type.String({ env: 'SLIPWAY_PUBLIC_HOST', default: '', pattern: '^([A-Za-z0-9][A-Za-z0-9.-]*|[0-9A-Fa-f:]*)$', expected: 'a host name or an address, without scheme and port', description: 'Host name told to viewers in `endpoints.ws`. Empty: the name the caller itself used.' }),
+    corsOrigin: Type.String({ env: 'SLIPWAY_CORS_ORIGIN', default: '', pattern: '^(|\\*|https?://[^/\\s]+)$', expected: 'an origin such as https://cad.example, or *', description: 'Origin whose pages may ask for viewers (`*`: any). Empty: our own page only.' }),
     enterStops: Type.Boolean({ env: 'SLIPWAY_ENTER_STOPS', default: false, description: 'Whether Enter on the console, or anything else on standard input, stops the service.' }),
     spawnRateLimit: Type.Integer({ env: 'SLIPWAY_SPAWN_RATE_LIMIT', default: 120, minimum: 0, maximum: 1_000_000, unit: 'per minute', description: 'Viewing requests one address may make in a minute. 0: no limit.' })
   }),
@@ -41,7 +43,7 @@ export const configSchema = Type.Object({
   }),
   sessions: group('Sessions', {
     max: Type.Integer({ env: 'SLIPWAY_MAX_SESSIONS', default: 32, minimum: 1, maximum: 10_000, description: 'Most sessions at a time.' }),
-    queueTimeout: seconds('SLIPWAY_QUEUE_TIMEOUT', 10, 0.1, 'How long a request waits for a port that is resting or blocked.'),
+    queueTimeout: seconds('SLIPWAY_QUEUE_TIMEOUT', 10, 0.1, 'How long a request waits for a port that is resting.'),
     startTimeout: seconds('SLIPWAY_START_TIMEOUT', 30, 0.1, 'How long a stream server may take to say it is ready.'),
     firstConnectTimeout: seconds('SLIPWAY_FIRST_CONNECT_TIMEOUT', 60, 1, 'How long a ready stream server waits for its viewer.'),
     pingInterval: seconds('SLIPWAY_PING_INTERVAL', 5, 0.1, 'How often a stream server reports that it is alive.'),

@@ -93,6 +93,12 @@ export const reasons = {
     why: 'The executable is missing, may not be run, or is not a program for this machine.',
     act: 'The message says which; check `SLIPWAY_STREAM_SERVER`.'
   },
+  unreachable: {
+    end: 'failed',
+    see: 'The stream server said it was ready but took no connection.',
+    why: 'It listens on another address or port than it was told, or hangs.',
+    act: 'Read the session’s log; check that it listens on `--sc-port` on this machine.'
+  },
   owner_lost: {
     end: 'failed',
     see: 'The process that starts stream servers died, and its children were ended with it.',

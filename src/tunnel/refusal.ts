@@ -7,18 +7,21 @@ import { closeFrame, switchingProtocols } from './close-frame.ts'
 export const refusals = {
   full: { http: 503, close: 1013 },
   draining: { http: 503, close: 1012 },
-  rendererDisabled: { http: 403, close: 4403 },
-  badRequest: { http: 400, close: 1002 },
-  unauthorized: { http: 401, close: 4401 },
-  unknownSession: { http: 404, close: 4404 },
-  startTimeout: { http: 504, close: 4408 },
-  startFailed: { http: 500, close: 1011 },
+  renderer_disabled: { http: 403, close: 4403 },
+  bad_request: { http: 400, close: 1002 },
+  foreign_host: { http: 421, close: 4421 },
+  foreign_origin: { http: 403, close: 4403 },
+  unknown_session: { http: 404, close: 4404 },
+  start_timeout: { http: 504, close: 4408 },
+  start_failed: { http: 500, close: 1011 },
   gone: { http: 410, close: 4410 },
-  rateLimited: { http: 429, close: 4429 }
+  rate_limited: { http: 429, close: 4429 }
 } as const satisfies Record<string, { http: number, close: number }>
 
 export interface Refusal {
   code: keyof typeof refusals
+  /** A finer word than `code`, told in its stead. */
+  cause?: string | undefined
   /** For people; one line. */
   reason: string
   /** Whole seconds after which asking again makes sense. */
@@ -58,13 +61,18 @@ export function refuse (socket: Socket, refusal: Refusal, { acceptThenClose, key
   // Unread bytes would turn our FIN into a reset, and a reset may overtake the answer.
   socket.on('data', () => {}).resume()
   socket.end(acceptThenClose && key !== undefined
-    ? Buffer.concat([switchingProtocols(key, protocol), closeFrame(refusals[refusal.code].close, refusal)])
+    ? Buffer.concat([switchingProtocols(key, protocol), closeFrame(refusals[refusal.code].close, inWords(refusal))])
     : httpAnswer(refusal))
 }
 
-function httpAnswer ({ code, reason, retryAfter }: Refusal): Buffer {
+/** For a browser, which sees no header: the reason says when to come again. */
+function inWords ({ code, cause, reason, retryAfter }: Refusal): { code: string, reason: string } {
+  return { code: cause ?? code, reason: retryAfter === undefined ? reason : `${reason}; try again in ${retryAfter} s` }
+}
+
+function httpAnswer ({ code, cause, reason, retryAfter }: Refusal): Buffer {
   const { http } = refusals[code]
-  const body = JSON.stringify({ status: 'failed', reason, code })
+  const body = JSON.stringify({ status: 'failed', reason, code: cause ?? code })
   return Buffer.from([
     `HTTP/1.1 ${http} ${STATUS_CODES[http] ?? ''}`,
     'Content-Type: application/json',

@@ -1,27 +1,36 @@
 import t from 'tap'
-import { openedBody, refusalAnswer } from '../../src/compat/answers.ts'
+import { openedBody, rateLimited, refusalAnswer, refusalOf } from '../../src/compat/answers.ts'
 import type { SessionView } from '../../src/sessions/session.ts'
+import type { OpenResult } from '../../src/spawning/outcome.ts'
 
 const session: SessionView = { id: 'b6d2ae3e', renderer: 'csr', model: null, via: 'rest', state: 'failed', reason: 'crashed', port: 11_003, pid: 7, createdAt: 0, endedAt: 1, lastReportAt: null, exit: { code: 3, signal: null, outputTail: 'secret output' } }
 
+const answerTo = (result: Exclude<OpenResult, { status: 'opened' }>) => refusalAnswer(refusalOf(result))
+
 t.test('refusals in the official shape, with words of ours beside them', async t => {
-  t.same(refusalAnswer({ status: 'rendererDisabled' }), { httpStatus: 403, body: { status: 'failed', reason: 'Invalid rendering location', code: 'renderer_disabled' } })
-  t.same(refusalAnswer({ status: 'full', limit: 32, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: 'full', limit: 32, retryAfter: 5 } })
+  t.same(answerTo({ status: 'rendererDisabled' }), { httpStatus: 403, retryAfter: undefined, body: { status: 'failed', reason: 'Invalid rendering location', code: 'renderer_disabled' } })
+  t.same(answerTo({ status: 'full', limit: 32, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: 'full', retryAfter: 5 } })
   for (const reason of ['queue_timeout', 'port_conflict'] as const) {
-    t.same(refusalAnswer({ status: 'noPort', reason, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: reason, retryAfter: 5 } })
+    t.same(answerTo({ status: 'noPort', reason, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: reason, retryAfter: 5 } })
   }
-  t.same(refusalAnswer({ status: 'draining' }), { httpStatus: 503, retryAfter: 30, body: { status: 'failed', reason: 'Server is shutting down', code: 'draining', retryAfter: 30 } })
+  t.same(answerTo({ status: 'draining' }), { httpStatus: 503, retryAfter: 30, body: { status: 'failed', reason: 'Server is shutting down', code: 'draining', retryAfter: 30 } })
   for (const reason of ['admin', 'drain', 'client_closed'] as const) {
-    t.same(refusalAnswer({ status: 'cancelled', reason }), { httpStatus: 503, body: { status: 'failed', reason: 'The session was stopped before it was ready', code: reason } })
+    t.same(answerTo({ status: 'cancelled', reason }), { httpStatus: 410, retryAfter: undefined, body: { status: 'failed', reason: 'The session was stopped before it was ready', code: reason } })
   }
-  const message = "ts3d_sc_server failed: reason='internal error', exit-code=3, id=b6d2ae3e"
-  t.same(refusalAnswer({ status: 'startFailed', reason: 'crashed', message, session }), { httpStatus: 500, body: { status: 'failed', reason: message, code: 'crashed' } }, 'what the process said stays here')
+  t.same(refusalAnswer(rateLimited(7)), { httpStatus: 429, retryAfter: 7, body: { status: 'failed', reason: 'Too many viewing requests', code: 'rate_limited', retryAfter: 7 } })
 })
 
-t.test('the key is ws, also for wss', async t => {
-  t.match(openedBody(session, 'wss', 'cad.example', 'ts3d_sc_server'), { result: 'ok', serviceId: 'b6d2ae3e', endpoints: { ws: 'wss://cad.example:11003' }, streamServer: 'ts3d_sc_server', proxyPath: '/wsproxy/11003' })
+t.test('a start that failed is a 500 as in the official server, and what the process said stays here', async t => {
+  const message = "ts3d_sc_server failed: reason='internal error', exit-code=3, id=b6d2ae3e"
+  for (const reason of ['crashed', 'exited', 'licence', 'killed_by_signal', 'refused', 'owner_lost', 'start_timeout'] as const) {
+    t.same(answerTo({ status: 'startFailed', reason, message, session }), { httpStatus: 500, retryAfter: undefined, body: { status: 'failed', reason: message, code: reason } })
+  }
+})
+
+t.test('where the viewer finds its stream server', async t => {
+  t.same(openedBody(session, 'cad.example', 'ts3d_sc_server'), { result: 'ok', serviceId: 'b6d2ae3e', endpoints: { ws: 'ws://cad.example:11003' }, streamServer: 'ts3d_sc_server', proxyPath: '/wsproxy/11003' })
 })
 
 t.test('an IPv6 address has one pair of brackets', async t => {
-  for (const host of ['::1', '[::1]']) t.match(openedBody(session, 'ws', host, 'embedded'), { endpoints: { ws: 'ws://[::1]:11003' } })
+  for (const host of ['::1', '[::1]']) t.match(openedBody(session, host, 'embedded'), { endpoints: { ws: 'ws://[::1]:11003' } })
 })

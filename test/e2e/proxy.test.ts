@@ -93,6 +93,6 @@ t.test('nothing but a living session is reached through the public port', async 
   for (const path of [`/wsproxy/${idle}`, `/wsproxy/${slipway.port}`, '/wsproxy/22', '/wsproxy/99999', `/wsproxy/${idle}/x?y`]) {
     const viewer = await RawViewer.connect(t, slipway.port)
     viewer.say(upgradeRequest(path))
-    t.match(await viewer.rest(), /^HTTP\/1.1 404 Not Found\r\n.*\{"status":"failed","reason":"There is no session on port \d+","code":"unknownSession"\}$/s, path)
+    t.match(await viewer.rest(), /^HTTP\/1.1 404 Not Found\r\n.*\{"status":"failed","reason":"There is no session on port \d+","code":"unknown_session"\}$/s, path)
   }
 })

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { isAlive, processesWithArgument } from '../fixtures/leak-check.ts'
 import { comesTrue, startSlipway, type Slipway } from '../fixtures/slipway.ts'
 import { asking, askForViewer, openViewer } from './support/requests.ts'
-import { parted } from './support/raw-viewer.ts'
+import { RawViewer, parted, upgradeRequest } from './support/raw-viewer.ts'
 import { SessionFeed } from './support/session-feed.ts'
 
 async function visit ({ port }: Slipway): Promise<WebSocket> {
@@ -69,6 +69,19 @@ for (const signal of ['SIGINT', 'SIGHUP'] as const) {
     t.same(reasons(slipway), ['drain', 'drain', 'drain'])
   })
 }
+
+t.test('callers who fell silent in the middle do not hold up the end', async t => {
+  const slipway = await startSlipway(t)
+  for (const words of [
+    '',
+    'POST /api/spawn HTTP/1.1\r\nHost: x\r\n',
+    'POST /api/spawn HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
+  ]) (await RawViewer.connect(t, slipway.port)).say(words)
+  const page = await RawViewer.connect(t, slipway.port)
+  page.say(upgradeRequest('/api/events'))
+  t.match(await page.head(), /^HTTP\/1.1 101 /)
+  t.match(await slipway.stop('SIGINT'), { code: 0, signal: null })
+})
 
 t.test('a second signal has no patience', async t => {
   const slipway = await startSlipway(t, { SLIPWAY_KILL_STEP: '60' }, { mode: 'ignore-sigterm' })

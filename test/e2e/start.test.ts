@@ -66,7 +66,7 @@ t.test('a port that somebody else has is named', async t => {
   t.teardown(() => other.close())
   const { port } = other.address() as AddressInfo
   for (const [env, words] of [
-    [{ SLIPWAY_PORT: String(port) }, `slipway: cannot listen on 127.0.0.1:${port}: `],
+    [{ SLIPWAY_PORT: String(port) }, 'slipway: cannot start: '],
     [{ SLIPWAY_METRICS_PORT: String(port) }, `${port}`]
   ] as const) {
     const { code, stderr } = await runSlipway(t, env)

@@ -93,3 +93,28 @@ t.test('closing a service on which sessions run ends them and is quick; closing 
   t.equal(app.spawner.alive, 0)
   t.equal(app.portPool.counts().leased, 0)
 })
+
+t.test('pages of other origins, and other names for this machine, are turned away on every way in', async t => {
+  const { app } = await wholeStage(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const own = `127.0.0.1:${port}`
+  const evil = { origin: 'https://evil.example', host: own }
+  const rebound = { host: 'evil.example', origin: 'http://evil.example' }
+  for (const [headers, status] of [[evil, 403], [rebound, 421]] as const) {
+    for (const [method, url] of [['POST', '/api/spawn'], ['POST', '/service'], ['OPTIONS', '/api/spawn'], ['DELETE', '/api/spawns/nobody']] as const) {
+      t.equal((await app.inject({ method, url, headers })).statusCode, status, `${method} ${url}`)
+    }
+    for (const path of ['/api/events', '/', '/wsproxy/12000']) {
+      const page = new WebSocket(`ws://${own}${path}`, { headers })
+      page.on('error', () => {})
+      const entered = await Promise.race([once(page, 'message').then(() => true), new Promise(resolve => { page.once('close', () => { resolve(false) }) })])
+      t.equal(entered, false, path)
+    }
+  }
+  t.equal((await app.inject({ url: '/api/status', headers: rebound })).statusCode, 421, 'nor may they read by another name')
+  t.equal(app.spawner.alive, 0)
+  const page = new WebSocket(`ws://${own}/api/events`, { headers: { origin: `http://${own}` } })
+  t.match(JSON.parse(String((await once(page, 'message'))[0])), { type: 'sessions' }, 'our own page is let in')
+  page.terminate()
+})

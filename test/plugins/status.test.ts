@@ -123,6 +123,14 @@ t.test('a report from another machine is refused and changes nothing', async t =
   for (const remoteAddress of ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1']) t.equal((await report(id, 'ping', { remoteAddress })).statusCode, 200, remoteAddress)
 })
 
+t.test('a report that came through a proxy is from who knows where', async t => {
+  const { app, report } = await statusStage(t)
+  await app.ready()
+  const { id } = await opened(app)
+  t.equal((await report(id, 'disconnect', { headers: { 'x-forwarded-for': '127.0.0.1' } })).statusCode, 403)
+  t.equal(app.spawner.session(id)?.state, 'ready')
+})
+
 t.test('over a real socket', async t => {
   const { app } = await statusStage(t)
   await app.listen({ host: '127.0.0.1', port: 0 })

@@ -17,7 +17,7 @@ export async function frontDoor (t: Teardown, port: number): Promise<{ url: stri
     const reading = readUpgrade(request)
     const acceptThenClose = wantsCloseFrame(request)
     if (reading.status === 'malformed') {
-      return refuse(socket, { code: 'badRequest', reason: reading.reason }, { acceptThenClose }, systemClock)
+      return refuse(socket, { code: 'bad_request', reason: reading.reason }, { acceptThenClose }, systemClock)
     }
     const { upgrade } = reading
     const opening = composeUpgrade(upgrade, { host: '127.0.0.1', port })
@@ -25,7 +25,7 @@ export async function frontDoor (t: Teardown, port: number): Promise<{ url: stri
     if (result.status === 'joined') tunnels.push(result.tunnel)
     const taken = result.status === 'unreachable' ? parked.take() : undefined
     if (taken === undefined || result.status !== 'unreachable') return
-    refuse(taken.socket, { code: 'startFailed', reason: result.message },
+    refuse(taken.socket, { code: 'start_failed', reason: result.message },
       { acceptThenClose, key: upgrade.key, protocol: upgrade.protocols[0] }, systemClock)
   }
   server.on('upgrade', (request, socket, head) => { lead(request, socket as Socket, head).catch(error => { throw error }) })

@@ -65,7 +65,7 @@ t.test('a browser that asked for a sub-protocol is given one, or it would hear n
 })
 
 t.test('without a usable key even a browser gets HTTP', async t => {
-  const port = await closedDoor(t, { code: 'badRequest', reason: 'Sec-WebSocket-Key must be 16 bytes in base64' })
+  const port = await closedDoor(t, { code: 'bad_request', reason: 'Sec-WebSocket-Key must be 16 bytes in base64' })
   const request = get({ port, host: '127.0.0.1', headers: { Connection: 'Upgrade', Upgrade: 'websocket', Origin: 'http://cad.example' } })
   const [reply] = await once(request, 'response') as [IncomingMessage]
   t.equal(reply.statusCode, 400)

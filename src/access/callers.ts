@@ -1,0 +1,42 @@
+import { isIP } from 'node:net'
+
+/** Whom the service answers. */
+export interface Access {
+  /** Address the service listens on. */
+  host: string
+  /** Name viewers reach it by; empty: none of its own. */
+  publicHost: string
+  /** Origin of other pages that may ask, `*` for any; empty: none. */
+  corsOrigin: string
+}
+
+/** What is wrong with a caller; `null`: nothing. */
+export type CallerProblem = { code: 'foreign_host', httpStatus: 421, message: string } | { code: 'foreign_origin', httpStatus: 403, message: string }
+
+/**
+ * A browser lets any page send requests to anywhere, this machine included. Two things tell such a page: the name it called us by, where a
+ * name of its own was made to point here (DNS rebinding; checked while we listen on the loopback), and its origin. Programs that are no
+ * browsers send no origin and are not concerned.
+ */
+export function callerProblem ({ host, origin }: { host?: string | undefined, origin?: string | undefined }, access: Access): CallerProblem | null {
+  const name = hostName(host)
+  if (name !== undefined && isLoopback(access.host) && !isOurs(name, access)) {
+    return { code: 'foreign_host', httpStatus: 421, message: `This is not ${name}; if it should be, set SLIPWAY_PUBLIC_HOST=${name}` }
+  }
+  if (origin === undefined || access.corsOrigin === '*' || origin === access.corsOrigin) return null
+  const page = URL.canParse(origin) ? new URL(origin) : undefined
+  if (page !== undefined && (page.host === host?.toLowerCase() || bare(page.hostname) === access.publicHost.toLowerCase())) return null
+  return { code: 'foreign_origin', httpStatus: 403, message: `Pages of ${origin} may not ask here; SLIPWAY_CORS_ORIGIN allows another origin` }
+}
+
+function hostName (host: string | undefined): string | undefined {
+  if (host === undefined || host === '') return undefined
+  return URL.canParse(`http://${host}`) ? bare(new URL(`http://${host}`).hostname) : host
+}
+
+function isOurs (name: string, access: Access): boolean {
+  return isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost') || [access.host, access.publicHost].some(own => own.toLowerCase() === name)
+}
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
+const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1')

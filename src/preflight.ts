@@ -1,0 +1,43 @@
+import { constants } from 'node:fs'
+import { access, mkdir, opendir, stat } from 'node:fs/promises'
+import type { CommonArguments, StreamServerProgram } from './spawning/command-line.ts'
+
+/** What the service needs from the file system. All paths are absolute. */
+export interface Needs {
+  program: StreamServerProgram
+  common: Pick<CommonArguments, 'licenseFile' | 'modelDirs' | 'workspaceDir'>
+  /** Null: output is not kept. */
+  logDir: string | null
+  publicDir: string
+  staticDirs: readonly string[]
+}
+
+/** Everything that would make every start fail, found before anything is bound: each problem in words. Folders of our own are made. */
+export async function preflight ({ program, common, logDir, publicDir, staticDirs }: Needs): Promise<string[]> {
+  const [script] = program.leading
+  const problems = await Promise.all([
+    check(runnable(program.executable), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
+    ...program.kind === 'embedded' && script !== undefined ? [check(access(script), `the embedded stream server is not built: ${script} is missing; run npm run build`)] : [],
+    ...common.licenseFile === null ? [] : [check(access(common.licenseFile, constants.R_OK), `SLIPWAY_LICENSE_FILE: ${common.licenseFile} cannot be read`)],
+    ...common.modelDirs.map(folder => check(readable(folder), `SLIPWAY_MODEL_DIRS: ${folder} cannot be read`)),
+    check(mkdir(common.workspaceDir, { recursive: true }), `SLIPWAY_WORKSPACE_DIR: ${common.workspaceDir} cannot be made`),
+    ...logDir === null ? [] : [check(mkdir(logDir, { recursive: true }), `SLIPWAY_LOG_DIR: ${logDir} cannot be made`)],
+    check(readable(publicDir), `SLIPWAY_PUBLIC_DIR: ${publicDir} cannot be read`),
+    ...staticDirs.map(folder => check(readable(folder), `SLIPWAY_STATIC_DIRS: ${folder} cannot be read`))
+  ])
+  return problems.flat()
+}
+
+async function check (promise: Promise<unknown>, problem: string): Promise<string[]> {
+  return await promise.then(() => [], (error: NodeJS.ErrnoException) => [`${problem} (${error.code})`])
+}
+
+async function readable (folder: string): Promise<void> {
+  const opened = await opendir(folder)
+  await opened.close()
+}
+
+async function runnable (path: string): Promise<void> {
+  await access(path, constants.X_OK)
+  if (!(await stat(path)).isFile()) throw Object.assign(new Error(), { code: 'EISDIR' })
+}
