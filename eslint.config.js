@@ -6,7 +6,30 @@ const plugins = { regex: '(^|/)plugins/', message: 'Only src/app.ts registers pl
 const siblingPlugin = { regex: '^\\./', message: 'A plugin never imports another plugin: meet through a decorator and `dependencies`.' }
 const entry = { regex: '/(app|server)\\.ts$', message: 'Nobody imports the entry or the composition root.' }
 const childProcess = { regex: '^(node:)?child_process$', message: 'Only the launcher starts processes.' }
-const room = (...names) => ({ regex: `^\\.\\./(${names.join('|')})/`, message: 'This room may not look into that one: docs/architecture.md.' })
+const timers = { regex: '^(node:)?timers(/promises)?$', message: 'Time is an argument: take a Clock (src/clock.ts).' }
+const processModule = { regex: '^(node:)?process$', message: 'The environment is an argument: only src/server.ts reads it.' }
+
+/** Every room of src/ with the rooms it may look into; files that stand alone (clock, errors…) are for everybody. */
+const rooms = {
+  access: [],
+  compat: ['sessions', 'spawning', 'tunnel'],
+  config: [],
+  launcher: ['spawning'],
+  official: [],
+  ports: [],
+  sessions: ['ports'],
+  spawning: ['ports', 'sessions', 'status'],
+  status: [],
+  'stream-server': [],
+  tunnel: [],
+  viewer: ['stream-server']
+}
+const others = (name, allowed) => {
+  const closed = Object.keys(rooms).filter(room => room !== name && !allowed.includes(room))
+  return { regex: `^(\\.\\./)+(${closed.join('|')})/`, message: `${name} may not look into this room: docs/architecture.md.` }
+}
+const startsProcesses = ['src/launcher/**/*.ts', 'src/stream-server/models/preparation.ts']
+
 const forbid = (...patterns) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] })
 
 const time = ['setTimeout', 'setInterval', 'setImmediate'].map(name => ({ name, message: 'Time is an argument: take a Clock (src/clock.ts).' }))
@@ -15,20 +38,16 @@ const env = { object: 'process', property: 'env', message: 'The environment is a
 
 export default [
   ...neostandard({ ts: true, ignores: ['dist', 'public/assets', '.tap', '.slipway', 'node_modules'] }),
-  {
-    files: ['src/**/*.ts'],
-    ignores: ['src/app.ts', 'src/server.ts'],
-    rules: forbid(fastify, plugins, entry, childProcess)
-  },
-  { files: ['src/app.ts'], rules: forbid({ regex: '/server\\.ts$', message: entry.message }, childProcess) },
-  { files: ['plugins/**/*.ts'], rules: forbid(siblingPlugin, entry, childProcess) },
-  { files: ['src/ports/**/*.ts', 'src/tunnel/**/*.ts', 'src/status/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, room('sessions', 'spawning', 'launcher', 'stream-server', 'config')) },
-  { files: ['src/sessions/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, room('spawning', 'launcher', 'tunnel', 'stream-server', 'config')) },
-  { files: ['src/spawning/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, room('launcher', 'tunnel', 'stream-server', 'config')) },
-  { files: ['src/official/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, room('sessions', 'ports', 'spawning', 'status', 'compat', 'launcher', 'tunnel', 'stream-server', 'config')) },
-  { files: ['src/launcher/**/*.ts'], rules: forbid(fastify, plugins, entry, room('sessions', 'ports', 'tunnel', 'stream-server', 'config', 'status')) },
-  { files: ['src/stream-server/**/*.ts'], rules: forbid(fastify, plugins, entry, childProcess, { regex: '(^|/)\\.\\./(sessions|ports|spawning|launcher|tunnel|status|config|viewer)/', message: 'The stream server is a house of its own.' }) },
-  { files: ['src/stream-server/models/preparation.ts'], rules: forbid(fastify, plugins, entry) },
+  { files: ['src/*.ts'], ignores: ['src/app.ts', 'src/server.ts'], rules: forbid(fastify, plugins, entry, childProcess, timers, processModule) },
+  { files: ['src/app.ts'], rules: forbid({ regex: '/server\\.ts$', message: entry.message }, childProcess, timers, processModule) },
+  { files: ['plugins/**/*.ts'], rules: forbid(siblingPlugin, entry, childProcess, timers, processModule) },
+  ...Object.entries(rooms).flatMap(([name, allowed]) => {
+    const rules = [fastify, plugins, entry, timers, processModule, others(name, allowed)]
+    return [
+      { files: [`src/${name}/**/*.ts`], ignores: startsProcesses, rules: forbid(...rules, childProcess) },
+      { files: startsProcesses.filter(file => file.startsWith(`src/${name}/`)), rules: forbid(...rules) }
+    ].filter(row => row.files.length > 0)
+  }),
   { files: ['lib/**/*.js'], languageOptions: { sourceType: 'commonjs' } },
   {
     files: ['src/**/*.ts', 'plugins/**/*.ts'],
