@@ -7,7 +7,7 @@ import { RawViewer, upgradeRequest } from './support/raw-viewer.ts'
 
 /** How a browser, and how a program, are told no. */
 async function refusals ({ port }: Slipway, path = '/') {
-  const browser = new WebSocket(`ws://127.0.0.1:${port}${path}`, ['some.protocol'], { origin: 'http://page.test' })
+  const browser = new WebSocket(`ws://127.0.0.1:${port}${path}`, ['some.protocol'], { origin: `http://127.0.0.1:${port}` })
   const [status, reason] = await once(browser, 'close') as [number, Buffer]
   const viewer = new WebSocket(`ws://127.0.0.1:${port}${path}`)
   const [, response] = await once(viewer, 'unexpected-response')
@@ -24,8 +24,8 @@ const slipway = await startSlipway(t, { SLIPWAY_MAX_SESSIONS: '1' })
 t.test('a full house', async t => {
   const { serviceId } = await openViewer(slipway)
   t.match(await refusals(slipway), {
-    closed: { status: 1013, protocol: 'some.protocol', reason: 'All 1 seats are taken' },
-    answered: { status: 503, headers: { 'retry-after': '5', 'content-type': 'application/json' }, body: { status: 'failed', reason: 'All 1 seats are taken', code: 'full' } }
+    closed: { status: 1013, protocol: 'some.protocol', reason: 'No ports available; try again in 5 s', code: 'full' },
+    answered: { status: 503, headers: { 'retry-after': '5', 'content-type': 'application/json' }, body: { status: 'failed', reason: 'No ports available', code: 'full' } }
   })
   await asking(`${slipway.url}/api/spawns/${serviceId}`, { method: 'DELETE' })
 })
@@ -68,9 +68,19 @@ t.test('an address of the API that is no WebSocket', async t => {
     closed: { status: 4404, reason: 'There is no WebSocket at /api/nothing' },
     answered: { status: 404, body: { code: 'unknown_session' } }
   })
-  const page = await RawViewer.connect(t, slipway.port)
-  page.say(upgradeRequest('/api/events', { Origin: 'http://page.test' }))
-  t.match(await page.rest(), /^HTTP\/1.1 403 /, 'live events are for our own page')
+})
+
+t.test('a page of another site, and one that calls us by a name that is not ours', async t => {
+  for (const path of ['/', '/api/events']) {
+    const page = new WebSocket(`ws://127.0.0.1:${slipway.port}${path}`, { origin: 'http://page.test' })
+    const [code, reason] = await once(page, 'close') as [number, Buffer]
+    t.equal(code, 4403)
+    t.match(JSON.parse(String(reason)), { code: 'foreign_origin' })
+    const rebound = await RawViewer.connect(t, slipway.port)
+    rebound.say(upgradeRequest(path, { Host: 'page.test' }))
+    t.match(await rebound.rest(), /^HTTP\/1.1 421 .*foreign_host/s)
+  }
+  t.match((await asking(`${slipway.url}/api/status`)).body, { usedSpawnPorts: 0 }, 'nothing was started')
 })
 
 t.test('too many requests of one address, by whichever way', async t => {
@@ -92,7 +102,7 @@ t.test('a stream server that cannot be started', async t => {
   const broken = await startSlipway(t, {}, { mode: 'exit-licence' })
   t.match(await refusals(broken), {
     closed: { status: 1011, reason: /^ts3d_sc_server failed: reason='invalid license', exit-code=6/ },
-    answered: { status: 500, body: { code: 'start_failed', reason: /invalid license/ } }
+    answered: { status: 500, body: { code: 'licence', reason: /invalid license/ } }
   })
 })
 

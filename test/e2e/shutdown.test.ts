@@ -27,7 +27,7 @@ t.test('SIGTERM: nobody new is let in, viewers finish, then the service ends', a
   t.ok(Number(refused.headers.get('retry-after')) > 0)
   t.match(await asking(`${slipway.url}/readyz`), { status: 503, body: { ready: false, reason: 'draining' } })
   t.equal((await asking(`${slipway.url}/healthz`)).status, 200)
-  const browser = new WebSocket(`ws://127.0.0.1:${slipway.port}`, { origin: 'http://page.test' })
+  const browser = new WebSocket(`ws://127.0.0.1:${slipway.port}`, { origin: slipway.url })
   t.match((await once(browser, 'close')).map(String), ['1012', /Server is shutting down/])
   const program = new WebSocket(`ws://127.0.0.1:${slipway.port}`)
   t.match((await once(program, 'error'))[0], { message: /503/ })
@@ -65,7 +65,7 @@ for (const signal of ['SIGINT', 'SIGHUP'] as const) {
     await feed.until('starting', ({ model, state }) => model !== null && state === 'starting')
     t.match(await slipway.stop(signal), { code: 0, signal: null })
     await closed
-    t.match(await waiting, { status: 503, body: { status: 'failed', code: 'drain' } })
+    t.match(await waiting, { status: 410, body: { status: 'failed', code: 'drain' } })
     t.same(reasons(slipway), ['drain', 'drain', 'drain'])
   })
 }

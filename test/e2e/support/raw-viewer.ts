@@ -81,7 +81,7 @@ export class RawViewer {
 /** An upgrade request; `null` leaves a header out. */
 export function upgradeRequest (path = '/', headers: Record<string, string | null> = {}): string {
   const all: Record<string, string | null> = {
-    Host: 'slipway.test',
+    Host: '127.0.0.1',
     Upgrade: 'websocket',
     Connection: 'Upgrade',
     'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
