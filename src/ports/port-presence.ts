@@ -7,9 +7,17 @@ export type PresenceCheck = (port: number) => Promise<Presence>
 
 const established = '01'
 
-/** Linux: the kernel's socket tables. A stream server on a direct port never tells when its viewer has come; the kernel does. */
+let reading: Promise<ReadonlyArray<string | undefined>> | undefined
+
+/** The kernel's socket tables. On a busy machine they are long: whoever asks while they are being read shares that reading. */
+function socketTables (): Promise<ReadonlyArray<string | undefined>> {
+  reading ??= Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => undefined))).finally(() => { reading = undefined })
+  return reading
+}
+
+/** Linux: a stream server on a direct port never tells when its viewer has come; the kernel does. */
 export const procPresence: PresenceCheck = async port => {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => undefined)))
+  const tables = await socketTables()
   if (tables[0] === undefined) return 'unknown'
   return tables.some(table => table !== undefined && hasConnection(table, port)) ? 'present' : 'absent'
 }
