@@ -27,6 +27,8 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) 
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  // Totals that are no counters: promtool objects, and each has a gauge by type beside it that it does not object to.
+  for (const total of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${total}_total`)
   app.decorate('metricsRegistry', registry)
 
   gauge('sessions', 'Sessions by state and renderer; ended ones are counted while their record is kept.', ['state', 'renderer'], set => {

@@ -31,6 +31,7 @@ async function main (): Promise<number | undefined> {
   let app
   try {
     app = await buildApp({ config, packageDir, launcher, clock: systemClock, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
+    shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { process.exit(error === undefined ? 0 : 1) })
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)
   } catch (error) {
@@ -42,7 +43,6 @@ async function main (): Promise<number | undefined> {
   const { executable, licenseFile, license } = config.streamServer
   if (executable === '') say('Viewers get the embedded stream server; for HOOPS models set SLIPWAY_STREAM_SERVER (ts3d_sc_server) and SLIPWAY_LICENSE_FILE.\n')
   else if (licenseFile === '' && license === '') say(`${executable} gets no licence; ts3d_sc_server needs one: set SLIPWAY_LICENSE_FILE.\n`)
-  shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { process.exit(error === undefined ? 0 : 1) })
   if (config.http.enterStops) {
     say('Enter stops it\n')
     onEnter(process.stdin, () => { process.emit('SIGINT', 'SIGINT') })

@@ -8,12 +8,21 @@ export interface Running {
   log: { info(message: string): void }
 }
 
+/** Milliseconds everything else may take to close once no session is left. */
+const backstop = 5_000
+
 /**
  * What signals mean: SIGTERM lets running sessions finish up to `drainTimeout` seconds and takes nothing new; SIGINT and SIGHUP stop
  * them now; a second signal has no patience at all. `ended` is called once, when everything is closed.
  */
 export function shutDownOnSignals (app: Running, signals: NodeJS.EventEmitter, drainTimeout: number, clock: Clock, ended: (error?: unknown) => void): void {
   let received = 0
+  let over = false
+  const once = (error?: unknown) => {
+    cancelPatience()
+    if (!over) ended(error)
+    over = true
+  }
   let closing = false
   let cancelPatience = () => {}
   const close = () => {
@@ -21,7 +30,11 @@ export function shutDownOnSignals (app: Running, signals: NodeJS.EventEmitter, d
     if (closing) return
     closing = true
     // First the sessions, while their stream servers and whoever asks after us still get answers.
-    app.spawner.stopAll().then(async () => { await app.close() }).then(() => { ended() }, ended)
+    app.spawner.stopAll().then(async () => {
+      // Every process is gone: a socket that will not close is no reason to stay.
+      cancelPatience = clock.after(backstop, once)
+      await app.close()
+    }).then(() => { once() }, once)
   }
   const onSignal = (signal: NodeJS.Signals) => {
     received++
