@@ -3,7 +3,8 @@ import type { MeshPhongMaterialParameters } from 'three'
 import type { PartInfo } from '../stream-server/protocol.ts'
 
 /** What a surface looks like beside its colour: each finish is one draw call. */
-export type Finish = 'plain' | 'metal' | 'glass'
+export const finishNames = ['plain', 'metal', 'glass'] as const
+export type Finish = typeof finishNames[number]
 
 export function finishOf ({ color, metallic }: PartInfo): Finish {
   if (color[3] < 1) return 'glass'

@@ -1,4 +1,4 @@
-import { DirectionalLight, HemisphereLight, Matrix4, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three'
+import { DirectionalLight, HemisphereLight, Matrix4, type Object3D, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three'
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
 import type { CameraView } from './camera-feed.ts'
 import type { Extent } from './extent.ts'
@@ -64,6 +64,19 @@ export class Stage {
   /** True when a frame is due: the picture is older than the scene. */
   get stale (): boolean {
     return this.#frame !== 0
+  }
+
+  /**
+   * Draws `meshes` once and wipes them away before anybody sees: drivers, above all those that draw in software, prepare a material only
+   * when it is first drawn, and while a stream server starts there is time for it.
+   */
+  rehearse (meshes: readonly Object3D[]): void {
+    const scene = new Scene()
+    const camera = new PerspectiveCamera(fieldOfView)
+    camera.add(...this.#camera.children.map(light => light.clone()))
+    scene.add(camera, new HemisphereLight(), ...meshes)
+    this.#renderer.render(scene, camera)
+    this.#renderer.clear()
   }
 
   /** Draws a frame soon. */

@@ -7,6 +7,7 @@ import { GlbDecoder } from './glb-decoder.ts'
 import { PartStore } from './part-store.ts'
 import type { Phase } from './phases.ts'
 import { StreamError } from './server-message.ts'
+import { rehearse } from './rehearsal.ts'
 import { Stage } from './stage.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { listenToKeys } from './view-keys.ts'
@@ -68,6 +69,7 @@ export class StreamingViewer {
       drawn: triangles => { this.#drawn(triangles) },
       lost: () => { this.#connection?.fail('The browser took the drawing surface away. Close this viewer and create a new one.') }
     })
+    rehearse(this.#stage, this.#finishes)
     this.#forgetKeys = listenToKeys(canvas, this.#stage)
     this.#feed = new CameraFeed(clock, message => { this.#connection?.send(message) })
   }
