@@ -1,8 +1,10 @@
-import { connect } from 'node:net'
+import { connect as connectPlainly, type Socket } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 import type { Clock } from '../clock.ts'
 import { Downstream } from './downstream.ts'
 import type { ParkedSocket } from './parked-socket.ts'
-import { keepAliveDelay, Tunnel } from './tunnel.ts'
+import { SecureDownstream } from './secure-downstream.ts'
+import { keepAliveDelay, Tunnel, type Relay } from './tunnel.ts'
 
 /**
  * `unreachable`: the stream server did not take the call. The viewer is still parked and has heard nothing, so it
@@ -21,25 +23,28 @@ export interface Call {
   /** Milliseconds the stream server has to accept the connection. */
   timeout: number
   clock: Clock
+  /** The stream server speaks TLS, and this tells by the SHA-256 fingerprint whether its certificate is the right one. Absent: it does not. */
+  knows?: ((fingerprint: string) => boolean) | undefined
+}
+
+/** A connection on its way, the event that says it is there, and how it will be read. */
+interface Line {
+  socket: Socket
+  established: 'connect' | 'secureConnect'
+  downstream: Relay
+  /** Asked once it is there: what speaks against it. */
+  objection: () => string | undefined
 }
 
 /**
  * Connects a parked viewer to its stream server and joins the two. From then on the stream server speaks for
  * itself: its 101, or its refusal, reaches the viewer byte for byte. Never rejects.
  */
-export function dial (viewer: ParkedSocket, { host, port, opening, timeout, clock }: Call): Promise<DialResult> {
+export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
   if (viewer.gone.aborted) return Promise.resolve({ status: 'viewerGone' })
+  const { host, port, opening, timeout, clock, knows } = call
   return new Promise(resolve => {
-    const downstream = new Downstream()
-    const streamServer = connect({
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: keepAliveDelay,
-      allowHalfOpen: true,
-      onread: downstream.onread
-    })
+    const { socket: streamServer, established, downstream, objection } = knows === undefined ? plainLine(call) : secureLine(call, knows)
     const cancelTimeout = clock.after(timeout, () => {
       streamServer.destroy(new Error(`${host}:${port} did not accept the connection within ${timeout} ms`))
     })
@@ -58,11 +63,35 @@ export function dial (viewer: ParkedSocket, { host, port, opening, timeout, cloc
     viewer.gone.addEventListener('abort', hangUp)
     streamServer.on('error', fail)
     // In this very event: whatever the stream server says first must find the viewer's socket wired.
-    streamServer.once('connect', () => {
+    streamServer.once(established, () => {
+      const problem = objection()
+      if (problem !== undefined) {
+        streamServer.destroy(new Error(problem))
+        return
+      }
       const taken = viewer.take()
       if (taken === undefined) return hangUp()
       const tunnel = new Tunnel({ viewer: taken.socket, streamServer, downstream, opening, early: taken.early, clock })
       settle({ status: 'joined', tunnel })
     })
   })
+}
+
+const manner = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelay, allowHalfOpen: true }
+
+function plainLine ({ host, port }: Call): Line {
+  const downstream = new Downstream()
+  return { socket: connectPlainly({ host, port, ...manner, onread: downstream.onread }), established: 'connect', downstream, objection: () => undefined }
+}
+
+/** Verified by the certificate itself, so that neither the name in it nor its authority has to be known here. */
+function secureLine ({ host, port }: Call, knows: (fingerprint: string) => boolean): Line {
+  const socket = connectSecurely({ host, port, ...manner, minVersion: 'TLSv1.2', rejectUnauthorized: false })
+  socket.setNoDelay(true).setKeepAlive(true, keepAliveDelay)
+  return {
+    socket,
+    established: 'secureConnect',
+    downstream: new SecureDownstream(),
+    objection: () => knows(socket.getPeerCertificate().fingerprint256) ? undefined : `${host}:${port} presents a certificate that is not ours`
+  }
 }

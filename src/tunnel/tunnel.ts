@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
-import type { Downstream } from './downstream.ts'
 
 /** What closed a tunnel; the first cause wins. `ended` is our own doing. */
 export type TunnelCause = 'viewerClosed' | 'viewerReset' | 'streamServerClosed' | 'streamServerReset' | 'ended'
@@ -10,6 +9,13 @@ export interface TunnelEnd {
   bytesToViewer: number
   bytesFromViewer: number
   cause: TunnelCause
+}
+
+/** The direction from the stream server to the viewer. */
+export interface Relay {
+  /** Bytes handed to the viewer's socket. */
+  readonly bytes: number
+  relay (streamServer: Socket, viewer: Socket): void
 }
 
 /** Milliseconds before TCP asks a silent peer whether it is still there. */
@@ -28,7 +34,7 @@ export class Tunnel {
 
   readonly #viewer: Socket
   readonly #streamServer: Socket
-  readonly #downstream: Downstream
+  readonly #downstream: Relay
   readonly #clock: Clock
   #bytesFromViewer = 0
   #cause: TunnelCause | undefined
@@ -41,7 +47,7 @@ export class Tunnel {
    */
   constructor (
     { viewer, streamServer, downstream, opening, early, clock }:
-    { viewer: Socket, streamServer: Socket, downstream: Downstream, opening: Buffer, early: Buffer, clock: Clock }
+    { viewer: Socket, streamServer: Socket, downstream: Relay, opening: Buffer, early: Buffer, clock: Clock }
   ) {
     this.#viewer = viewer
     this.#streamServer = streamServer
