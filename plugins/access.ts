@@ -5,21 +5,34 @@ import { callerProblem, type Access, type CallerProblem } from '../src/access/ca
 
 /**
  * Turns away pages that have no business here, before anything else looks at their request; reading alone is left to the browser's own
- * rules. Decorates `callerProblem`, for upgrades, which pass no hook.
+ * rules. Pages that may ask are told so on every answer (contract, section 1.10). Decorates `callerProblem`, for upgrades, which pass no hook.
  */
 declare module 'fastify' {
   interface FastifyInstance { callerProblem: (headers: IncomingHttpHeaders) => CallerProblem | null }
 }
 
+/** The odd list is officially so: the official client library sends those names as request headers. */
+const corsHeaders = {
+  'access-control-allow-methods': 'POST',
+  'access-control-allow-headers': 'Content-Type, Access-Control-Allow-Origin, Access-Control-Allow-Methods, Access-Control-Allow-Headers'
+}
+
 const access: FastifyPluginAsync<Access> = async (app, options) => {
+  const corsOrigin = options.open ? '*' : options.corsOrigin
+  if (options.open) {
+    app.addHook('onReady', async () => {
+      app.log.warn('SLIPWAY_OPEN: any page may ask, requests may name any folder of this machine, anybody may stop the service and read its configuration')
+    })
+  }
   app.decorate('callerProblem', headers => callerProblem(headers, options))
   app.addHook('onRequest', async ({ method, headers }, reply) => {
+    if (corsOrigin !== '') void reply.headers({ 'access-control-allow-origin': corsOrigin, ...corsHeaders })
     // An upgrade is a GET too, but browsers let any page open a WebSocket to anywhere and read from it.
     const reads = (method === 'GET' || method === 'HEAD') && headers.upgrade === undefined
     const problem = callerProblem(reads ? { host: headers.host } : headers, options)
     if (problem === null) return
     const { httpStatus, code, message } = problem
-    await reply.code(httpStatus).send({ statusCode: httpStatus, code: code.toUpperCase(), error: 'Refused', message, reason: message })
+    await reply.code(httpStatus).send({ result: 'error', reason: message, statusCode: httpStatus, code: code.toUpperCase(), error: 'Refused', message })
   })
 }
 

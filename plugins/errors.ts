@@ -2,7 +2,8 @@ import type { FastifyError, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * One shape for every error of our own API: `{statusCode, code, error, message}`. What went wrong inside is logged, not told.
+ * One shape for every error: `{result:"error", reason}` as officially, and `{statusCode, code, error, message}` for programs that want to
+ * know more. What went wrong inside is logged, not told.
  * Decorates nothing.
  */
 const errors: FastifyPluginAsync = async app => {
@@ -11,15 +12,11 @@ const errors: FastifyPluginAsync = async app => {
     const { statusCode: given = 500 } = error
     const statusCode = given >= 400 && given < 600 ? given : 500
     if (statusCode >= 500) request.log.error({ err: error }, 'request failed')
-    return reply.code(statusCode).send({
-      statusCode,
-      code: error.code ?? 'INTERNAL',
-      error: error.name ?? 'Error',
-      message: statusCode >= 500 ? 'Something went wrong here; the log says what.' : error.message ?? ''
-    })
+    const message = statusCode >= 500 ? 'Something went wrong here; the log says what.' : error.message ?? ''
+    return reply.code(statusCode).send({ result: 'error', reason: message, statusCode, code: error.code ?? 'INTERNAL', error: error.name ?? 'Error', message })
   })
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ statusCode: 404, code: 'NOT_FOUND', error: 'Not Found', message: `There is no ${request.method} ${request.url.split('?')[0]}` }))
+    reply.code(404).send({ result: 'error', reason: 'Not Found', statusCode: 404, code: 'NOT_FOUND', error: 'Not Found', message: `There is no ${request.method} ${request.url.split('?')[0]}` }))
 }
 
 export default fp(errors, { name: 'errors' })

@@ -8,23 +8,16 @@ import { confineDirectories } from '../src/spawning/search-directories.ts'
 
 /**
  * The REST way to ask for a viewer: `POST /api/spawn` and `/service` answer once the stream server is ready (contract, sections
- * 1.2 to 1.4). Encapsulated: body parsers, CORS and the official error shape stay in here.
+ * 1.2 to 1.4). Encapsulated: body parsers and the official error shape stay in here.
  */
 export interface RestHandshakeOptions {
   /** Host name told to viewers; empty: the one the caller used. */
   publicHost: string
-  /** Folders that requests may narrow their search to. */
-  modelDirs: readonly string[]
-  /** Origin other pages may ask from; empty: none. */
-  corsOrigin: string
+  /** Folders that requests may narrow their search to; `anywhere`: they may name any. */
+  modelDirs: readonly string[] | 'anywhere'
 }
 
-const corsHeaders = {
-  'access-control-allow-methods': 'POST',
-  'access-control-allow-headers': 'Content-Type, Access-Control-Allow-Origin, Access-Control-Allow-Methods, Access-Control-Allow-Headers'
-}
-
-const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { publicHost, modelDirs, corsOrigin }) => {
+const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { publicHost, modelDirs }) => {
   app.removeAllContentTypeParsers()
   await app.register(formBody, { parser: text => qs.parse(text) })
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
@@ -44,9 +37,6 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
     if (httpStatus >= 500) request.log.error({ err: error }, 'viewing request failed')
     return reply.code(httpStatus).send({ result: 'error', reason: httpStatus >= 500 ? 'Internal error' : error.message })
   })
-  if (corsOrigin !== '') {
-    app.addHook('onRequest', async (_request, reply) => { void reply.headers({ 'access-control-allow-origin': corsOrigin, ...corsHeaders }) })
-  }
 
   const spawn = async (request: FastifyRequest, reply: FastifyReply) => {
     const signal = hangUp(reply)

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { isFromThisMachine } from '../src/access/this-machine.ts'
 import { parseReport } from '../src/status/report.ts'
 
 /**
  * Takes the stream servers' reports: `POST /api/spawns/<id>?liveliness=ready|ping|disconnect`, with one or two slashes before the id and
- * any empty body. Encapsulated: its parser ignores bodies of whatever type, its log is quiet, and it is never rate-limited. Only
+ * any empty body; registered under the path that the reports are sent to. Encapsulated: its parser ignores bodies of whatever type, its log is quiet, and it is never rate-limited. Only
  * this machine is heard, since stream servers run on it.
  */
 const status: FastifyPluginAsync = async app => {
@@ -13,18 +14,15 @@ const status: FastifyPluginAsync = async app => {
     payload.once('end', () => { done(null) })
     payload.once('error', done)
   })
-  app.post<{ Params: { id: string }, Querystring: Record<string, unknown> }>('/api/spawns/:id', { logLevel: 'warn' }, async (request, reply) => {
-    if (!isLocal(request.socket) || request.headers['x-forwarded-for'] !== undefined) return await reply.code(403).send({ result: 'error', reason: 'Reports are taken from this machine only' })
+  app.options('/:id', async (_request, reply) => await reply.header('allow', 'POST').send('POST'))
+  app.post<{ Params: { id: string }, Querystring: Record<string, unknown> }>('/:id', { logLevel: 'warn' }, async (request, reply) => {
+    if (!isFromThisMachine(request)) return await reply.code(403).send({ result: 'error', reason: 'Reports are taken from this machine only' })
     const parsed = parseReport(request.query)
     if (parsed.status === 'invalid') return await reply.code(400).send({ result: 'error', reason: parsed.problem })
     const taken = app.spawner.report(request.params.id, parsed.report)
     if (taken === 'unknown') return await reply.code(404).send({ result: 'error', reason: "Reported spawn doesn't exist" })
     return await reply.send()
   })
-}
-
-function isLocal ({ remoteAddress = '', localAddress }: { remoteAddress?: string | undefined, localAddress?: string | undefined }): boolean {
-  return /^(127\.|::1$|::ffff:127\.)/.test(remoteAddress) || remoteAddress === localAddress
 }
 
 export default status

@@ -6,6 +6,7 @@ import errors from '../plugins/errors.ts'
 import liveEvents from '../plugins/live-events.ts'
 import metrics from '../plugins/metrics.ts'
 import models from '../plugins/models.ts'
+import officialPages from '../plugins/official-pages.ts'
 import portPool from '../plugins/port-pool.ts'
 import restHandshake from '../plugins/rest-handshake.ts'
 import sessionLog from '../plugins/session-log.ts'
@@ -29,11 +30,15 @@ export interface AppOptions {
   packageDir: string
   launcher: Launcher
   clock: Clock
+  /** What the status page shows as the configuration, besides the limits and switches. */
+  shownConfig?: Readonly<Record<string, unknown>>
+  /** Stops the service in good order, when a caller asks for it. */
+  stop: () => void
   logger?: FastifyServerOptions['logger']
 }
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
-export async function buildApp ({ config, packageDir, launcher, clock, logger = false }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, stop, logger = false }: AppOptions): Promise<FastifyInstance> {
   const { http, ports, sessions, streamServer, assets, log } = config
   const program = streamServerProgram(streamServer.executable, packageDir, http.host)
   const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : [join(packageDir, 'models')]
@@ -73,9 +78,18 @@ export async function buildApp ({ config, packageDir, launcher, clock, logger = 
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, streamHost: reachable(http.host), clock })
   if (config.metrics.enabled) await app.register(metrics, config.metrics)
-  await app.register(status)
-  await app.register(restHandshake, { publicHost: http.publicHost, corsOrigin: http.corsOrigin, modelDirs })
-  await app.register(sessionsApi, { clock, pingInterval: sessions.pingInterval, firstConnectTimeout: sessions.firstConnectTimeout })
+  await app.register(status, { prefix: '/api/spawns' })
+  await app.register(restHandshake, { publicHost: http.publicHost, modelDirs: http.open ? 'anywhere' : modelDirs })
+  await app.register(officialPages, {
+    ...http,
+    config: shownConfig,
+    pingInterval: sessions.pingInterval,
+    firstConnectTimeout: sessions.firstConnectTimeout,
+    collectGarbage: globalThis.gc,
+    stop,
+    clock
+  })
+  await app.register(sessionsApi)
   await app.register(models, { modelDirs })
   await app.register(liveEvents, { upgrades, clock })
   await app.register(staticFiles, { publicDir, dirs: staticDirs })

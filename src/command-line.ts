@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
 import { readOfficialConfig } from './official/official-config.ts'
+import type { ShownConfig } from './official/shown-config.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -13,6 +14,8 @@ export type Command =
     warnings: string[]
     /** The keys of an official configuration file that settings come from, by the setting's name. */
     origins: ReadonlyMap<string, string>
+    /** That file, for the status page. */
+    shown: ShownConfig
   }
   /** Say this and end with this exit code. */
   | { do: 'say', text: string, exitCode: 0 | 2 }
@@ -46,7 +49,7 @@ export function readCommandLine (args: string[], env: Environment, packageDir: s
   const file = envFile(options['env-file'])
   if (typeof file === 'string') return { do: 'say', text: file, exitCode: 2 }
   const given = migrate ?? options['config-file']
-  if (given === undefined) return { do: 'serve', env: { ...file, ...env }, warnings: [], origins: new Map() }
+  if (given === undefined) return { do: 'serve', env: { ...file, ...env }, warnings: [], origins: new Map(), shown: { guarded: {}, whole: {} } }
 
   const official = readOfficialConfig(given, packageDir)
   if (official.status === 'invalid') {
@@ -56,7 +59,7 @@ export function readCommandLine (args: string[], env: Environment, packageDir: s
   if (migrate !== undefined) return { do: 'say', text: official.migration, exitCode: 0 }
   const nearer: Environment = { ...file, ...env }
   const origins = new Map([...official.origins].filter(([name]) => nearer[name] === undefined))
-  return { do: 'serve', env: { ...official.settings, ...nearer }, warnings: official.warnings, origins }
+  return { do: 'serve', env: { ...official.settings, ...nearer }, warnings: official.warnings, origins, shown: official.shown }
 }
 
 /** The settings of a file, none where there is no `.env`, or what is wrong with it. */

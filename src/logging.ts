@@ -1,5 +1,5 @@
 /** Keys whose values never reach a log, at the depths our log lines have. */
-const secrets = ['sessionToken', 'token', 'license', 'authorization', 'cookie'].flatMap(key => [key, `*.${key}`, `*.*.${key}`])
+const secrets = ['sessionToken', 'token', 'license', 'adminKey', 'authorization', 'cookie'].flatMap(key => [key, `*.${key}`, `*.*.${key}`])
 
 /**
  * Options of the log: JSON lines, or coloured text on a terminal. Queries are left out of request lines: they may carry tokens.

@@ -27,10 +27,11 @@ async function main (): Promise<number | undefined> {
   if (loaded.status === 'invalid') return refuse(inOfficialWords(loaded.problems, command.origins))
   const { config } = loaded
 
+  const stop = () => { process.emit('SIGINT', 'SIGINT') }
   const launcher = new LauncherProcess({ clock: systemClock, entry: launcherEntry })
   let app
   try {
-    app = await buildApp({ config, packageDir, launcher, clock: systemClock, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
+    app = await buildApp({ config, packageDir, launcher, clock: systemClock, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
     shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { process.exit(error === undefined ? 0 : 1) })
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)
@@ -45,7 +46,7 @@ async function main (): Promise<number | undefined> {
   else if (licenseFile === '' && license === '') say(`${executable} gets no licence; ts3d_sc_server needs one: set SLIPWAY_LICENSE_FILE.\n`)
   if (config.http.enterStops) {
     say('Enter stops it\n')
-    onEnter(process.stdin, () => { process.emit('SIGINT', 'SIGINT') })
+    onEnter(process.stdin, stop)
   }
 }
 

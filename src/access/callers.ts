@@ -8,6 +8,8 @@ export interface Access {
   publicHost: string
   /** Origin of other pages that may ask, `*` for any; empty: none. */
   corsOrigin: string
+  /** Whether any page may ask, under any name. */
+  open: boolean
 }
 
 /** What is wrong with a caller; `null`: nothing. */
@@ -19,6 +21,7 @@ export type CallerProblem = { code: 'foreign_host', httpStatus: 421, message: st
  * browsers send no origin and are not concerned.
  */
 export function callerProblem ({ host, origin }: { host?: string | undefined, origin?: string | undefined }, access: Access): CallerProblem | null {
+  if (access.open) return null
   const name = hostName(host)
   if (name !== undefined && isLoopback(access.host) && !isOurs(name, access)) {
     return { code: 'foreign_host', httpStatus: 421, message: `This is not ${name}; if it should be, set SLIPWAY_PUBLIC_HOST=${name}` }
@@ -38,5 +41,5 @@ function isOurs (name: string, access: Access): boolean {
   return isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost') || [access.host, access.publicHost].some(own => own.toLowerCase() === name)
 }
 
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
+export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
 const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1')

@@ -17,10 +17,25 @@ const names: Record<State, OfficialState> = {
   lost: 'zombie'
 }
 
-/** A session's state in the official server's words. One whose viewer left and whose process is leaving is `disconnected`. */
-export function officialState ({ state, reason }: SessionView): OfficialState {
-  return state === 'draining' && reason === 'client_closed' ? 'disconnected' : names[state]
+/**
+ * A session's state in the official server's words. One whose viewer left and whose process is leaving is `disconnected`; one that has been
+ * silent too long, and that nobody is ending yet, is `suspect`. Its creation counts as a report.
+ */
+export function officialState ({ state, reason, lastReportAt, createdAt }: SessionView, { now, suspectAfter }: Suspicion): OfficialState {
+  const name = state === 'draining' && reason === 'client_closed' ? 'disconnected' : names[state]
+  const mayBeSuspect = name === 'launching' || name === 'ready' || name === 'disconnected'
+  return mayBeSuspect && now - (lastReportAt ?? createdAt) > suspectAfter ? 'suspect' : name
 }
+
+/** Both in milliseconds. */
+export interface Suspicion {
+  now: number
+  /** Silence after which a stream server is suspect. */
+  suspectAfter: number
+}
+
+/** Milliseconds of silence that make a stream server suspect, for a report interval in seconds: the official server's 2 i + 2. */
+export const suspectAfter = (pingInterval: number): number => (2 * pingInterval + 2) * 1_000
 
 /** Whether the official pages show a session: until its process is gone, also when it was given up for lost. */
 export function isShown ({ endedAt, state, exit }: SessionView): boolean {

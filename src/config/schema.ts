@@ -33,6 +33,9 @@ export const configSchema = Type.Object({
     port: port('SLIPWAY_PORT', 11_182, 'Port of the API, the WebSocket proxy and the page. 0 takes any free one.'),
     publicHost: Type.String({ env: 'SLIPWAY_PUBLIC_HOST', default: '', pattern: '^([A-Za-z0-9][A-Za-z0-9.-]*|[0-9A-Fa-f:]*)$', expected: 'a host name or an address, without scheme and port', description: 'Host name told to viewers in `endpoints.ws`. Empty: the name the caller itself used.' }),
     corsOrigin: Type.String({ env: 'SLIPWAY_CORS_ORIGIN', default: '', pattern: '^(|\\*|https?://[^/\\s]+)$', expected: 'an origin such as https://cad.example, or *', description: 'Origin whose pages may ask for viewers (`*`: any). Empty: our own page only.' }),
+    open: Type.Boolean({ env: 'SLIPWAY_OPEN', default: false, description: 'Whether the service is as open as the official server: pages of any origin may ask, under any name; requests may name any model folder; anybody may stop the service or collect its garbage; the status page shows the whole configuration with its paths.' }),
+    adminKey: text('SLIPWAY_ADMIN_KEY', '', 'Key with which `POST /api/gc` and `/api/shutdown` may be asked from other machines (`Authorization: Bearer <key>`). Empty: from this machine only.'),
+    tutorial: Type.Enum(['auto', 'true', 'false'], { env: 'SLIPWAY_TUTORIAL', default: 'auto', description: 'Whether the tutorial service is there too: `POST /spawn`, `POST /liveliness/:id`, `GET /status`. `auto`: while listening on the loopback.' }),
     enterStops: Type.Boolean({ env: 'SLIPWAY_ENTER_STOPS', default: false, description: 'Whether Enter on the console, or anything else on standard input, stops the service.' }),
     spawnRateLimit: Type.Integer({ env: 'SLIPWAY_SPAWN_RATE_LIMIT', default: 120, minimum: 0, maximum: 1_000_000, unit: 'per minute', description: 'Viewing requests one address may make in a minute. 0: no limit.' })
   }),

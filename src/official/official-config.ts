@@ -2,6 +2,7 @@ import { loadConfigFile } from './config-file.ts'
 import type { Settings } from './keys.ts'
 import { renderMigration } from './migration.ts'
 import { thisPlace } from './place.ts'
+import type { ShownConfig } from './shown-config.ts'
 import { manners, translate } from './translate.ts'
 
 export type OfficialConfig =
@@ -13,6 +14,8 @@ export type OfficialConfig =
     warnings: string[]
     /** The same as the text of a `.env`. */
     migration: string
+    /** For the status page. */
+    shown: ShownConfig
   }
   | { status: 'invalid', path: string, problems: string[], warnings: string[] }
 
@@ -37,7 +40,8 @@ export function readOfficialConfig (given: string, packageDir: string): Official
     settings: Object.assign({}, manners, ...translation.keys.map(({ settings }) => settings)) as Settings,
     origins,
     warnings: translation.warnings,
-    migration: renderMigration(loaded.file, translation)
+    migration: renderMigration(loaded.file, translation),
+    shown: translation.shown
   }
 }
 

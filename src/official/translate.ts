@@ -4,6 +4,7 @@ import type { ConfigFile } from './config-file.ts'
 import { keys, type OfficialKey, type Settings } from './keys.ts'
 import { absolute, type Place } from './place.ts'
 import { brokenRules } from './rules.ts'
+import { shownConfig, type ShownConfig } from './shown-config.ts'
 
 /** What became of one key. */
 export interface TranslatedKey {
@@ -12,7 +13,7 @@ export interface TranslatedKey {
 }
 
 export type Translation =
-  | { status: 'translated', keys: TranslatedKey[], warnings: string[] }
+  | { status: 'translated', keys: TranslatedKey[], warnings: string[], shown: ShownConfig }
   | { status: 'invalid', problems: string[], warnings: string[] }
 
 /** In the official server's manner, whatever its file says: nobody is asked to slow down, and an end is an end at once. */
@@ -57,7 +58,7 @@ export function translate ({ exported, serverDir }: ConfigFile, place: Place): T
     })
     return { key, settings: key.becomes.settings(value, { config, place, path, present }) }
   })
-  return { status: 'translated', keys: translated, warnings }
+  return { status: 'translated', keys: translated, warnings, shown: shownConfig(config, serverDir, path) }
 }
 
 function unknownKeys (exported: Readonly<Record<string, unknown>>): string[] {

@@ -5,10 +5,11 @@ export type Confined = { status: 'confined', directories: string[] } | { status:
 
 /**
  * Folders a caller wants searched, held to the configured ones: symbolic links are resolved first, and what is not inside one of
- * `roots` is refused, as is `;`, which would smuggle in another folder. Answers the resolved paths in the caller's order.
+ * `roots` is refused, as is `;`, which would smuggle in another folder; where they may be `anywhere`, they are only made absolute. Answers the resolved paths in the caller's order.
  */
-export async function confineDirectories (asked: readonly string[], roots: readonly string[]): Promise<Confined> {
+export async function confineDirectories (asked: readonly string[], roots: readonly string[] | 'anywhere'): Promise<Confined> {
   if (asked.length === 0) return { status: 'confined', directories: [] }
+  if (roots === 'anywhere') return { status: 'confined', directories: asked.map(directory => resolve(directory)) }
   const realRoots = (await Promise.all(roots.map(resolved))).filter(root => root !== undefined)
   const real = await Promise.all(asked.map(resolved))
   const problems = asked.flatMap((directory, index) => {

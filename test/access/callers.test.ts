@@ -1,7 +1,7 @@
 import t from 'tap'
 import { callerProblem, type Access } from '../../src/access/callers.ts'
 
-const local: Access = { host: '127.0.0.1', publicHost: '', corsOrigin: '' }
+const local: Access = { host: '127.0.0.1', publicHost: '', corsOrigin: '', open: false }
 const code = (headers: { host?: string, origin?: string }, changes: Partial<Access> = {}) => callerProblem(headers, { ...local, ...changes })?.code ?? 'welcome'
 
 t.test('programs and our own page are welcome', async t => {
@@ -42,4 +42,8 @@ t.test('the public name is ours, also behind a proxy that ends TLS', async t => 
 
 t.test('on a network the machine may have any name', async t => {
   for (const host of ['0.0.0.0', '::', '192.168.0.7']) t.equal(code({ host: 'cadserver:11182', origin: 'http://cadserver:11182' }, { host }), 'welcome')
+})
+
+t.test('where it is open, everybody is welcome under any name', async t => {
+  t.equal(code({ host: 'evil.example:11182', origin: 'http://other.example' }, { open: true }), 'welcome')
 })

@@ -1,13 +1,15 @@
 import t from 'tap'
-import { isShown, officialState, officialStates } from '../../src/compat/official-states.ts'
+import { isShown, officialState, officialStates, suspectAfter } from '../../src/compat/official-states.ts'
 import type { SessionView } from '../../src/sessions/session.ts'
 import { states } from '../../src/sessions/transitions.ts'
 
 const view = (changes: Partial<SessionView>): SessionView =>
   ({ id: 'id', renderer: 'csr', model: null, via: 'rest', state: 'ready', reason: null, port: 1, pid: 1, createdAt: 0, endedAt: null, lastReportAt: null, exit: null, ...changes })
 
+const calm = { now: 0, suspectAfter: 12_000 }
+
 t.test('each of our states is one of theirs', async t => {
-  t.same(Object.fromEntries(states.map(state => [state, officialState(view({ state }))])), {
+  t.same(Object.fromEntries(states.map(state => [state, officialState(view({ state }), calm)])), {
     queued: 'launching',
     starting: 'launching',
     ready: 'ready',
@@ -21,9 +23,24 @@ t.test('each of our states is one of theirs', async t => {
 })
 
 t.test('who leaves because its viewer left is disconnected; who is stopped is not', async t => {
-  t.equal(officialState(view({ state: 'draining', reason: 'client_closed' })), 'disconnected')
-  for (const reason of ['admin', 'drain', 'ping_timeout', 'start_timeout'] as const) t.equal(officialState(view({ state: 'draining', reason })), 'nice-killed', reason)
-  t.equal(officialState(view({ state: 'stopped', reason: 'client_closed' })), 'dead')
+  t.equal(officialState(view({ state: 'draining', reason: 'client_closed' }), calm), 'disconnected')
+  for (const reason of ['admin', 'drain', 'ping_timeout', 'start_timeout'] as const) t.equal(officialState(view({ state: 'draining', reason }), calm), 'nice-killed', reason)
+  t.equal(officialState(view({ state: 'stopped', reason: 'client_closed' }), calm), 'dead')
+})
+
+t.test('who is silent for more than two intervals and two seconds is suspect, until somebody ends it', async t => {
+  t.equal(suspectAfter(5), 12_000)
+  const at = (now: number, changes: Partial<SessionView>) => officialState(view({ createdAt: 1_000, ...changes }), { now, suspectAfter: 12_000 })
+  for (const [state, calm] of [['queued', 'launching'], ['starting', 'launching'], ['ready', 'ready'], ['connected', 'ready']] as const) {
+    t.equal(at(13_000, { state }), calm, 'its creation counts as a report')
+    t.equal(at(13_001, { state }), 'suspect', state)
+    t.equal(at(20_000, { state, lastReportAt: 8_000 }), calm)
+    t.equal(at(20_001, { state, lastReportAt: 8_000 }), 'suspect')
+  }
+  t.equal(at(20_000, { state: 'draining', reason: 'client_closed' }), 'suspect', 'also one that said it leaves')
+  t.equal(at(20_000, { state: 'draining', reason: 'ping_timeout' }), 'nice-killed')
+  t.equal(at(20_000, { state: 'lost' }), 'zombie')
+  t.equal(at(20_000, { state: 'stopped' }), 'dead')
 })
 
 t.test('a session is shown until its process is gone', async t => {

@@ -23,7 +23,7 @@ async function wholeStage (t: Test, env: Record<string, string> = {}) {
   })
   if (loaded.status === 'invalid') throw new Error(loaded.problems.join())
   const launcher = new FakeLauncher()
-  const app = await buildApp({ config: loaded.config, packageDir: dir, launcher, clock: new FakeClock() })
+  const app = await buildApp({ config: loaded.config, packageDir: dir, launcher, clock: new FakeClock(), stop: () => {} })
   t.teardown(async () => { await app.close() })
   launcher.answer = ({ id }) => {
     queueMicrotask(() => { app.spawner.report(id, { kind: 'ready', viewers: null, idle: null }) })

@@ -20,7 +20,7 @@ t.test('what is not there', async t => {
     const answer = await app.inject({ method, url })
     t.equal(answer.statusCode, 404)
     t.match(answer.headers['content-type'], /^application\/json/)
-    t.same(answer.json(), { statusCode: 404, code: 'NOT_FOUND', error: 'Not Found', message: `There is no ${method} ${url.split('?')[0]}` })
+    t.same(answer.json(), { result: 'error', reason: 'Not Found', statusCode: 404, code: 'NOT_FOUND', error: 'Not Found', message: `There is no ${method} ${url.split('?')[0]}` })
   }
 })
 
@@ -28,7 +28,7 @@ t.test('what the caller did wrong is told', async t => {
   const { app, log, fail } = await errorStage(t)
   const answer = await fail(Object.assign(new Error('the model has no name'), { statusCode: 422, code: 'NAMELESS' }))
   t.equal(answer.statusCode, 422)
-  t.same(answer.json(), { statusCode: 422, code: 'NAMELESS', error: 'Error', message: 'the model has no name' })
+  t.same(answer.json(), { result: 'error', reason: 'the model has no name', statusCode: 422, code: 'NAMELESS', error: 'Error', message: 'the model has no name' })
   const broken = await app.inject({ method: 'POST', url: '/throws', payload: '{', headers: { 'content-type': 'application/json' } })
   t.equal(broken.statusCode, 400)
   t.match(broken.json(), { statusCode: 400, message: /JSON/ })

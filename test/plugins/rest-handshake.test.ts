@@ -12,7 +12,7 @@ async function handshakeStage (t: Test, { perMinute = 0, ...options }: AppStageO
   const stage = await appStage(t, options)
   const { app, dir } = stage
   await app.register(spawnLimit, { perMinute })
-  await app.register(restHandshake, { publicHost: '', corsOrigin: '', modelDirs: [`${dir}/models`], ...options })
+  await app.register(restHandshake, { publicHost: '', modelDirs: [`${dir}/models`], ...options })
   await app.ready()
   const ask = (payload?: string | object, more: object = {}) => app.inject({ method: 'POST', url: '/api/spawn', ...payload === undefined ? {} : { payload }, ...more })
   return { ...stage, ask }
@@ -246,27 +246,6 @@ t.test('too many requests of one address are refused, whichever of the two paths
   t.equal(app.spawner.alive, 3)
 })
 
-t.test('pages of another origin', async t => {
-  const listed = {
-    'access-control-allow-origin': 'https://plm.example',
-    'access-control-allow-methods': 'POST',
-    'access-control-allow-headers': 'Content-Type, Access-Control-Allow-Origin, Access-Control-Allow-Methods, Access-Control-Allow-Headers'
-  }
-  const silent = { 'access-control-allow-origin': undefined, 'access-control-allow-methods': undefined, 'access-control-allow-headers': undefined }
-  for (const [name, corsOrigin, headers] of [['are let in where that is set', 'https://plm.example', listed], ['are not let in otherwise', '', silent]] as const) {
-    await t.test(name, async t => {
-      const { app, ask } = await handshakeStage(t, { corsOrigin })
-      for (const url of ['/api/spawn', '/service']) {
-        const asked = await app.inject({ method: 'OPTIONS', url, headers: { origin: 'https://plm.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'access-control-allow-origin' } })
-        t.equal(asked.statusCode, 200)
-        t.equal(asked.body, 'POST')
-        t.equal(asked.headers['allow'], 'POST')
-        for (const answer of [asked, await ask({}, { url }), await ask({ class: 1 }, { url })]) t.match(answer.headers, headers)
-      }
-    })
-  }
-})
-
 t.test('a caller who hangs up leaves nothing behind', async t => {
   const { app, launcher } = await handshakeStage(t, { autoReady: false })
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -297,7 +276,7 @@ t.test('a caller who hangs up before its request was looked at starts nothing', 
     await caller.gone
     return { allowed: true }
   })
-  await app.register(restHandshake, { publicHost: '', corsOrigin: '', modelDirs: [] })
+  await app.register(restHandshake, { publicHost: '', modelDirs: [] })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const socket = connect(port, '127.0.0.1')

@@ -7,7 +7,7 @@ import { appStage, open, opened, reached } from '../fixtures/app-stage.ts'
 
 async function statusStage (t: Test, options: Parameters<typeof appStage>[1] = {}) {
   const stage = await appStage(t, options)
-  await stage.app.register(status)
+  await stage.app.register(status, { prefix: '/api/spawns' })
   const report = (id: string, liveliness: string, more: object = {}) => stage.app.inject({ method: 'POST', url: `/api/spawns/${id}?liveliness=${liveliness}`, ...more })
   return { ...stage, report }
 }
