@@ -2,6 +2,8 @@ import formBody from '@fastify/formbody'
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import qs from 'qs'
 import { openedBody, rateLimited, refusalAnswer, refusalOf } from '../src/compat/answers.ts'
+import { hangUp } from '../src/compat/hang-up.ts'
+import { jsonBody } from '../src/compat/json-body.ts'
 import { parseViewRequest } from '../src/compat/view-request.ts'
 import type { Refusal } from '../src/tunnel/refusal.ts'
 import { confineDirectories } from '../src/spawning/search-directories.ts'
@@ -20,13 +22,7 @@ export interface RestHandshakeOptions {
 const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { publicHost, modelDirs }) => {
   app.removeAllContentTypeParsers()
   await app.register(formBody, { parser: text => qs.parse(text) })
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    try {
-      done(null, text === '' ? undefined : JSON.parse(String(text)))
-    } catch (error) {
-      done(Object.assign(error as Error, { statusCode: 400 }), undefined)
-    }
-  })
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) => jsonBody(text))
   // As the official server: a body of another type is as good as none.
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume()
@@ -39,7 +35,7 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
   })
 
   const spawn = async (request: FastifyRequest, reply: FastifyReply) => {
-    const signal = hangUp(reply)
+    const signal = hangUp(reply.raw)
     const limit = await app.spawnLimit(request.ip)
     if (!limit.allowed) return await turnAway(reply, rateLimited(limit.retryAfter))
     const parsed = parseViewRequest(request.body)
@@ -64,16 +60,6 @@ async function turnAway (reply: FastifyReply, refusal: Refusal): Promise<Fastify
   const { httpStatus, retryAfter, body } = refusalAnswer(refusal)
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
   return await reply.code(httpStatus).send(body)
-}
-
-/**
- * Aborted when the caller hangs up before it was answered. To be taken before anything is waited for. (Fastify's `request.signal`
- * follows the request, which is over as soon as its body has been read.)
- */
-function hangUp ({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  raw.once('close', () => { if (!raw.writableFinished) gone.abort() })
-  return gone.signal
 }
 
 export default restHandshake

@@ -15,7 +15,9 @@ import spawnLimit from '../plugins/spawn-limit.ts'
 import spawner from '../plugins/spawner.ts'
 import staticFiles from '../plugins/static.ts'
 import status from '../plugins/status.ts'
+import tutorial from '../plugins/tutorial.ts'
 import websocketProxy from '../plugins/websocket-proxy.ts'
+import { isLoopback } from './access/callers.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { PreflightError } from './errors.ts'
@@ -90,6 +92,10 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     clock
   })
   await app.register(sessionsApi)
+  if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
+    await app.register(tutorial, { publicHost: http.publicHost })
+    await app.register(status, { prefix: '/liveliness' })
+  }
   await app.register(models, { modelDirs })
   await app.register(liveEvents, { upgrades, clock })
   await app.register(staticFiles, { publicDir, dirs: staticDirs })

@@ -41,5 +41,6 @@ function isOurs (name: string, access: Access): boolean {
   return isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost') || [access.host, access.publicHost].some(own => own.toLowerCase() === name)
 }
 
+/** Whether what listens on `host` is heard on this machine only. */
 export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
 const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1')

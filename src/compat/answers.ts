@@ -39,8 +39,17 @@ export function rateLimited (retryAfter: number): Refusal {
   return { code: 'rate_limited', reason: 'Too many viewing requests', retryAfter }
 }
 
+/** What a viewing request that was fulfilled is answered; `streamServer` and `proxyPath` are ours. */
+export interface OpenedBody {
+  result: 'ok'
+  serviceId: string
+  endpoints: { ws: string }
+  streamServer: string
+  proxyPath: string
+}
+
 /** The answer to a viewing request whose stream server is ready (contract, section 1.3). */
-export function openedBody (session: SessionView, host: string, streamServer: string): Record<string, unknown> {
+export function openedBody (session: SessionView, host: string, streamServer: string): OpenedBody {
   return {
     result: 'ok',
     serviceId: session.id,

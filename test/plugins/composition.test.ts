@@ -121,3 +121,20 @@ t.test('pages of other origins, and other names for this machine, are turned awa
   t.match(JSON.parse(String((await once(page, 'message'))[0])), { type: 'sessions' }, 'our own page is let in')
   page.terminate()
 })
+
+t.test('the tutorial service is there on the loopback, and where it is asked for', async t => {
+  for (const [env, status] of [[{}, 200], [{ SLIPWAY_TUTORIAL: 'false' }, 404], [{ SLIPWAY_HOST: '0.0.0.0' }, 404], [{ SLIPWAY_HOST: '0.0.0.0', SLIPWAY_TUTORIAL: 'true' }, 200]] as const) {
+    const { app } = await wholeStage(t, env)
+    t.equal((await app.inject({ method: 'POST', url: '/spawn' })).statusCode, status, JSON.stringify(env))
+    t.equal((await app.inject('/status')).statusCode, status)
+  }
+})
+
+t.test('where it is open, requests may name any folder; else the configured ones', async t => {
+  for (const [env, status] of [[{}, 400], [{ SLIPWAY_OPEN: 'true' }, 200]] as const) {
+    const { app, launcher } = await wholeStage(t, env)
+    const answer = await app.inject({ method: 'POST', url: '/api/spawn', payload: { params: { modelSearchDirectories: ['/anywhere/at/all'] } } })
+    t.equal(answer.statusCode, status)
+    if (status === 200) t.match(launcher.orders[0]?.args.join(' '), '--model-search-directories /anywhere/at/all;')
+  }
+})

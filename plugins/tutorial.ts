@@ -1,0 +1,55 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { openedBody, rateLimited, refusalAnswer, refusalOf } from '../src/compat/answers.ts'
+import { hangUp } from '../src/compat/hang-up.ts'
+import { jsonBody } from '../src/compat/json-body.ts'
+import { isShown } from '../src/compat/official-states.ts'
+import type { Refusal } from '../src/tunnel/refusal.ts'
+
+/**
+ * The service that Tech Soft 3D's tutorial builds, on our sessions: `POST /spawn` answers once the stream server is ready, `GET /status`
+ * lists them (contract, section 6). Its `POST /liveliness/:id` is the status plugin under another path.
+ */
+export interface TutorialOptions {
+  /** Host name told to viewers; empty: the one the caller used. */
+  publicHost: string
+}
+
+const tutorial: FastifyPluginAsync<TutorialOptions> = async (app, { publicHost }) => {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) => jsonBody(text))
+  // A body of another type is as good as none.
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.resume()
+    done(null)
+  })
+  app.options('/spawn', async (_request, reply) => await reply.header('allow', 'POST').send('POST'))
+
+  app.post<{ Body: { rendererType?: unknown } | null | undefined }>('/spawn', async (request, reply) => {
+    const signal = hangUp(reply.raw)
+    const renderer = request.body?.rendererType === 'ssr' ? 'ssr' : 'csr'
+    const limit = await app.spawnLimit(request.ip)
+    if (!limit.allowed) return await turnAway(reply, rateLimited(limit.retryAfter))
+    const result = await app.spawner.open({ renderer, via: 'rest', model: null, modelSearchDirectories: [], sessionToken: null, signal })
+    if (result.status === 'opened') {
+      if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
+      const { serviceId, endpoints } = openedBody(result.session, publicHost || request.hostname || '127.0.0.1', app.streamServer.kind)
+      return { id: serviceId, endpoint: endpoints.ws, rendererType: renderer }
+    }
+    return await turnAway(reply, refusalOf(result))
+  })
+
+  app.get('/status', async () => app.spawner.sessions().filter(isShown).map(({ id, port, renderer, createdAt }) => ({
+    id,
+    port,
+    rendererType: renderer,
+    startTime: new Date(createdAt).toISOString()
+  })))
+}
+
+async function turnAway (reply: FastifyReply, refusal: Refusal): Promise<FastifyReply> {
+  const { httpStatus, retryAfter, body } = refusalAnswer(refusal)
+  if (retryAfter !== undefined) void reply.header('retry-after', retryAfter)
+  return await reply.code(httpStatus).send(body)
+}
+
+export default tutorial
