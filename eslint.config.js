@@ -15,6 +15,7 @@ const rooms = {
   compat: ['sessions', 'spawning', 'tunnel'],
   config: [],
   launcher: ['spawning'],
+  logs: ['sessions'],
   official: [],
   ports: [],
   sessions: ['ports'],

@@ -38,6 +38,9 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) 
   gauge('ports', 'Ports of the stream servers by where they are.', ['state'], set => {
     for (const [state, count] of Object.entries(portPool.counts())) set({ state }, count)
   })
+  gauge('gpu_sessions', 'Sessions that render on each GPU, where they are spread.', ['gpu'], set => {
+    for (const [gpu, count] of spawner.gpuSessions().entries()) set({ gpu: String(gpu) }, count)
+  })
   gauge('sessions_max', 'Most sessions at a time.', [], set => { set({}, spawner.maxSessions) })
   gauge('liveliness_age_seconds_max', 'Age of the oldest last report among living sessions.', [], set => { set({}, spawner.oldestReportAge() / 1_000) })
   gauge('tunnel_connections', 'Viewers tunnelled now.', [], set => { set({}, tunnels.size) })

@@ -49,6 +49,7 @@ const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, opti
     const counts = Object.fromEntries(officialStates.map(state => [state, 0]))
     for (const { state } of shown()) counts[state]! += 1
     const { leased } = portPool.counts()
+    const gpus = spawner.gpuSessions()
     return {
       timestamp: timestamp(),
       status: 'ok',
@@ -63,7 +64,8 @@ const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, opti
       memory: memoryPage(process.memoryUsage()),
       usedSpawnPorts: leased,
       availableSpawnPorts: portPool.size - leased,
-      ...counts
+      ...counts,
+      ...gpus.length > 0 ? { gpuAllocation: { ...gpus } } : {}
     }
   })
 

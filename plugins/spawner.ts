@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { v4 } from 'uuid'
 import type { Clock } from '../src/clock.ts'
+import { sessionLogName, sessionOutputName } from '../src/logs/names.ts'
 import { procPresence } from '../src/ports/port-presence.ts'
 import type { Limits } from '../src/sessions/watchdog.ts'
-import { childEnvironment, commandLine, type CommonArguments, type StreamServerProgram } from '../src/spawning/command-line.ts'
+import { GpuPool } from '../src/sessions/gpu-pool.ts'
+import { childEnvironment, commandLine, type CommonArguments, type GivenEnvironment, type StreamServerProgram } from '../src/spawning/command-line.ts'
 import type { Launcher } from '../src/spawning/launcher.ts'
 import { Spawner } from '../src/spawning/spawner.ts'
 import type { Renderer } from '../src/sessions/session.ts'
@@ -17,6 +19,9 @@ import type { Renderer } from '../src/sessions/session.ts'
 export interface SpawnerPluginOptions {
   program: StreamServerProgram
   common: CommonArguments
+  environment: GivenEnvironment
+  /** GPUs that server rendering is spread over; 0: it is not. */
+  gpuCount: number
   renderers: readonly Renderer[]
   maxSessions: number
   /** Milliseconds. */
@@ -39,10 +44,12 @@ declare module 'fastify' {
 
 const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, options) => {
   const { program, common, launcher, clock, logDir } = options
+  const writesOwnLog = program.kind === 'ts3d_sc_server' && (common.logging?.fileMask ?? 0) > 0
   const spawner = new Spawner({
     launcher,
     clock,
     ports: app.portPool,
+    gpus: new GpuPool(options.gpuCount),
     presence: procPresence,
     newId: v4,
     programName: program.kind === 'embedded' ? 'slipway-stream-server' : basename(program.executable),
@@ -50,14 +57,20 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     maxSessions: options.maxSessions,
     limits: options.limits,
     keepEnded: options.keepEnded * 1_000,
-    order: ({ id, order: { renderer, model }, createdAt }, port, { modelSearchDirectories, sessionToken }) => ({
-      id,
-      executable: program.executable,
-      args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: statusBase(app) }),
-      env: childEnvironment(program, renderer),
-      logFile: logDir === null ? null : join(logDir, `${new Date(createdAt).toISOString().replace(/[:.]/g, '-')}_${renderer}_${id}.log`),
-      logBytes: options.sessionLogBytes
-    })
+    order: ({ id, order: { renderer, model }, createdAt, gpu }, port, { modelSearchDirectories, sessionToken }) => {
+      const log = logDir === null ? null : join(logDir, sessionLogName(renderer, createdAt, id))
+      const output = logDir === null ? null : join(logDir, sessionOutputName(renderer, createdAt, id))
+      const ownLogFile = writesOwnLog ? log : null
+      return {
+        id,
+        executable: program.executable,
+        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: statusBase(app), ownLogFile, gpu: gpu?.index ?? null }),
+        env: childEnvironment(program, renderer, options.environment),
+        logFile: writesOwnLog ? output : log,
+        logBytes: options.sessionLogBytes,
+        secrets: [common.license, sessionToken].filter(secret => typeof secret === 'string')
+      }
+    }
   })
   launcher.on('lost', ({ children, cause }) => { app.log.error({ children, cause }, `the process that starts stream servers died (${cause}); ${children} sessions end with it, another is started`) })
   launcher.on('restarted', () => { app.log.warn('the process that starts stream servers is back') })

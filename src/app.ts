@@ -36,11 +36,13 @@ export interface AppOptions {
   shownConfig?: Readonly<Record<string, unknown>>
   /** Stops the service in good order, when a caller asks for it. */
   stop: () => void
+  /** The service's own environment, as far as stream servers get something of it. */
+  environment?: Readonly<Record<string, string | undefined>>
   logger?: FastifyServerOptions['logger']
 }
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
-export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, stop, logger = false }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, logger = false }: AppOptions): Promise<FastifyInstance> {
   const { http, ports, sessions, streamServer, assets, log } = config
   const program = streamServerProgram(streamServer.executable, packageDir, http.host)
   const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : [join(packageDir, 'models')]
@@ -53,7 +55,11 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     licenseFile: streamServer.licenseFile === '' ? null : resolve(streamServer.licenseFile),
     license: streamServer.license === '' ? null : streamServer.license,
     pingInterval: sessions.pingInterval,
-    firstConnectTimeout: sessions.firstConnectTimeout
+    firstConnectTimeout: sessions.firstConnectTimeout,
+    logging: { fileMask: log.streamServerFileMask, outputMask: log.streamServerOutputMask, delta: log.streamServerDelta },
+    egl: streamServer.egl,
+    respawn: streamServer.serviceRespawn ? { logSuffix: streamServer.serviceRespawnLogSuffix } : null,
+    extra: { csr: streamServer.csrArgs, ssr: streamServer.ssrArgs }
   }
   const problems = await preflight({ program, common, logDir, publicDir, staticDirs })
   if (problems.length > 0) throw new PreflightError(problems)
@@ -67,6 +73,8 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(spawner, {
     program,
     common,
+    environment: { display: environment['DISPLAY'], egl: streamServer.egl, handedOn: handedOn(streamServer.childEnv, environment) },
+    gpuCount: program.kind === 'embedded' ? 0 : streamServer.gpuCount,
     renderers: streamServer.renderers.filter(renderer => program.renderers.includes(renderer)),
     maxSessions: sessions.max,
     limits: limitsOf(sessions),
@@ -106,6 +114,11 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
 function limitsOf (sessions: Config['sessions']): Limits {
   const names = ['queueTimeout', 'startTimeout', 'firstConnectTimeout', 'pingTimeout', 'idleTimeout', 'maxLifetime', 'killStep'] as const
   return Object.fromEntries(names.map(name => [name, sessions[name] * 1_000])) as Limits
+}
+
+/** The named variables, as far as they are there. */
+function handedOn (names: readonly string[], environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(names.flatMap(name => environment[name] === undefined ? [] : [[name, environment[name]]]))
 }
 
 /** An address under which this machine reaches what listens on `host`. */

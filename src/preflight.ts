@@ -5,15 +5,15 @@ import type { CommonArguments, StreamServerProgram } from './spawning/command-li
 /** What the service needs from the file system. All paths are absolute. */
 export interface Needs {
   program: StreamServerProgram
-  common: Pick<CommonArguments, 'licenseFile' | 'modelDirs' | 'workspaceDir'>
+  common: Pick<CommonArguments, 'licenseFile' | 'modelDirs' | 'workspaceDir' | 'egl' | 'respawn'>
   /** Null: output is not kept. */
   logDir: string | null
   publicDir: string
   staticDirs: readonly string[]
 }
 
-/** Everything that would make every start fail, found before anything is bound: each problem in words. Folders of our own are made. */
-export async function preflight ({ program, common, logDir, publicDir, staticDirs }: Needs): Promise<string[]> {
+/** Everything that would make every start fail on this `platform`, found before anything is bound: each problem in words. Folders of our own are made. */
+export async function preflight ({ program, common, logDir, publicDir, staticDirs }: Needs, platform = process.platform): Promise<string[]> {
   const [script] = program.leading
   const problems = await Promise.all([
     check(runnable(program.executable), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
@@ -25,7 +25,11 @@ export async function preflight ({ program, common, logDir, publicDir, staticDir
     check(readable(publicDir), `SLIPWAY_PUBLIC_DIR: ${publicDir} cannot be read`),
     ...staticDirs.map(folder => check(readable(folder), `SLIPWAY_STATIC_DIRS: ${folder} cannot be read`))
   ])
-  return problems.flat()
+  return [
+    ...problems.flat(),
+    ...common.egl === true && platform !== 'linux' ? ['SLIPWAY_SSR_EGL: EGL is there on Linux only'] : [],
+    ...common.respawn && platform !== 'win32' ? ['SLIPWAY_SERVICE_RESPAWN: stream servers can be started again on Windows only'] : []
+  ]
 }
 
 async function check (promise: Promise<unknown>, problem: string): Promise<string[]> {

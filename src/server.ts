@@ -31,7 +31,7 @@ async function main (): Promise<number | undefined> {
   const launcher = new LauncherProcess({ clock: systemClock, entry: launcherEntry })
   let app
   try {
-    app = await buildApp({ config, packageDir, launcher, clock: systemClock, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
+    app = await buildApp({ config, packageDir, launcher, clock: systemClock, environment: command.env, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
     shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { process.exit(error === undefined ? 0 : 1) })
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)

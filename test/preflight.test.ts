@@ -16,7 +16,7 @@ async function needs (t: Test, change: Change = () => ({})) {
     publicDir: `${dir}/public`,
     staticDirs: []
   }
-  const problems = async () => (await preflight({ ...all, ...change(all, dir) })).map(problem => problem.replaceAll(dir, '~'))
+  const problems = async (platform: NodeJS.Platform = 'linux') => (await preflight({ ...all, ...change(all, dir) }, platform)).map(problem => problem.replaceAll(dir, '~'))
   return { dir, problems }
 }
 
@@ -57,3 +57,9 @@ for (const [name, change, expected] of [
     t.same(await problems(), expected)
   })
 }
+
+t.test('what only one system has is refused on others', async t => {
+  const { problems } = await needs(t, ({ common }) => ({ common: { ...common, egl: true, respawn: { logSuffix: '' } } }))
+  t.same(await problems('linux'), ['SLIPWAY_SERVICE_RESPAWN: stream servers can be started again on Windows only'])
+  t.same(await problems('win32'), ['SLIPWAY_SSR_EGL: EGL is there on Linux only'])
+})

@@ -25,6 +25,10 @@ const port = (env: string, fallback: number, description: string) =>
 const text = (env: string, fallback: string, description: string) => Type.String({ env, default: fallback, description })
 const folders = (env: string, fallback: string[], description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { env, default: fallback, separator: ';', description })
+const extraArguments = (env: string, description: string) =>
+  Type.Array(Type.String({ minLength: 1 }), { env, default: [], separator: ';', expected: 'arguments joined by ";"', description })
+const mask = (env: string, description: string) =>
+  Type.Integer({ env, default: 0, minimum: 0, maximum: 255, description: `${description}: the sum of 1 (errors), 2 (warnings), 4 (information) and 8 (debugging); 255: all, 0: it is not told.` })
 const group = <P extends Record<string, TSchema>>(title: string, properties: P) => Type.Object(properties, { title })
 
 export const configSchema = Type.Object({
@@ -63,7 +67,14 @@ export const configSchema = Type.Object({
     license: text('SLIPWAY_LICENSE', '', 'Text of the licence, where there is no file; it stands on the command line of every stream server. One of the two, not both.'),
     modelDirs: folders('SLIPWAY_MODEL_DIRS', [], 'Folders with models, the first that has a name wins. Empty: the sample that comes with Slipway.'),
     renderers: Type.Array(Type.Enum(['csr', 'ssr']), { env: 'SLIPWAY_RENDERERS', default: ['csr', 'ssr'], separator: ',', minItems: 1, uniqueItems: true, description: 'Renderers viewers may ask for, as far as the stream server has them: `csr` (client), `ssr` (server).' }),
-    workspaceDir: text('SLIPWAY_WORKSPACE_DIR', '.slipway/workspace', 'Scratch folder of the stream servers; prepared models are kept here.')
+    workspaceDir: text('SLIPWAY_WORKSPACE_DIR', '.slipway/workspace', 'Scratch folder of the stream servers; prepared models are kept here.'),
+    csrArgs: extraArguments('SLIPWAY_CSR_ARGS', 'More arguments for stream servers that render in the browser, each flag and each value an entry, as in `--flag;value`. They stand before the licence.'),
+    ssrArgs: extraArguments('SLIPWAY_SSR_ARGS', 'The same for those that render on the server.'),
+    childEnv: Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), { env: 'SLIPWAY_CHILD_ENV', default: [], separator: ',', expected: 'names of environment variables joined by ","', description: 'Variables of the service whose values are handed on to the stream servers, which get nothing else: `PATH,HOME,CUDA_VISIBLE_DEVICES` for example.' }),
+    gpuCount: Type.Integer({ env: 'SLIPWAY_SSR_GPU_COUNT', default: 0, minimum: 0, maximum: 1_024, description: 'GPUs that `ts3d_sc_server` renders on: each session gets the one with the fewest. 0: the default GPU for all.' }),
+    egl: Type.Boolean({ env: 'SLIPWAY_SSR_EGL', default: false, description: 'Whether `ts3d_sc_server` renders with EGL, without an X display. Linux only.' }),
+    serviceRespawn: Type.Boolean({ env: 'SLIPWAY_SERVICE_RESPAWN', default: false, description: 'Whether `ts3d_sc_server` starts itself again in the session of the user who is logged in. Windows services with server rendering only.' }),
+    serviceRespawnLogSuffix: text('SLIPWAY_SERVICE_RESPAWN_LOG_SUFFIX', '', 'What the log file of the first of the two is called in addition. Empty: it has none.')
   }),
   assets: group('Files for browsers (development)', {
     publicDir: text('SLIPWAY_PUBLIC_DIR', '', 'Folder with the page. Empty: the page that comes with Slipway.'),
@@ -72,7 +83,10 @@ export const configSchema = Type.Object({
   log: group('Logs', {
     level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { env: 'SLIPWAY_LOG_LEVEL', default: 'info', description: 'Least severe level that is logged.' }),
     dir: text('SLIPWAY_LOG_DIR', '.slipway/logs', 'Folder for the output of each stream server. `none`: it is not kept.'),
-    sessionBytes: Type.Integer({ env: 'SLIPWAY_SESSION_LOG_BYTES', default: 1_048_576, minimum: 1024, maximum: 1_073_741_824, unit: 'bytes', description: 'Most output kept of one stream server.' })
+    sessionBytes: Type.Integer({ env: 'SLIPWAY_SESSION_LOG_BYTES', default: 1_048_576, minimum: 1024, maximum: 1_073_741_824, unit: 'bytes', description: 'Most output kept of one stream server.' }),
+    streamServerFileMask: mask('SLIPWAY_STREAM_SERVER_LOG_FILE_MASK', 'What `ts3d_sc_server` writes into a log file of its own'),
+    streamServerOutputMask: mask('SLIPWAY_STREAM_SERVER_LOG_OUTPUT_MASK', 'What `ts3d_sc_server` says on stdout'),
+    streamServerDelta: Type.Boolean({ env: 'SLIPWAY_STREAM_SERVER_LOG_DELTA', default: false, description: 'Whether `ts3d_sc_server` stamps the lines of its log file with the seconds since its start.' })
   }),
   metrics: group('Metrics', {
     enabled: Type.Boolean({ env: 'SLIPWAY_METRICS', default: true, description: 'Whether `/metrics` is there for Prometheus.' }),

@@ -97,9 +97,9 @@ export const keys: readonly OfficialKey[] = [
 
   required('csrEnabled', truth, renderers),
   required('ssrEnabled', truth, renderers),
-  optional('ssrGpuCount', orOff(wholeNumber(1, 1_024)), null, notYet('every session uses the default GPU', set)),
-  optional('ssrUseEgl', maybeTrue, false, notYet('server rendering needs an X display', (value, config) => value === true && config['ssrEnabled'] === true)),
-  optional('restFileserver', maybeText, null, notYet('models are read from the disk', set)),
+  optional('ssrGpuCount', orOff(wholeNumber(1, 1_024)), null, becomes<number | null>(count => given('SLIPWAY_SSR_GPU_COUNT', count || null))),
+  optional('ssrUseEgl', maybeTrue, false, becomes<boolean | null>((egl, { config }) => egl === true && config['ssrEnabled'] === true ? given('SLIPWAY_SSR_EGL', true) : {})),
+  optional('restFileserver', maybeText, null, notYet('give stream servers their flag for it with SLIPWAY_CSR_ARGS and SLIPWAY_SSR_ARGS; until then models are read from the disk', set)),
   optional('autoGcIntervalTime', orOff(seconds(0.001, 604_800)), 30, notYet('memory is collected when it is needed', set)),
   optional('disableConsoleEnterToShutdown', maybeTrue, null, becomes<boolean | null>(disabled => given('SLIPWAY_ENTER_STOPS', disabled !== true))),
 
@@ -109,9 +109,9 @@ export const keys: readonly OfficialKey[] = [
   required('workspaceDir', text, becomes<string>((dir, { path }) => given('SLIPWAY_WORKSPACE_DIR', path(dir)))),
 
   optional('logDir', maybeText, '~/ts3d_communicator_logs', becomes<string | null>((dir, { path }) => given('SLIPWAY_LOG_DIR', dir ? path(dir) : 'none'))),
-  optional('logSpawnFileCategoryMask', mask, 7, notYet('all that a stream server says is kept', otherThan(255))),
-  optional('logSpawnStdoutCategoryMask', mask, 0, notYet('stream servers are not told what to say', set)),
-  optional('logSpawnUseDeltaTime', maybeTrue, false, notYet('stream servers keep their own time stamps', set)),
+  optional('logSpawnFileCategoryMask', mask, 7, becomes<number>(mask => given('SLIPWAY_STREAM_SERVER_LOG_FILE_MASK', mask || null))),
+  optional('logSpawnStdoutCategoryMask', mask, 0, becomes<number>(mask => given('SLIPWAY_STREAM_SERVER_LOG_OUTPUT_MASK', mask || null))),
+  optional('logSpawnUseDeltaTime', maybeTrue, false, becomes<boolean | null>(delta => given('SLIPWAY_STREAM_SERVER_LOG_DELTA', delta || null))),
   optional('logFileTimeFormat', timeFormat, enums.timeFormat.ISO, notYet('there is no log file of the service; its log is on stdout', set)),
   optional('logConsoleTimeFormat', timeFormat, enums.timeFormat.Local, notYet('log lines carry milliseconds since 1970, or the local time on a terminal', otherThan('local', null))),
   optional('logStdoutAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", set)),
@@ -126,8 +126,8 @@ export const keys: readonly OfficialKey[] = [
   optional('fileServerStaticDirs', folders, [], becomes<string[]>((dirs, { config, present }) => set(config['fileServerPort'], config) ? listed('SLIPWAY_STATIC_DIRS', present(dirs)) : {})),
   optional('fileServerProxyViewerConnections', maybeTrue, true, notYet("viewers connect to the spawn server's port", withFileServer(set))),
 
-  optional('windowsServiceRespawnEnabled', maybeTrue, false, notYet('stream servers are not respawned in another Windows session', set)),
-  optional('windowsServiceRespawnLogSuffix', maybeText, null, notYet('stream servers are not respawned in another Windows session', set)),
+  optional('windowsServiceRespawnEnabled', maybeTrue, false, becomes<boolean | null>(respawn => given('SLIPWAY_SERVICE_RESPAWN', respawn || null))),
+  optional('windowsServiceRespawnLogSuffix', maybeText, null, becomes<string | null>(suffix => given('SLIPWAY_SERVICE_RESPAWN_LOG_SUFFIX', suffix))),
 
   optional('licenseFile', maybeText, null, becomes<string | null>((file, { path }) => given('SLIPWAY_LICENSE_FILE', file ? path(file) : null))),
   { ...optional('license', maybeText, null, becomes<string | null>(license => given('SLIPWAY_LICENSE', license))), secret: true }

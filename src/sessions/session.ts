@@ -1,4 +1,5 @@
 import type { PortLease } from '../ports/port-pool.ts'
+import type { GpuLease } from './gpu-pool.ts'
 import { reasons, type Reason } from './reasons.ts'
 import { isTerminal, mayFollow, type State } from './transitions.ts'
 
@@ -30,7 +31,7 @@ export interface SessionView extends SessionOrder {
   exit: ExitRecord | null
 }
 
-/** One viewing session: the facts about it, moved only along the table of transitions. It owns its port lease. */
+/** One viewing session: the facts about it, moved only along the table of transitions. It owns its leases of a port and a GPU. */
 export class Session {
   readonly order: SessionOrder
   readonly createdAt: number
@@ -39,6 +40,7 @@ export class Session {
   /** When each state was entered last. */
   readonly entered: Partial<Record<State, number>> = {}
   lease: PortLease | undefined
+  gpu: GpuLease | undefined
   pid: number | null = null
   exit: ExitRecord | null = null
   lastReportAt: number | null = null
@@ -73,11 +75,17 @@ export class Session {
     if (state === 'connected') this.lastInputAt = null
   }
 
-  /** Ends the session in the terminal state its reason leads to, and gives its port back. */
+  /** Ends the session in the terminal state its reason leads to, and gives back what it holds. */
   finish (now: number): void {
     const reason = this.because('exited')
     this.moveTo(reasons[reason].end, now)
+    this.giveBack()
+  }
+
+  /** Gives its port and its GPU back. Twice is nothing. */
+  giveBack (): void {
     this.lease?.release()
+    this.gpu?.release()
   }
 
   view (): SessionView {

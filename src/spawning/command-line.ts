@@ -22,6 +22,22 @@ export interface CommonArguments {
   pingInterval: number
   /** Seconds. */
   firstConnectTimeout: number
+  /** What the stream server is to log by itself; absent: it is not told. */
+  logging?: LoggingArguments
+  /** Whether it renders with EGL, without a display. */
+  egl?: boolean
+  /** Windows services: it starts itself again in the session of the user, and logs under this suffix. */
+  respawn?: { logSuffix: string } | null
+  /** More arguments, as they are. */
+  extra?: Readonly<Record<Renderer, readonly string[]>>
+}
+
+/** Bit masks: 1 errors, 2 warnings, 4 information, 8 debugging; 0 is nothing. */
+export interface LoggingArguments {
+  fileMask: number
+  outputMask: number
+  /** Lines of the file carry the seconds since the start. */
+  delta: boolean
 }
 
 /** What differs from session to session. */
@@ -35,11 +51,19 @@ export interface SessionArguments {
   sessionToken: string | null
   /** Base address of the reports, with a trailing slash. */
   livelinessEndpoint: string
+  /** Log file the stream server writes itself, absolute; absent or null: none. */
+  ownLogFile?: string | null
+  /** GPU it renders on, counted from 0; absent or null: the default one. */
+  gpu?: number | null
 }
+
+const debugging = 8
 
 /** The command line of one stream server, in the order the official server uses. The licence comes last. */
 export function commandLine (program: StreamServerProgram, common: CommonArguments, session: SessionArguments): string[] {
   const optional = (flag: string, value: string | null) => value === null ? [] : [flag, value]
+  // The embedded one would take the same, and make nothing of it.
+  const real = program.kind === 'ts3d_sc_server'
   return [
     ...program.leading,
     '--id', session.id,
@@ -47,23 +71,50 @@ export function commandLine (program: StreamServerProgram, common: CommonArgumen
     '--liveliness-endpoint', session.livelinessEndpoint,
     '--liveliness-update-frequency', String(common.pingInterval),
     '--model-search-directories', [...session.modelSearchDirectories, ...common.modelDirs].join(';'),
+    ...real ? [...respawnArguments(common), ...loggingArguments(common, session)] : [],
     '--initial-use-duration', String(common.firstConnectTimeout),
     '--workspace-dir', common.workspaceDir,
     ...optional('--session-token', session.sessionToken),
     ...optional('--model-file', session.model),
     session.renderer === 'ssr' ? '--ssr' : '--csr', 'true',
+    ...real && session.renderer === 'ssr' ? [...optional('--ssr-gpu-index', session.gpu?.toString() ?? null), ...optional('--ssr-egl', common.egl === true ? 'true' : null)] : [],
+    ...common.extra?.[session.renderer] ?? [],
     ...optional('--license-file', common.licenseFile),
     ...optional('--license', common.license ?? null)
   ]
 }
 
-/** The whole environment of a stream server: where it finds its libraries, and the display for server-side rendering. */
-export function childEnvironment (program: StreamServerProgram, renderer: Renderer): Record<string, string> {
+function respawnArguments ({ respawn }: CommonArguments): string[] {
+  return respawn ? ['--service-respawn', 'true', '--service-respawn-log-suffix', respawn.logSuffix] : []
+}
+
+function loggingArguments ({ logging }: CommonArguments, { ownLogFile }: SessionArguments): string[] {
+  if (logging === undefined) return []
+  const { fileMask, outputMask, delta } = logging
+  return [
+    ...(fileMask | outputMask) & debugging ? ['--sc-verbose-logging', 'true'] : [],
+    ...ownLogFile && fileMask > 0 ? ['--log-file', ownLogFile, ...delta ? ['--log-style-delta', 'true'] : [], '--log-file-category-mask', String(fileMask)] : [],
+    ...outputMask > 0 ? ['--log-stdout-category-mask', String(outputMask)] : []
+  ]
+}
+
+/** What a stream server's environment is made of besides its program. */
+export interface GivenEnvironment {
+  /** The X display of the service. */
+  display: string | undefined
+  egl: boolean
+  /** Variables the operator hands on; they win. */
+  handedOn: Readonly<Record<string, string>>
+}
+
+/** The whole environment of a stream server: where it finds its libraries, the display for server-side rendering, and what is handed on. */
+export function childEnvironment (program: StreamServerProgram, renderer: Renderer, { display, egl, handedOn }: GivenEnvironment): Record<string, string> {
   const libraries = dirname(program.executable)
-  if (program.kind === 'embedded') return {}
+  if (program.kind === 'embedded') return { ...handedOn }
   return {
     LD_LIBRARY_PATH: libraries,
     DYLD_LIBRARY_PATH: libraries,
-    ...renderer === 'ssr' ? { DISPLAY: ':0' } : {}
+    ...renderer === 'ssr' && !egl ? { DISPLAY: display ?? ':0' } : {},
+    ...handedOn
   }
 }

@@ -13,6 +13,8 @@ export interface StartOrder {
   logFile: string | null
   /** Most bytes written to `logFile`; what comes after is drained and counted, not written. */
   logBytes: number
+  /** What is taken out of the child's output before it is kept anywhere; absent: nothing. */
+  secrets?: readonly string[]
 }
 
 /** How a start went. A failure is an expected outcome and therefore a value. */

@@ -82,6 +82,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   sessionOnPort (port: number): SessionView | undefined { return this.#table.onPort(port)?.view() }
   /** Every session known: those alive, and those that ended a while ago. */
   sessions (): SessionView[] { return Array.from(this.#table.all(), session => session.view()) }
+  /** Sessions that render on each GPU, by its index; empty where they are not spread. */
+  gpuSessions (): readonly number[] { return this.#options.gpus.counts() }
   census (): ReturnType<SessionTable['census']> { return this.#table.census() }
 
   /** Age of the oldest last report among sessions that report, in milliseconds; 0 when there is none. */

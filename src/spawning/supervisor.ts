@@ -133,7 +133,7 @@ export class Supervisor {
   /** Takes a port and starts the stream server on it; once more with the next port when somebody else held the first. */
   async #launch (): Promise<void> {
     const { session } = this
-    const { clock, ports, launcher, order, phase } = this.#with
+    const { clock, ports, gpus, launcher, order, phase } = this.#with
     const lease = await ports.take(session.ending.signal)
     if (session.reason !== null) {
       lease?.release()
@@ -144,6 +144,7 @@ export class Supervisor {
       return
     }
     session.lease = lease
+    if (session.order.renderer === 'ssr') session.gpu ??= gpus.take()
     this.#portsTried++
     this.#child = true
     if (session.state === 'queued') {
@@ -204,9 +205,9 @@ export class Supervisor {
     }
   }
 
-  /** The one door out: the port goes back, and everybody who waits is answered. */
+  /** The one door out: port and GPU go back, and everybody who waits is answered. */
   #finish (): void {
-    if (this.session.state === 'lost') this.session.lease?.release()
+    if (this.session.state === 'lost') this.session.giveBack()
     if (this.session.over) return
     const from = this.session.state
     this.session.finish(this.#with.clock.now())

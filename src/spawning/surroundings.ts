@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { PresenceCheck } from '../ports/port-presence.ts'
 import type { PortPool } from '../ports/port-pool.ts'
+import type { GpuPool } from '../sessions/gpu-pool.ts'
 import type { Session } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
 import type { Limits, Watchdog } from '../sessions/watchdog.ts'
@@ -14,6 +15,7 @@ export type Phase = 'queue' | 'launch' | 'ready' | 'connect'
 export interface Surroundings {
   launcher: Launcher
   ports: PortPool
+  gpus: GpuPool
   clock: Clock
   presence: PresenceCheck
   limits: Limits

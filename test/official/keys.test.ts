@@ -62,8 +62,7 @@ t.test('an unknown key is a warning with the one that was meant', async t => {
 
 t.test('what is not there yet is said where it is asked for, and only there', async t => {
   const unsupported = (changes: Record<string, unknown>) => translated(changes).warnings.filter(warning => warning.startsWith('not supported yet: '))
-  t.same(unsupported({ ssrUseEgl: true }).filter(warning => !unsupported({}).includes(warning)), ['not supported yet: ssrUseEgl (server rendering needs an X display)'])
-  t.notOk(unsupported({ ssrUseEgl: true, ssrEnabled: false }).some(warning => warning.includes('ssrUseEgl')))
+  t.match(unsupported({ restFileserver: 'http://files.test' }), [/^not supported yet: restFileserver \(.*SLIPWAY_CSR_ARGS/])
   t.notOk(unsupported({ fileServerPort: null }).some(warning => warning.includes('fileServer')))
   t.ok(unsupported({ fileServerPort: 11_180 }).some(warning => warning.includes('fileServerPort')))
 })

@@ -19,6 +19,7 @@ t.test('an ordinary file becomes settings', async t => {
     SLIPWAY_MODEL_DIRS: '/sdk/models;/srv/more',
     SLIPWAY_WORKSPACE_DIR: '/home/user/workspace',
     SLIPWAY_LOG_DIR: '/home/user/ts3d_communicator_logs',
+    SLIPWAY_STREAM_SERVER_LOG_FILE_MASK: '7',
     SLIPWAY_LOG_LEVEL: 'warn',
     SLIPWAY_LICENSE_FILE: '/sdk/licence.txt'
   })

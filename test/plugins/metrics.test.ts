@@ -36,6 +36,7 @@ t.test('every metric is there from the start, in a form Prometheus reads', async
     slipway_sessions: 'gauge',
     slipway_queue_depth: 'gauge',
     slipway_ports: 'gauge',
+    slipway_gpu_sessions: 'gauge',
     slipway_sessions_max: 'gauge',
     slipway_liveliness_age_seconds_max: 'gauge',
     slipway_tunnel_connections: 'gauge',

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import portPool from '../../plugins/port-pool.ts'
+import { sessionLogName } from '../../src/logs/names.ts'
 import spawnerPlugin, { type SpawnerPluginOptions } from '../../plugins/spawner.ts'
 import { loggingApp, open, opened, appStage, reached } from '../fixtures/app-stage.ts'
 import { FakeClock } from '../fixtures/fake-clock.ts'
@@ -15,6 +16,8 @@ async function plannedStage (t: Test) {
   const options: SpawnerPluginOptions = {
     program: { kind: 'ts3d_sc_server', executable: '/opt/sc', leading: [], renderers: ['csr', 'ssr'] },
     common: { modelDirs: ['/models'], workspaceDir: '/work', licenseFile: '/license', pingInterval: 5, firstConnectTimeout: 60 },
+    environment: { display: undefined, egl: false, handedOn: {} },
+    gpuCount: 0,
     renderers: ['csr', 'ssr'],
     maxSessions: 2,
     limits: stageLimits,
@@ -51,7 +54,7 @@ t.test('the order for a session: command line, environment and log file', async 
       '--session-token', 't0ken', '--model-file', 'engine', '--ssr', 'true', '--license-file', '/license'
     ],
     env: { LD_LIBRARY_PATH: '/opt', DYLD_LIBRARY_PATH: '/opt', DISPLAY: ':0' },
-    logFile: `/logs/1970-01-01T00-16-40-000Z_ssr_${id}.log`,
+    logFile: `/logs/${sessionLogName('ssr', 1_000_000, id)}`,
     logBytes: 4096
   }])
 })
