@@ -6,6 +6,7 @@ import { LogFile } from './log-file.ts'
 import { OutputTail } from './output-tail.ts'
 import { identify, signalGroup } from './process-identity.ts'
 import type { Answer } from './protocol.ts'
+import { Redaction } from './redaction.ts'
 import { explain, isNoProgram } from './start-failure.ts'
 
 /** Milliseconds that a child's last output may take to arrive after its exit; a process that left the group may hold the pipes for ever. */
@@ -45,7 +46,10 @@ export class Child {
     this.#process = spawn(executable, args, { detached: true, env: exactly, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#pid = this.#process.pid
     for (const output of [this.#process.stdout, this.#process.stderr]) {
-      output?.on('data', (chunk: Buffer) => { this.#heard(chunk) }).on('error', () => {})
+      const redaction = new Redaction(order.secrets ?? [])
+      output?.on('data', (chunk: Buffer) => { this.#heard(redaction.pass(chunk)) }).on('error', () => {})
+      // Before the process's own `close`, which tells the last words.
+      output?.prependOnceListener('close', () => { this.#heard(redaction.rest()) })
     }
     this.#process.once('exit', (code, signal) => { this.#exited(code, signal) })
     if (this.#pid === undefined) {
@@ -61,6 +65,7 @@ export class Child {
   }
 
   #heard (chunk: Buffer): void {
+    if (chunk.length === 0) return
     this.#tail.add(chunk)
     this.#log?.write(chunk)
   }

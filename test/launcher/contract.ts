@@ -182,6 +182,17 @@ export function launcherContract (t: Test, makeLauncher: () => Subject): void {
     t.match(readFileSync(String(order.logFile), 'utf8'), /^line 0 [^]*\[slipway\] limit of 100000 bytes reached/)
   })
 
+  scene('a child that tells its secrets tells them to nobody', async (t, { sh, started, exit }) => {
+    const order = sh('echo "licence L1CENCE, token t0ken"; echo L1CENCE >&2; echo done; printf L1CEN', { secrets: ['L1CENCE', 't0ken'] })
+    await started(order)
+    const { outputTail } = await exit(order.id)
+    t.match(outputTail, /licence <hidden>, token <hidden>\n/)
+    t.match(outputTail, /L1CEN$/, 'what only begins like a secret is there in the end')
+    t.notMatch(outputTail, /L1CENCE|t0ken/)
+    await waitUntil(() => readIfThere(order.logFile).endsWith('L1CEN'))
+    t.notMatch(readIfThere(order.logFile), /L1CENCE|t0ken/)
+  })
+
   scene('without a log file the output is only drained', async (t, { sh, started, exit }) => {
     const order = sh('i=0; while [ $i -lt 20000 ]; do echo "line $i of chatter"; i=$((i+1)); done', { logFile: null })
     await started(order)
