@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import type { Test } from 'tap'
+import { WebSocket } from 'ws'
+import type { Slipway } from '../fixtures/slipway.ts'
+
+/** One row of the contract: what the official server does, how Slipway compares, and the check that it is so. */
+export interface Row {
+  /** Of the contract, for the order of the page. */
+  section: string
+  /** Unique; the name of the test. */
+  title: string
+  official: string
+  verdict: 'same' | 'better' | 'different'
+  /** What Slipway does instead, and why; nothing where it is the same. */
+  why?: string
+  /** Needs a service that the suite starts itself, with the stand-in for the stream server: not run against `CONTRACT_URL`. */
+  own?: true
+  check: (t: Test, target: Target) => Promise<void>
+}
+
+/** A service under the contract. */
+export interface Target {
+  url: string
+  /** The service that the suite started; `null` when it was there already. */
+  slipway: Slipway | null
+  /** Starts another one with another official configuration, for rows that are about it; `env` is Slipway's own word on top. */
+  start: (t: Test, config?: Record<string, unknown>, env?: Record<string, string>, nodeArgs?: string[]) => Promise<Target & { slipway: Slipway }>
+}
+
+export interface Answer {
+  status: number
+  headers: Headers
+  text: string
+  /** What the text says where it is JSON. */
+  body: Record<string, unknown>
+}
+
+export async function ask ({ url }: Target, method: string, path: string, payload?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(url + path, {
+    method,
+    headers: { connection: 'close', ...typeof payload === 'object' ? { 'content-type': 'application/json' } : {}, ...headers },
+    ...payload === undefined ? {} : { body: typeof payload === 'string' ? payload : JSON.stringify(payload) }
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, body: json(text) }
+}
+
+function json (text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}
+
+/** The endpoint of an answer, or of a request that must be fulfilled. */
+export function endpointOf ({ status, text, body }: Answer): string {
+  const { ws } = body['endpoints'] as { ws?: string } | undefined ?? {}
+  if (status !== 200 || ws === undefined) throw new Error(`no viewer: ${status} ${text}`)
+  return ws
+}
+
+/** Visits a session as its viewer and leaves, so that it ends. */
+export async function visit (endpoint: string): Promise<void> {
+  const viewer = await enter(endpoint)
+  viewer.close()
+  await once(viewer, 'close')
+}
+
+export async function enter (endpoint: string, protocols: string[] = [], headers: Record<string, string> = {}): Promise<WebSocket> {
+  const viewer = new WebSocket(endpoint, protocols, { headers })
+  await once(viewer, 'open')
+  return viewer
+}
+
+/** How an upgrade that is not accepted is answered. */
+export async function refused (endpoint: string, headers: Record<string, string> = {}): Promise<{ status: number, body: Record<string, unknown> }> {
+  const viewer = new WebSocket(endpoint, { headers })
+  viewer.on('error', () => {})
+  const answered = once(viewer, 'unexpected-response')
+  const [, response] = await Promise.race([answered, once(viewer, 'open').then(() => { throw new Error('the upgrade was accepted') })]) as [unknown, NodeJS.ReadableStream & { statusCode?: number }]
+  let text = ''
+  for await (const chunk of response) text += String(chunk)
+  viewer.terminate()
+  return { status: response.statusCode ?? 0, body: json(text) }
+}
+
+/** The service's address as a WebSocket's. */
+export const socketUrl = ({ url }: Target) => url.replace(/^http/, 'ws')

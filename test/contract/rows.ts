@@ -1,0 +1,9 @@
+import type { Row } from './contract.ts'
+import { clientRows } from './rows-clients.ts'
+import { pageRows } from './rows-pages.ts'
+import { spawnRows } from './rows-spawn.ts'
+import { websocketRows } from './rows-websocket.ts'
+
+/** Every row, in the order of the contract. */
+export const rows: readonly Row[] = [...spawnRows, ...pageRows, ...websocketRows, ...clientRows]
+  .sort((a, b) => a.section.localeCompare(b.section, 'en', { numeric: true }))
