@@ -13,7 +13,7 @@ const processModule = { regex: '^(node:)?process$', message: 'The environment is
 const rooms = {
   access: [],
   compat: ['sessions', 'spawning', 'tunnel'],
-  config: [],
+  config: ['logs'],
   launcher: ['spawning'],
   logs: ['sessions'],
   official: [],

@@ -1,13 +1,15 @@
 import { EventEmitter } from 'node:events'
 import { join, resolve } from 'node:path'
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import access from '../plugins/access.ts'
 import errors from '../plugins/errors.ts'
 import liveEvents from '../plugins/live-events.ts'
+import logRetention from '../plugins/log-retention.ts'
 import metrics from '../plugins/metrics.ts'
 import models from '../plugins/models.ts'
 import officialPages from '../plugins/official-pages.ts'
 import portPool from '../plugins/port-pool.ts'
+import requestLog from '../plugins/request-log.ts'
 import restHandshake from '../plugins/rest-handshake.ts'
 import sessionLog from '../plugins/session-log.ts'
 import sessionsApi from '../plugins/sessions-api.ts'
@@ -21,6 +23,7 @@ import { isLoopback } from './access/callers.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { PreflightError } from './errors.ts'
+import { requestFilter } from './logs/request-filter.ts'
 import { preflight } from './preflight.ts'
 import type { Limits } from './sessions/watchdog.ts'
 import { streamServerProgram } from './spawning/stream-server-program.ts'
@@ -38,11 +41,13 @@ export interface AppOptions {
   stop: () => void
   /** The service's own environment, as far as stream servers get something of it. */
   environment?: Readonly<Record<string, string | undefined>>
+  /** Name of the service's own log in the log folder; null: it has none. */
+  ownLog?: string | null
   logger?: FastifyServerOptions['logger']
 }
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
-export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, logger = false }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, ownLog = null, logger = false }: AppOptions): Promise<FastifyInstance> {
   const { http, ports, sessions, streamServer, assets, log } = config
   const program = streamServerProgram(streamServer.executable, packageDir, http.host)
   const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : [join(packageDir, 'models')]
@@ -66,8 +71,9 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
-  const app = fastify({ logger, bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, routerOptions: { ignoreDuplicateSlashes: true } })
+  const app = fastify({ logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, routerOptions: { ignoreDuplicateSlashes: true } })
   await app.register(errors)
+  await app.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter) })
   await app.register(access, http)
   await app.register(portPool, { ...ports, count: sessions.max, own: [http.port, config.metrics.port].filter(port => port !== 0), clock })
   await app.register(spawner, {
@@ -85,6 +91,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     clock
   })
   await app.register(sessionLog)
+  if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, streamHost: reachable(http.host), clock })
   if (config.metrics.enabled) await app.register(metrics, config.metrics)

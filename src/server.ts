@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildApp } from './app.ts'
 import { systemClock } from './clock.ts'
@@ -9,9 +9,13 @@ import { loadConfig } from './config/load.ts'
 import { onEnter } from './console.ts'
 import { PreflightError } from './errors.ts'
 import { LauncherProcess, launcherEntry } from './launcher/launcher-process.ts'
-import { loggerOptions } from './logging.ts'
+import { openLog } from './logging.ts'
+import { serverLogName } from './logs/names.ts'
 import { inOfficialWords } from './official/official-config.ts'
 import { shutDownOnSignals } from './shutdown.ts'
+
+/** Milliseconds that the log file may take to be written in the end. */
+const lastWords = 500
 
 const say = (text: string) => { process.stderr.write(text) }
 
@@ -29,14 +33,30 @@ async function main (): Promise<number | undefined> {
 
   const stop = () => { process.emit('SIGINT', 'SIGINT') }
   const launcher = new LauncherProcess({ clock: systemClock, entry: launcherEntry })
+  const startedAt = systemClock.now()
+  const { fileLevel } = config.log
+  const ownLog = fileLevel === 'none' || config.log.dir === 'none' ? null : serverLogName(startedAt, process.pid)
+  const log = openLog({
+    ...config.log,
+    terminal: process.stdout.isTTY,
+    licence: config.streamServer.license,
+    startedAt,
+    file: ownLog === null || fileLevel === 'none' ? null : { path: resolve(config.log.dir, ownLog), level: fileLevel, time: config.log.fileTime },
+    fileFailed: ({ message }) => { say(`slipway: the log file cannot be written: ${message}\n`) }
+  })
+  const exit = (code: number) => {
+    systemClock.after(lastWords, () => { process.exit(code) })
+    void log.close().then(() => { process.exit(code) })
+  }
   let app
   try {
-    app = await buildApp({ config, packageDir, launcher, clock: systemClock, environment: command.env, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, logger: loggerOptions(config.log.level, process.stdout.isTTY, config.streamServer.license) })
-    shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { process.exit(error === undefined ? 0 : 1) })
+    app = await buildApp({ config, packageDir, launcher, clock: systemClock, environment: command.env, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, ownLog, logger: log.options })
+    shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { exit(error === undefined ? 0 : 1) })
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)
   } catch (error) {
     await app?.close()
+    await log.close()
     if (error instanceof PreflightError) return refuse(inOfficialWords(error.problems, command.origins))
     say(`slipway: cannot start: ${(error as Error).message}\n`)
     return 1

@@ -1,3 +1,4 @@
+import { isRequestFilter } from '../logs/request-filter.ts'
 import type { Config } from './schema.ts'
 
 /** Values that are right one by one and wrong together. */
@@ -9,7 +10,7 @@ export interface Contradiction {
 }
 
 /** Every contradiction in a configuration whose single values are all usable. */
-export function contradictions ({ http, ports, sessions, streamServer, metrics }: Config): Contradiction[] {
+export function contradictions ({ http, ports, sessions, streamServer, log, metrics }: Config): Contradiction[] {
   const last = ports.begin + sessions.max - 1
   const rules: Array<Contradiction & { broken: boolean }> = [
     {
@@ -31,6 +32,11 @@ export function contradictions ({ http, ports, sessions, streamServer, metrics }
       broken: streamServer.executable === '' && !streamServer.renderers.includes('csr'),
       names: ['SLIPWAY_RENDERERS', 'SLIPWAY_STREAM_SERVER'],
       problem: 'the embedded stream server has the renderer csr only; add it, or name a stream server that has ssr'
+    },
+    {
+      broken: !isRequestFilter(log.requestFilter),
+      names: ['SLIPWAY_LOG_REQUEST_FILTER'],
+      problem: 'it is no regular expression'
     },
     {
       broken: !metrics.enabled && metrics.port !== 0,

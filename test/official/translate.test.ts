@@ -20,7 +20,12 @@ t.test('an ordinary file becomes settings', async t => {
     SLIPWAY_WORKSPACE_DIR: '/home/user/workspace',
     SLIPWAY_LOG_DIR: '/home/user/ts3d_communicator_logs',
     SLIPWAY_STREAM_SERVER_LOG_FILE_MASK: '7',
+    SLIPWAY_LOG_TIME: 'local',
     SLIPWAY_LOG_LEVEL: 'warn',
+    SLIPWAY_LOG_FILE_TIME: 'iso',
+    SLIPWAY_LOG_FILE_LEVEL: 'debug',
+    SLIPWAY_LOG_REQUEST_FILTER: '/POST.*liveliness=ping/',
+    SLIPWAY_LOG_REQUEST_LEVEL: 'debug',
     SLIPWAY_LICENSE_FILE: '/sdk/licence.txt'
   })
 })
@@ -62,6 +67,13 @@ t.test('addresses, renderers, levels, switches', async t => {
     t.match(settingsOf({ logConsoleLevelCutoff: official }), { SLIPWAY_LOG_LEVEL: level })
   }
   t.match(settingsOf({ logDir: null }), { SLIPWAY_LOG_DIR: 'none' })
+  for (const off of [{ logFileLevelCutoff: null }, { logFileTimeFormat: null }]) t.match(settingsOf(off), { SLIPWAY_LOG_FILE_LEVEL: 'none' })
+  t.match(settingsOf({ logRestHttpRequestsAsLevel: null }), { SLIPWAY_LOG_REQUEST_LEVEL: 'silent' })
+  t.match(settingsOf({ ssrGpuCount: 2, ssrUseEgl: true, logSpawnStdoutCategoryMask: 255, logSpawnUseDeltaTime: true }), {
+    SLIPWAY_SSR_GPU_COUNT: '2', SLIPWAY_SSR_EGL: 'true', SLIPWAY_STREAM_SERVER_LOG_OUTPUT_MASK: '255', SLIPWAY_STREAM_SERVER_LOG_DELTA: 'true'
+  })
+  t.equal(settingsOf({ ssrUseEgl: true, ssrEnabled: false })['SLIPWAY_SSR_EGL'], undefined)
+  t.match(settingsOf({ windowsServiceRespawnEnabled: true, windowsServiceRespawnLogSuffix: '_0' }), { SLIPWAY_SERVICE_RESPAWN: 'true', SLIPWAY_SERVICE_RESPAWN_LOG_SUFFIX: '_0' })
   t.match(settingsOf({ disableConsoleEnterToShutdown: true }), { SLIPWAY_ENTER_STOPS: 'false' })
   t.match(settingsOf({ publicHostname: 'cad.test', spawnServerAccessControlAllowOriginHeader: 'https://app.test' }), { SLIPWAY_PUBLIC_HOST: 'cad.test', SLIPWAY_CORS_ORIGIN: 'https://app.test' })
 })

@@ -1,0 +1,39 @@
+import t, { type Test } from 'tap'
+import errors from '../../plugins/errors.ts'
+import requestLog, { type RequestLogOptions } from '../../plugins/request-log.ts'
+import { loggingApp } from '../fixtures/app-stage.ts'
+
+async function stage (t: Test, options: Partial<RequestLogOptions> = {}) {
+  const { app, log } = loggingApp(t)
+  await app.register(errors)
+  await app.register(requestLog, { level: 'info', filter: null, ...options })
+  app.get('/here', async () => 'yes')
+  app.get('/quiet', { logLevel: 'warn' }, async () => 'yes')
+  const lines = () => log.map(({ msg }) => msg).filter(msg => /^(GET|POST) /.test(msg))
+  return { app, log, lines }
+}
+
+t.test('every request is one line, without its query', async t => {
+  const { app, log, lines } = await stage(t)
+  await app.inject('/here?token=secret')
+  await app.inject('/nothing')
+  await app.inject('/quiet')
+  t.same(lines(), ['GET /here 200', 'GET /nothing 404'])
+  t.notMatch(JSON.stringify(log.filter(({ msg }) => lines().includes(msg))), /secret/)
+})
+
+t.test('the filter sees the method and the whole address', async t => {
+  const { app, lines } = await stage(t, { filter: /GET.*raw=true/ })
+  await app.inject('/here?raw=true')
+  await app.inject('/here')
+  t.same(lines(), ['GET /here 200'])
+})
+
+t.test('the level is the one that is set, or none at all', async t => {
+  const { app, log } = await stage(t, { level: 'warn' })
+  await app.inject('/here')
+  t.match(log.find(({ msg }) => msg === 'GET /here 200'), { level: 40 })
+  const silent = await stage(t, { level: 'silent' })
+  await silent.app.inject('/here')
+  t.same(silent.lines(), [])
+})
