@@ -1,0 +1,36 @@
+import { once } from 'node:events'
+import { readdirSync, utimesSync, watch, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import logRetention from '../../plugins/log-retention.ts'
+import { serverLogName, sessionLogName } from '../../src/logs/names.ts'
+import { appStage, opened } from '../fixtures/app-stage.ts'
+
+t.test('the folder is swept at the start and when a session ends, and the living stay', async t => {
+  const { app, clock } = await appStage(t)
+  const dir = t.testdir()
+  const write = (name: string) => {
+    writeFileSync(join(dir, name), 'x')
+    utimesSync(join(dir, name), 0, clock.now() / 1_000)
+  }
+  const own = serverLogName(clock.now(), 1)
+  const old = sessionLogName('csr', 0, 'long-gone')
+  write(own)
+  write(old)
+  write('notes.txt')
+  await clock.advance(10_000)
+  await app.register(logRetention, { dir, limits: { age: 5_000, files: 0, bytes: 0 }, ownLog: own, clock })
+  await app.ready()
+  t.same(readdirSync(dir).sort(), [own, 'notes.txt'])
+
+  const [first, second] = [await opened(app), await opened(app)]
+  const logs = [first, second].map(({ id, createdAt }) => sessionLogName('csr', createdAt, id))
+  for (const log of logs) write(log)
+  await clock.advance(6_000)
+  const changes = watch(dir)
+  t.teardown(() => { changes.close() })
+  const swept = once(changes, 'change')
+  await app.spawner.stop(first.id, 'admin')
+  await swept
+  t.same(readdirSync(dir).sort(), [own, logs[1], 'notes.txt'].sort())
+})
