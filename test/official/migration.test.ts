@@ -31,7 +31,7 @@ t.test('a licence stays out of what migrate prints', async t => {
   t.match(settings, { SLIPWAY_LICENSE: 'the-secret' })
   t.notMatch(migration, 'the-secret')
   t.match(migration, /^#SLIPWAY_LICENSE=<the text of license>$/m)
-  t.match(migration, /^# {3}not supported yet: ssrUseEgl/m)
+  t.match(migration, /^# {3}not supported yet: logStdoutAsLevel/m)
   t.match(migration, /^# {3}oldKey: there is no such key/m)
 })
 
