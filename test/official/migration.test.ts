@@ -26,7 +26,7 @@ t.test('migrate prints as a .env what a start with the file would use', async t 
 })
 
 t.test('a licence stays out of what migrate prints', async t => {
-  const dir = t.testdir({ 'Config.js': file({ license: 'the-secret', licenseFile: null, ssrUseEgl: true, oldKey: 1 }) })
+  const dir = t.testdir({ 'Config.js': file({ license: 'the-secret', licenseFile: null, logStdoutAsLevel: 'error', oldKey: 1 }) })
   const { migration, settings } = { migration: '', settings: {}, ...readOfficialConfig(dir, packageDir) }
   t.match(settings, { SLIPWAY_LICENSE: 'the-secret' })
   t.notMatch(migration, 'the-secret')
