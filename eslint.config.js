@@ -21,6 +21,7 @@ const rooms = {
   sessions: ['ports'],
   spawning: ['ports', 'sessions', 'status'],
   status: [],
+  tls: [],
   'stream-server': [],
   tunnel: [],
   viewer: ['stream-server']

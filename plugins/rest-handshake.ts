@@ -46,7 +46,7 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
     const result = await app.spawner.open({ ...parsed.request, via: 'rest', modelSearchDirectories: confined.directories, signal })
     if (result.status === 'opened') {
       if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
-      return await reply.send(openedBody(result.session, publicHost || request.hostname || '127.0.0.1', app.streamServer.kind))
+      return await reply.send(openedBody(result.session, publicHost || request.hostname || '127.0.0.1', app.streamServer))
     }
     return await turnAway(reply, refusalOf(result))
   }

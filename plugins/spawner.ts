@@ -22,6 +22,8 @@ export interface SpawnerPluginOptions {
   environment: GivenEnvironment
   /** GPUs that server rendering is spread over; 0: it is not. */
   gpuCount: number
+  /** Where stream servers report to; an empty host: the address the service listens on, the loopback when it listens on all. */
+  reportTo: { scheme: 'http' | 'https', host: string }
   renderers: readonly Renderer[]
   maxSessions: number
   /** Milliseconds. */
@@ -64,7 +66,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
       return {
         id,
         executable: program.executable,
-        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: statusBase(app), ownLogFile, gpu: gpu?.index ?? null }),
+        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: statusBase(app, options.reportTo), ownLogFile, gpu: gpu?.index ?? null }),
         env: childEnvironment(program, renderer, options.environment),
         logFile: writesOwnLog ? output : log,
         logBytes: options.sessionLogBytes,
@@ -85,12 +87,12 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
   })
 }
 
-/** Where children report to: the address the service really listens on, the loopback when it listens on all. */
-function statusBase (app: FastifyInstance): string {
-  const address = app.server.address()
-  if (address === null || typeof address === 'string') return 'http://127.0.0.1/api/spawns/'
-  const host = address.address === '0.0.0.0' || address.address === '::' ? '127.0.0.1' : address.address
-  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/api/spawns/`
+/** Base address of the reports. */
+function statusBase (app: FastifyInstance, { scheme, host: named }: SpawnerPluginOptions['reportTo']): string {
+  const listening = app.server.address()
+  const { address, port } = listening === null || typeof listening === 'string' ? { address: '127.0.0.1', port: scheme === 'http' ? 80 : 443 } : listening
+  const host = named || (address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address)
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}/api/spawns/`
 }
 
 export default fp(spawnerPlugin, { name: 'spawner', dependencies: ['port-pool'] })

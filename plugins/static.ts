@@ -8,8 +8,8 @@ import type { FastifyPluginAsync } from 'fastify'
  * folders. In production a web server does this better.
  */
 export interface StaticOptions {
-  /** Absolute path of the folder with the page. */
-  publicDir: string
+  /** Absolute path of the folder with the page; null: it is not served here. */
+  publicDir: string | null
   /** Absolute paths, tried in order after the page. */
   dirs: readonly string[]
 }
@@ -27,8 +27,10 @@ const types: Readonly<Record<string, string>> = {
 const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; worker-src blob:; style-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 
 const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, dirs }) => {
+  const roots = publicDir === null ? dirs : [publicDir, ...dirs]
+  if (roots.length === 0) return
   await app.register(fastifyStatic, {
-    root: [publicDir, ...dirs],
+    root: [...roots],
     dotfiles: 'ignore',
     index: 'index.html',
     list: false,
@@ -40,7 +42,7 @@ const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, 
       const type = types[extname(path).toLowerCase()]
       if (type !== undefined) void reply.header('content-type', type)
       void reply.header('x-content-type-options', 'nosniff')
-      if (path.startsWith(publicDir + sep)) void reply.header('content-security-policy', pagePolicy)
+      if (publicDir !== null && path.startsWith(publicDir + sep)) void reply.header('content-security-policy', pagePolicy)
     }
   })
   app.addHook('onReady', async () => {

@@ -32,7 +32,7 @@ const tutorial: FastifyPluginAsync<TutorialOptions> = async (app, { publicHost }
     const result = await app.spawner.open({ renderer, via: 'rest', model: null, modelSearchDirectories: [], sessionToken: null, signal })
     if (result.status === 'opened') {
       if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
-      const { serviceId, endpoints } = openedBody(result.session, publicHost || request.hostname || '127.0.0.1', app.streamServer.kind)
+      const { serviceId, endpoints } = openedBody(result.session, publicHost || request.hostname || '127.0.0.1', app.streamServer)
       return { id: serviceId, endpoint: endpoints.ws, rendererType: renderer }
     }
     return await turnAway(reply, refusalOf(result))

@@ -3,9 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import type { CallerProblem } from '../src/access/callers.ts'
 import type { Clock } from '../src/clock.ts'
 import { rateLimited, refusalOf } from '../src/compat/answers.ts'
 import type { SessionView } from '../src/sessions/session.ts'
+import type { Certificate } from '../src/tls/certificate.ts'
 import { dial } from '../src/tunnel/dial.ts'
 import { ParkedSocket } from '../src/tunnel/parked-socket.ts'
 import { refuse, wantsCloseFrame, type Refusal } from '../src/tunnel/refusal.ts'
@@ -15,17 +17,23 @@ import { composeUpgrade, readUpgrade, type UpgradeRequest } from '../src/tunnel/
 /**
  * The WebSocket way to ask for a viewer: an upgrade on any path starts a stream server and is tunnelled to it; `/wsproxy/<port>` joins a
  * session that lives already. Owns the one `upgrade` listener of the real server, since viewers are carried as raw bytes; upgrades
- * for our own live events are passed on to `own`. Decorates `tunnels`. `preClose` waits for the sessions, then closes what is left.
+ * for our own live events are passed on to `own`. Decorates `tunnels`, and `viewerUpgrade` for other listeners. `preClose` waits for the sessions, then closes what is left.
  */
 export interface WebSocketProxyOptions {
   own: { path: string, upgrades: EventEmitter }
   /** Address the stream servers listen on. */
   streamHost: string
+  /** What stream servers present; null: they speak no TLS. */
+  upstream: Certificate | null
   clock: Clock
 }
 
 declare module 'fastify' {
-  interface FastifyInstance { tunnels: TunnelSet }
+  interface FastifyInstance {
+    tunnels: TunnelSet
+    /** Serves an upgrade as a viewer's, or turns it away: for what `stranger` says, where it is one. */
+    viewerUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer, stranger: CallerProblem | null) => void
+  }
 }
 
 /** Milliseconds a stream server that said it is ready may take to accept a connection. */
@@ -37,19 +45,14 @@ const lastWord = 1_000
 /** Milliseconds a tunnel may take to deliver the last words of a stream server that has ended. */
 const farewell = 2_000
 
-const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, streamHost, clock }) => {
+const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, streamHost, upstream, clock }) => {
   const { spawner, spawnLimit } = app
   const tunnels = new TunnelSet()
   app.decorate('tunnels', tunnels)
 
-  const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
+  const viewerUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer, stranger: CallerProblem | null) => {
     const reading = readUpgrade(request)
     const [path = '', query] = (reading.status === 'valid' ? reading.upgrade.target : request.url ?? '').split('?', 2)
-    const stranger = app.callerProblem(request.headers)
-    if (path === own.path && reading.status === 'valid' && stranger === null) {
-      own.upgrades.emit('upgrade', request, socket, head)
-      return
-    }
     const viewer = new ParkedSocket(socket, head)
     const turnAway = (refusal: Refusal) => {
       const taken = viewer.take()
@@ -108,8 +111,10 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   /** Joins viewer and stream server; resolves when they have parted, or did not meet, with how it went. */
   async function carry (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void): Promise<'viewerLeft' | 'streamServerLeft' | 'neverMet' | 'unreachable'> {
     const port = session.port ?? 0
+    // A certificate that was replaced a moment ago is known to stream servers that have started since.
+    await upstream?.look()
     const opening = composeUpgrade(upgrade, { host: streamHost, port, forwardedFor: request.socket.remoteAddress })
-    const result = await dial(viewer, { host: streamHost, port, opening, timeout: dialTimeout, clock })
+    const result = await dial(viewer, { host: streamHost, port, opening, timeout: dialTimeout, clock, knows: upstream === null ? undefined : fingerprint => upstream.isOurs(fingerprint) })
     if (result.status === 'viewerGone') return 'neverMet'
     if (result.status === 'unreachable') {
       turnAway({ code: 'start_failed', reason: `The stream server cannot be reached: ${result.message}` })
@@ -121,7 +126,13 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     return cause === 'viewerClosed' || cause === 'viewerReset' ? 'viewerLeft' : 'streamServerLeft'
   }
 
-  app.server.on('upgrade', onUpgrade)
+  app.decorate('viewerUpgrade', viewerUpgrade)
+  app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const stranger = app.callerProblem(request.headers)
+    const reading = readUpgrade(request)
+    if (stranger === null && reading.status === 'valid' && reading.upgrade.target.split('?', 1)[0] === own.path) own.upgrades.emit('upgrade', request, socket, head)
+    else viewerUpgrade(request, socket, head, stranger)
+  })
   // A viewer that does not read keeps its tunnel from noticing that the stream server is gone.
   spawner.on('session', ({ id, endedAt }) => {
     if (endedAt === null || tunnels.of(id).length === 0) return

@@ -2,7 +2,9 @@ import { EventEmitter } from 'node:events'
 import { join, resolve } from 'node:path'
 import fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import access from '../plugins/access.ts'
+import certificatePlugin from '../plugins/certificate.ts'
 import errors from '../plugins/errors.ts'
+import fileServerPlugin from '../plugins/file-server.ts'
 import liveEvents from '../plugins/live-events.ts'
 import logRetention from '../plugins/log-retention.ts'
 import metrics from '../plugins/metrics.ts'
@@ -28,6 +30,7 @@ import { preflight } from './preflight.ts'
 import type { Limits } from './sessions/watchdog.ts'
 import { streamServerProgram } from './spawning/stream-server-program.ts'
 import type { Launcher } from './spawning/launcher.ts'
+import { Certificate } from './tls/certificate.ts'
 
 export interface AppOptions {
   config: Config
@@ -48,8 +51,10 @@ export interface AppOptions {
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
 export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, ownLog = null, logger = false }: AppOptions): Promise<FastifyInstance> {
-  const { http, ports, sessions, streamServer, assets, log } = config
-  const program = streamServerProgram(streamServer.executable, packageDir, http.host)
+  const { http, tls, ports, sessions, streamServer, assets, fileServer, log } = config
+  const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
+  const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
+  const program = streamServerProgram(streamServer.executable, packageDir, http.host, tls.streamServers ? pair : null, tls.server ? authorityFile ?? pair?.certificateFile : null)
   const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : [join(packageDir, 'models')]
   const publicDir = assets.publicDir === '' ? join(packageDir, 'public') : resolve(assets.publicDir)
   const staticDirs = assets.dirs.map(directory => resolve(directory))
@@ -66,21 +71,24 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     respawn: streamServer.serviceRespawn ? { logSuffix: streamServer.serviceRespawnLogSuffix } : null,
     extra: { csr: streamServer.csrArgs, ssr: streamServer.ssrArgs }
   }
-  const problems = await preflight({ program, common, logDir, publicDir, staticDirs })
+  const problems = await preflight({ program, common, certificate: pair, authorityFile, logDir, publicDir, staticDirs })
   if (problems.length > 0) throw new PreflightError(problems)
+  const certificate = pair === null ? null : await Certificate.open(pair, clock)
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
-  const app = fastify({ logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, routerOptions: { ignoreDuplicateSlashes: true } })
+  const app: FastifyInstance = fastify({ https: tls.server && certificate !== null ? certificate.options : null, logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, routerOptions: { ignoreDuplicateSlashes: true } })
   await app.register(errors)
   await app.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter) })
-  await app.register(access, http)
-  await app.register(portPool, { ...ports, count: sessions.max, own: [http.port, config.metrics.port].filter(port => port !== 0), clock })
+  if (certificate !== null) await app.register(certificatePlugin, { certificate })
+  await app.register(access, { ...http, secure: tls.server })
+  await app.register(portPool, { ...ports, count: sessions.max, own: [http.port, fileServer.port, config.metrics.port].filter(port => port !== 0), clock })
   await app.register(spawner, {
     program,
     common,
     environment: { display: environment['DISPLAY'], egl: streamServer.egl, handedOn: handedOn(streamServer.childEnv, environment) },
     gpuCount: program.kind === 'embedded' ? 0 : streamServer.gpuCount,
+    reportTo: { scheme: tls.server ? 'https' : 'http', host: http.internalHost || (tls.server ? http.publicHost : '') },
     renderers: streamServer.renderers.filter(renderer => program.renderers.includes(renderer)),
     maxSessions: sessions.max,
     limits: limitsOf(sessions),
@@ -93,7 +101,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(sessionLog)
   if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
-  await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, streamHost: reachable(http.host), clock })
+  await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
   if (config.metrics.enabled) await app.register(metrics, config.metrics)
   await app.register(status, { prefix: '/api/spawns' })
   await app.register(restHandshake, { publicHost: http.publicHost, modelDirs: http.open ? 'anywhere' : modelDirs })
@@ -114,6 +122,19 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(models, { modelDirs })
   await app.register(liveEvents, { upgrades, clock })
   await app.register(staticFiles, { publicDir, dirs: staticDirs })
+  if (fileServer.port !== 0) {
+    await app.register(fileServerPlugin, {
+      ...fileServer,
+      host: http.host,
+      certificate: tls.fileServer ? certificate : null,
+      furnish: async listener => {
+        await listener.register(errors)
+        await listener.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter) })
+        await listener.register(access, { ...http, secure: tls.fileServer, corsOrigin: fileServer.corsOrigin })
+        await listener.register(staticFiles, { publicDir: null, dirs: staticDirs })
+      }
+    })
+  }
   return app
 }
 

@@ -1,11 +1,16 @@
 import { constants } from 'node:fs'
 import { access, mkdir, opendir, stat } from 'node:fs/promises'
+import { readPair, type PairFiles } from './tls/pair.ts'
 import type { CommonArguments, StreamServerProgram } from './spawning/command-line.ts'
 
 /** What the service needs from the file system. All paths are absolute. */
 export interface Needs {
   program: StreamServerProgram
   common: Pick<CommonArguments, 'licenseFile' | 'modelDirs' | 'workspaceDir' | 'egl' | 'respawn'>
+  /** Null: nothing is encrypted. */
+  certificate: PairFiles | null
+  /** Null: none is named. */
+  authorityFile: string | null
   /** Null: output is not kept. */
   logDir: string | null
   publicDir: string
@@ -13,12 +18,14 @@ export interface Needs {
 }
 
 /** Everything that would make every start fail on this `platform`, found before anything is bound: each problem in words. Folders of our own are made. */
-export async function preflight ({ program, common, logDir, publicDir, staticDirs }: Needs, platform = process.platform): Promise<string[]> {
+export async function preflight ({ program, common, certificate, authorityFile, logDir, publicDir, staticDirs }: Needs, platform = process.platform): Promise<string[]> {
   const [script] = program.leading
   const problems = await Promise.all([
     check(runnable(program.executable), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
     ...program.kind === 'embedded' && script !== undefined ? [check(access(script), `the embedded stream server is not built: ${script} is missing; run npm run build`)] : [],
     ...common.licenseFile === null ? [] : [check(access(common.licenseFile, constants.R_OK), `SLIPWAY_LICENSE_FILE: ${common.licenseFile} cannot be read`)],
+    ...certificate === null ? [] : [usable(certificate)],
+    ...authorityFile === null ? [] : [check(access(authorityFile, constants.R_OK), `SLIPWAY_TLS_CA_FILE: ${authorityFile} cannot be read`)],
     ...common.modelDirs.map(folder => check(readable(folder), `SLIPWAY_MODEL_DIRS: ${folder} cannot be read`)),
     check(mkdir(common.workspaceDir, { recursive: true }), `SLIPWAY_WORKSPACE_DIR: ${common.workspaceDir} cannot be made`),
     ...logDir === null ? [] : [check(mkdir(logDir, { recursive: true }), `SLIPWAY_LOG_DIR: ${logDir} cannot be made`)],
@@ -34,6 +41,12 @@ export async function preflight ({ program, common, logDir, publicDir, staticDir
 
 async function check (promise: Promise<unknown>, problem: string): Promise<string[]> {
   return await promise.then(() => [], (error: NodeJS.ErrnoException) => [`${problem} (${error.code})`])
+}
+
+async function usable (files: PairFiles): Promise<string[]> {
+  const reading = await readPair(files)
+  if (reading.status === 'read') return []
+  return reading.problems.map(({ file, problem }) => `${file === 'keyFile' ? 'SLIPWAY_TLS_KEY_FILE' : 'SLIPWAY_TLS_CERTIFICATE_FILE'}: ${problem}`)
 }
 
 async function readable (folder: string): Promise<void> {

@@ -12,6 +12,8 @@ async function needs (t: Test, change: Change = () => ({})) {
   const all: Needs = {
     program: { kind: 'ts3d_sc_server', executable: `${dir}/sc`, leading: [], renderers: ['csr', 'ssr'] },
     common: { modelDirs: [`${dir}/models`], workspaceDir: `${dir}/work/space`, licenseFile: `${dir}/license` },
+    certificate: null,
+    authorityFile: null,
     logDir: `${dir}/logs/here`,
     publicDir: `${dir}/public`,
     staticDirs: []

@@ -6,6 +6,10 @@ export interface Access {
   host: string
   /** Name viewers reach it by; empty: none of its own. */
   publicHost: string
+  /** Name stream servers reach it by; empty: none of its own. */
+  internalHost: string
+  /** Whether it speaks https, so that a page that came without encryption, from whomever on the way, is none of ours. */
+  secure: boolean
   /** Origin of other pages that may ask, `*` for any; empty: none. */
   corsOrigin: string
   /** Whether any page may ask, under any name. */
@@ -28,7 +32,7 @@ export function callerProblem ({ host, origin }: { host?: string | undefined, or
   }
   if (origin === undefined || access.corsOrigin === '*' || origin === access.corsOrigin) return null
   const page = URL.canParse(origin) ? new URL(origin) : undefined
-  if (page !== undefined && (page.host === host?.toLowerCase() || bare(page.hostname) === access.publicHost.toLowerCase())) return null
+  if (page !== undefined && (!access.secure || page.protocol === 'https:') && (page.host === host?.toLowerCase() || bare(page.hostname) === access.publicHost.toLowerCase())) return null
   return { code: 'foreign_origin', httpStatus: 403, message: `Pages of ${origin} may not ask here; SLIPWAY_CORS_ORIGIN allows another origin` }
 }
 
@@ -38,7 +42,7 @@ function hostName (host: string | undefined): string | undefined {
 }
 
 function isOurs (name: string, access: Access): boolean {
-  return isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost') || [access.host, access.publicHost].some(own => own.toLowerCase() === name)
+  return isIP(name) > 0 || name === 'localhost' || name.endsWith('.localhost') || [access.host, access.publicHost, access.internalHost].some(own => own.toLowerCase() === name)
 }
 
 /** Whether what listens on `host` is heard on this machine only. */

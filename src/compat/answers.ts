@@ -1,3 +1,4 @@
+import type { StreamServerProgram } from '../spawning/command-line.ts'
 import type { OpenResult } from '../spawning/outcome.ts'
 import type { SessionView } from '../sessions/session.ts'
 import { refusals, type Refusal } from '../tunnel/refusal.ts'
@@ -48,13 +49,13 @@ export interface OpenedBody {
   proxyPath: string
 }
 
-/** The answer to a viewing request whose stream server is ready (contract, section 1.3). */
-export function openedBody (session: SessionView, host: string, streamServer: string): OpenedBody {
+/** The answer to a viewing request whose stream server is ready (contract, section 1.3). The key is `ws` for wss too. */
+export function openedBody (session: SessionView, host: string, { kind, tls }: Pick<StreamServerProgram, 'kind' | 'tls'>): OpenedBody {
   return {
     result: 'ok',
     serviceId: session.id,
-    endpoints: { ws: `ws://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${session.port}` },
-    streamServer,
+    endpoints: { ws: `${tls === undefined ? 'ws' : 'wss'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${session.port}` },
+    streamServer: kind,
     proxyPath: `/wsproxy/${session.port}`
   }
 }

@@ -10,8 +10,13 @@ export interface Contradiction {
 }
 
 /** Every contradiction in a configuration whose single values are all usable. */
-export function contradictions ({ http, ports, sessions, streamServer, log, metrics }: Config): Contradiction[] {
+export function contradictions ({ http, tls, ports, sessions, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
   const last = ports.begin + sessions.max - 1
+  const encrypted = [
+    ...tls.server ? ['SLIPWAY_TLS_SERVER'] : [],
+    ...tls.fileServer ? ['SLIPWAY_TLS_FILE_SERVER'] : [],
+    ...tls.streamServers ? ['SLIPWAY_TLS_STREAM_SERVERS'] : []
+  ]
   const rules: Array<Contradiction & { broken: boolean }> = [
     {
       broken: last > 65_535,
@@ -22,6 +27,16 @@ export function contradictions ({ http, ports, sessions, streamServer, log, metr
       broken: sessions.pingTimeout <= sessions.pingInterval,
       names: ['SLIPWAY_PING_TIMEOUT', 'SLIPWAY_PING_INTERVAL'],
       problem: `the silence allowed (${sessions.pingTimeout} s) must be longer than the interval of the reports (${sessions.pingInterval} s)`
+    },
+    {
+      broken: encrypted.length > 0 && (tls.certificateFile === '' || tls.keyFile === ''),
+      names: [...encrypted, 'SLIPWAY_TLS_CERTIFICATE_FILE', 'SLIPWAY_TLS_KEY_FILE'],
+      problem: 'encryption needs the certificate and its private key; name both files'
+    },
+    {
+      broken: encrypted.length > 0 && http.publicHost === '',
+      names: [...encrypted, 'SLIPWAY_PUBLIC_HOST'],
+      problem: 'encryption needs the host name that the certificate is for'
     },
     {
       broken: streamServer.licenseFile !== '' && streamServer.license !== '',
@@ -47,6 +62,16 @@ export function contradictions ({ http, ports, sessions, streamServer, log, metr
       broken: metrics.port !== 0 && metrics.port === http.port,
       names: ['SLIPWAY_METRICS_PORT', 'SLIPWAY_PORT'],
       problem: `both are ${http.port}; give metrics another port, or 0 to share the main one`
+    },
+    {
+      broken: fileServer.port !== 0 && fileServer.port === http.port,
+      names: ['SLIPWAY_FILE_SERVER_PORT', 'SLIPWAY_PORT'],
+      problem: `both are ${http.port}; the main port serves the same files, give the file server another one or 0`
+    },
+    {
+      broken: fileServer.port !== 0 && fileServer.port === metrics.port,
+      names: ['SLIPWAY_FILE_SERVER_PORT', 'SLIPWAY_METRICS_PORT'],
+      problem: `both are ${metrics.port}; give one of the two another port`
     }
   ]
   return rules.filter(rule => rule.broken)

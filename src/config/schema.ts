@@ -40,8 +40,17 @@ export const configSchema = Type.Object({
     open: Type.Boolean({ env: 'SLIPWAY_OPEN', default: false, description: 'Whether the service is as open as the official server: pages of any origin may ask, under any name; requests may name any model folder; anybody may stop the service or collect its garbage; the status page shows the whole configuration with its paths.' }),
     adminKey: text('SLIPWAY_ADMIN_KEY', '', 'Key with which `POST /api/gc` and `/api/shutdown` may be asked from other machines (`Authorization: Bearer <key>`). Empty: from this machine only.'),
     tutorial: Type.Enum(['auto', 'true', 'false'], { env: 'SLIPWAY_TUTORIAL', default: 'auto', description: 'Whether the tutorial service is there too: `POST /spawn`, `POST /liveliness/:id`, `GET /status`. `auto`: while listening on the loopback.' }),
+    internalHost: Type.String({ env: 'SLIPWAY_INTERNAL_HOST', default: '', pattern: '^([A-Za-z0-9][A-Za-z0-9.-]*|[0-9A-Fa-f:]*)$', expected: 'a host name or an address, without scheme and port', description: 'Host stream servers report to, where they do not reach the public one (containers). Empty: the address we listen on; with TLS the public host, since its name is in the certificate.' }),
     enterStops: Type.Boolean({ env: 'SLIPWAY_ENTER_STOPS', default: false, description: 'Whether Enter on the console, or anything else on standard input, stops the service.' }),
     spawnRateLimit: Type.Integer({ env: 'SLIPWAY_SPAWN_RATE_LIMIT', default: 120, minimum: 0, maximum: 1_000_000, unit: 'per minute', description: 'Viewing requests one address may make in a minute. 0: no limit.' })
+  }),
+  tls: group('Encryption', {
+    server: Type.Boolean({ env: 'SLIPWAY_TLS_SERVER', default: false, description: 'Whether the main port speaks https and wss. Stream servers then report by https.' }),
+    fileServer: Type.Boolean({ env: 'SLIPWAY_TLS_FILE_SERVER', default: false, description: 'Whether the file server speaks https and wss.' }),
+    streamServers: Type.Boolean({ env: 'SLIPWAY_TLS_STREAM_SERVERS', default: false, description: 'Whether the stream servers speak wss.' }),
+    certificateFile: text('SLIPWAY_TLS_CERTIFICATE_FILE', '', 'Certificate in PEM, with those that lead up to its authority. It may be replaced at any time: new connections get the new one, open ones live on.'),
+    keyFile: text('SLIPWAY_TLS_KEY_FILE', '', 'Its private key in PEM, without a passphrase.'),
+    authorityFile: text('SLIPWAY_TLS_CA_FILE', '', 'Certificate of the authority, by which the embedded stream servers verify us when they report. Empty: one that Node knows, or the certificate itself where it is self-signed (sessions end when that one is replaced).')
   }),
   ports: group('Ports of the stream servers', {
     begin: Type.Integer({ env: 'SLIPWAY_WS_PORTS_BEGIN', default: 11_000, minimum: 1024, maximum: 65_535, description: 'First port of the range; it holds as many ports as there may be sessions.' }),
@@ -79,6 +88,11 @@ export const configSchema = Type.Object({
   assets: group('Files for browsers (development)', {
     publicDir: text('SLIPWAY_PUBLIC_DIR', '', 'Folder with the page. Empty: the page that comes with Slipway.'),
     dirs: folders('SLIPWAY_STATIC_DIRS', [], 'More folders to serve, HWV assets and SCS files for example; tried in order after the page.')
+  }),
+  fileServer: group('The file server', {
+    port: port('SLIPWAY_FILE_SERVER_PORT', 0, 'Port that the static folders are served on too. 0: none.'),
+    proxy: Type.Boolean({ env: 'SLIPWAY_FILE_SERVER_PROXY', default: true, description: 'Whether viewers may connect there too, on any path, so that no other port has to be reachable.' }),
+    corsOrigin: Type.String({ env: 'SLIPWAY_FILE_SERVER_CORS_ORIGIN', default: '', pattern: '^(|\\*|https?://[^/\\s]+)$', expected: 'an origin such as https://cad.example, or *', description: 'Origin whose pages may read the files (`*`: any). Empty: none but its own.' })
   }),
   log: group('Logs', {
     level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { env: 'SLIPWAY_LOG_LEVEL', default: 'info', description: 'Least severe level that is logged.' }),

@@ -56,7 +56,6 @@ const listed = (name: string, values: readonly string[]) => given(name, values.j
 type Asks = Extract<Becomes, { as: 'nothing yet' }>['asks']
 const notYet = (instead: string, asks: Asks): Becomes => ({ as: 'nothing yet', instead, asks })
 const set: Asks = value => value !== null && value !== false && value !== 0 && value !== ''
-const otherThan = (...usual: unknown[]): Asks => value => !usual.includes(value)
 /** Matters only where the file server is on. */
 const withFileServer = (asks: Asks): Asks => (value, config) => set(config['fileServerPort'], config) && asks(value, config)
 
@@ -74,15 +73,15 @@ export const keys: readonly OfficialKey[] = [
   optional('publicHostname', maybeText, null, becomes<string | null>(host => given('SLIPWAY_PUBLIC_HOST', host))),
   required('ipVersion', ipVersion, becomes((version, { place }) => given('SLIPWAY_HOST', version === enums.ipVersion.Auto && place.ipv6 ? '::' : '0.0.0.0'))),
   optional('spawnServerAccessControlAllowOriginHeader', text, '*', becomes<string>(origin => given('SLIPWAY_CORS_ORIGIN', origin))),
-  optional('fileServerAccessControlAllowOriginHeader', text, '*', notYet('files are served without that header', withFileServer(set))),
+  optional('fileServerAccessControlAllowOriginHeader', text, '*', becomes<string>((origin, { config }) => set(config['fileServerPort'], config) ? given('SLIPWAY_FILE_SERVER_CORS_ORIGIN', origin) : {})),
 
-  optional('sslCertificateFile', maybeText, null, notYet('the certificate is not used', set)),
-  optional('sslPrivateKeyFile', maybeText, null, notYet('the private key is not used', set)),
-  optional('sslCertificateAuthorityPath', maybeText, null, notYet('stream servers report without TLS', set)),
-  optional('sslEnableFileServer', maybeTrue, false, notYet('files are served WITHOUT encryption', set)),
-  optional('sslEnableSpawnServer', maybeTrue, false, notYet('the spawn server runs WITHOUT encryption', set)),
-  optional('sslEnableScServer', maybeTrue, false, notYet('stream servers run WITHOUT encryption', set)),
-  optional('sslDisableRevocationTest', maybeTrue, false, notYet('stream servers report without TLS', set)),
+  optional('sslCertificateFile', maybeText, null, becomes<string | null>((file, { path }) => given('SLIPWAY_TLS_CERTIFICATE_FILE', file ? path(file) : null))),
+  optional('sslPrivateKeyFile', maybeText, null, becomes<string | null>((file, { path }) => given('SLIPWAY_TLS_KEY_FILE', file ? path(file) : null))),
+  optional('sslCertificateAuthorityPath', maybeText, null, notYet("ts3d_sc_server's flag for it is not known here; it verifies with the system's authorities", set)),
+  optional('sslEnableFileServer', maybeTrue, false, becomes<boolean | null>(on => given('SLIPWAY_TLS_FILE_SERVER', on || null))),
+  optional('sslEnableSpawnServer', maybeTrue, false, becomes<boolean | null>(on => given('SLIPWAY_TLS_SERVER', on || null))),
+  optional('sslEnableScServer', maybeTrue, false, becomes<boolean | null>(on => given('SLIPWAY_TLS_STREAM_SERVERS', on || null))),
+  optional('sslDisableRevocationTest', maybeTrue, false, notYet("ts3d_sc_server's flag for it is not known here; it is for Windows", set)),
 
   required('spawnMaxSpawnCount', wholeNumber(1, 10_000), becomes<number>(count => given('SLIPWAY_MAX_SESSIONS', count))),
   required('spawnWebsocketPortsBegin', wholeNumber(1_024, 65_535), becomes<number>(begin => given('SLIPWAY_WS_PORTS_BEGIN', begin))),
@@ -120,11 +119,11 @@ export const keys: readonly OfficialKey[] = [
   optional('logFileLevelCutoff', level, enums.level.Verbose, becomes<keyof typeof levels | null>((level, { config }) => given('SLIPWAY_LOG_FILE_LEVEL', level === null || config['logFileTimeFormat'] === null ? 'none' : levels[level]))),
   optional('logRestFilterRegex', orNull(pattern), /POST.*liveliness=ping/, becomes<RegExp | null>(filter => given('SLIPWAY_LOG_REQUEST_FILTER', filter && String(filter)))),
   optional('logRestHttpRequestsAsLevel', level, enums.level.Verbose, becomes<keyof typeof levels | null>(level => given('SLIPWAY_LOG_REQUEST_LEVEL', level === null ? 'silent' : levels[level]))),
-  optional('logFileHttpRequestsAsLevel', level, enums.level.Debug, notYet('requests are logged at the level info', withFileServer(set))),
+  optional('logFileHttpRequestsAsLevel', level, enums.level.Debug, notYet('requests for files are logged as those of the spawn server', withFileServer(set))),
 
-  optional('fileServerPort', orOff(port), 11_180, notYet("the static folders are served on the spawn server's port", set)),
+  optional('fileServerPort', orOff(port), 11_180, becomes<number | null>(port => given('SLIPWAY_FILE_SERVER_PORT', port || null))),
   optional('fileServerStaticDirs', folders, [], becomes<string[]>((dirs, { config, present }) => set(config['fileServerPort'], config) ? listed('SLIPWAY_STATIC_DIRS', present(dirs)) : {})),
-  optional('fileServerProxyViewerConnections', maybeTrue, true, notYet("viewers connect to the spawn server's port", withFileServer(set))),
+  optional('fileServerProxyViewerConnections', maybeTrue, true, becomes<boolean | null>((proxy, { config }) => set(config['fileServerPort'], config) ? given('SLIPWAY_FILE_SERVER_PROXY', proxy === true) : {})),
 
   optional('windowsServiceRespawnEnabled', maybeTrue, false, becomes<boolean | null>(respawn => given('SLIPWAY_SERVICE_RESPAWN', respawn || null))),
   optional('windowsServiceRespawnLogSuffix', maybeText, null, becomes<string | null>(suffix => given('SLIPWAY_SERVICE_RESPAWN_LOG_SUFFIX', suffix))),

@@ -9,6 +9,10 @@ export interface StreamServerProgram {
   leading: string[]
   /** Renderers the program has. */
   renderers: readonly Renderer[]
+  /** What it serves its viewers wss with, absolute paths; absent: it speaks plain ws. */
+  tls?: { certificateFile: string, keyFile: string }
+  /** Variables of an embedded one. */
+  environment?: Record<string, string>
 }
 
 /** What is the same for every session's command line. Paths are absolute. */
@@ -78,6 +82,8 @@ export function commandLine (program: StreamServerProgram, common: CommonArgumen
     ...optional('--model-file', session.model),
     session.renderer === 'ssr' ? '--ssr' : '--csr', 'true',
     ...real && session.renderer === 'ssr' ? [...optional('--ssr-gpu-index', session.gpu?.toString() ?? null), ...optional('--ssr-egl', common.egl === true ? 'true' : null)] : [],
+    ...optional('--ssl-certificate-file', program.tls?.certificateFile ?? null),
+    ...optional('--ssl-private-key-file', program.tls?.keyFile ?? null),
     ...common.extra?.[session.renderer] ?? [],
     ...optional('--license-file', common.licenseFile),
     ...optional('--license', common.license ?? null)
@@ -110,7 +116,7 @@ export interface GivenEnvironment {
 /** The whole environment of a stream server: where it finds its libraries, the display for server-side rendering, and what is handed on. */
 export function childEnvironment (program: StreamServerProgram, renderer: Renderer, { display, egl, handedOn }: GivenEnvironment): Record<string, string> {
   const libraries = dirname(program.executable)
-  if (program.kind === 'embedded') return { ...handedOn }
+  if (program.kind === 'embedded') return { ...program.environment, ...handedOn }
   return {
     LD_LIBRARY_PATH: libraries,
     DYLD_LIBRARY_PATH: libraries,

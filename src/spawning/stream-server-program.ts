@@ -7,13 +7,18 @@ import type { StreamServerProgram } from './command-line.ts'
  * @param executable path of `ts3d_sc_server`, or empty
  * @param packageDir where the embedded one was built
  * @param host address the embedded one listens on
+ * @param tls what it serves its viewers with; null: plain ws
+ * @param trusted file with the certificates by which the embedded one verifies us when it reports by https; null: it does not report so
  */
-export function streamServerProgram (executable: string, packageDir: string, host: string): StreamServerProgram {
-  if (executable !== '') return { kind: 'ts3d_sc_server', executable: resolve(executable), leading: [], renderers: ['csr', 'ssr'] }
+export function streamServerProgram (executable: string, packageDir: string, host: string, tls: { certificateFile: string, keyFile: string } | null = null, trusted: string | null = null): StreamServerProgram {
+  const secured = tls === null ? {} : { tls }
+  if (executable !== '') return { kind: 'ts3d_sc_server', executable: resolve(executable), leading: [], renderers: ['csr', 'ssr'], ...secured }
   return {
     kind: 'embedded',
     executable: process.execPath,
     leading: [join(packageDir, 'dist', 'stream-server', 'main.mjs'), '--sc-host', host],
-    renderers: ['csr']
+    renderers: ['csr'],
+    ...secured,
+    ...trusted === null ? {} : { environment: { NODE_EXTRA_CA_CERTS: trusted } }
   }
 }

@@ -69,7 +69,8 @@ export class Certificate extends EventEmitter<CertificateEvents> {
 
   /** Looks at the files now. Never rejects. */
   look (): Promise<void> {
-    return this.#looking ??= this.#read().finally(() => { this.#looking = undefined })
+    this.#looking ??= this.#read().finally(() => { this.#looking = undefined })
+    return this.#looking
   }
 
   close (): void {

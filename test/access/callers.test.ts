@@ -1,7 +1,7 @@
 import t from 'tap'
 import { callerProblem, type Access } from '../../src/access/callers.ts'
 
-const local: Access = { host: '127.0.0.1', publicHost: '', corsOrigin: '', open: false }
+const local: Access = { host: '127.0.0.1', publicHost: '', internalHost: '', secure: false, corsOrigin: '', open: false }
 const code = (headers: { host?: string, origin?: string }, changes: Partial<Access> = {}) => callerProblem(headers, { ...local, ...changes })?.code ?? 'welcome'
 
 t.test('programs and our own page are welcome', async t => {
@@ -15,6 +15,19 @@ t.test('programs and our own page are welcome', async t => {
     { host: '127.0.0.1:11182', origin: 'http://127.0.0.1:11182' },
     { host: '[::1]:11182', origin: 'http://[::1]:11182' }
   ]) t.equal(code(headers), 'welcome', JSON.stringify(headers))
+})
+
+t.test('over https only pages that came by https are ours', async t => {
+  const host = 'cad.example:11182'
+  const changes = { host: '0.0.0.0', publicHost: 'cad.example', secure: true }
+  t.equal(code({ host, origin: `https://${host}` }, changes), 'welcome')
+  t.equal(code({ host, origin: 'https://cad.example' }, changes), 'welcome')
+  t.equal(code({ host, origin: `http://${host}` }, changes), 'foreign_origin')
+})
+
+t.test('stream servers in another network reach it by a name of their own', async t => {
+  t.equal(code({ host: 'slipway:11182' }), 'foreign_host')
+  t.equal(code({ host: 'slipway:11182' }, { internalHost: 'slipway' }), 'welcome')
 })
 
 t.test('a page of another origin is not, unless it is allowed', async t => {

@@ -54,6 +54,15 @@ t.test('values that do not go together are told with their keys', async t => {
   t.same(problemsOf({ sslEnableSpawnServer: true, publicHostname: 'cad.test', sslCertificateFile: 'a.pem', sslPrivateKeyFile: 'b.pem' }), [])
 })
 
+t.test('certificates, encryption and the file server become settings', async t => {
+  t.match(settingsOf({ sslEnableSpawnServer: true, sslEnableFileServer: true, sslEnableScServer: true, publicHostname: 'cad.test', sslCertificateFile: 'a.pem', sslPrivateKeyFile: '~/b.pem' }), {
+    SLIPWAY_TLS_SERVER: 'true', SLIPWAY_TLS_FILE_SERVER: 'true', SLIPWAY_TLS_STREAM_SERVERS: 'true', SLIPWAY_TLS_CERTIFICATE_FILE: '/sdk/a.pem', SLIPWAY_TLS_KEY_FILE: '/home/user/b.pem'
+  })
+  t.match(settingsOf({ fileServerPort: 11_180, fileServerProxyViewerConnections: false }), { SLIPWAY_FILE_SERVER_PORT: '11180', SLIPWAY_FILE_SERVER_PROXY: 'false', SLIPWAY_FILE_SERVER_CORS_ORIGIN: '*' })
+  const plain = settingsOf({ fileServerPort: null })
+  t.notOk(Object.keys(plain).some(name => name.startsWith('SLIPWAY_TLS_') || name.startsWith('SLIPWAY_FILE_SERVER_')))
+})
+
 t.test('an unknown key is a warning with the one that was meant', async t => {
   const { status, warnings } = translated({ publicHostName: 'cad.test' })
   t.equal(status, 'translated')
@@ -64,7 +73,7 @@ t.test('what is not there yet is said where it is asked for, and only there', as
   const unsupported = (changes: Record<string, unknown>) => translated(changes).warnings.filter(warning => warning.startsWith('not supported yet: '))
   t.match(unsupported({ restFileserver: 'http://files.test' }), [/^not supported yet: restFileserver \(.*SLIPWAY_CSR_ARGS/])
   t.notOk(unsupported({ fileServerPort: null }).some(warning => warning.includes('fileServer')))
-  t.ok(unsupported({ fileServerPort: 11_180 }).some(warning => warning.includes('fileServerPort')))
+  t.notOk(unsupported({ fileServerPort: 11_180 }).some(warning => warning.includes('fileServerP')))
 })
 
 t.test('every setting that comes out is one of ours, and the whole is a configuration', async t => {

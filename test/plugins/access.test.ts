@@ -7,7 +7,7 @@ import { loggingApp } from '../fixtures/app-stage.ts'
 async function accessStage (t: Test, changes: Partial<Access> = {}) {
   const { app, log } = loggingApp(t)
   await app.register(errors)
-  await app.register(access, { host: '127.0.0.1', publicHost: '', corsOrigin: '', open: false, ...changes })
+  await app.register(access, { host: '127.0.0.1', publicHost: '', internalHost: '', secure: false, corsOrigin: '', open: false, ...changes })
   app.post('/api/spawn', async () => 'asked')
   app.options('/api/spawn', async () => 'POST')
   await app.ready()

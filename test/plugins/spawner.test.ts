@@ -18,6 +18,7 @@ async function plannedStage (t: Test) {
     common: { modelDirs: ['/models'], workspaceDir: '/work', licenseFile: '/license', pingInterval: 5, firstConnectTimeout: 60 },
     environment: { display: undefined, egl: false, handedOn: {} },
     gpuCount: 0,
+    reportTo: { scheme: 'http', host: '' },
     renderers: ['csr', 'ssr'],
     maxSessions: 2,
     limits: stageLimits,

@@ -21,6 +21,12 @@ const lines: Array<{ what: string, program?: StreamServerProgram, common?: Parti
     args: [...head.slice(0, -1), '/models/a;/models;/more', ...middle, '--session-token', 'secret', '--model-file', 'engine', '--csr', 'true', ...licence]
   },
   { what: 'server rendering, and the renderers are never named beside each other', session: { renderer: 'ssr' }, args: [...head, ...middle, '--ssr', 'true', ...licence] },
+  {
+    what: 'a certificate, before what the operator adds',
+    program: { ...real, tls: { certificateFile: '/cert.pem', keyFile: '/key.pem' } },
+    common: { extra: { csr: ['--more'], ssr: [] } },
+    args: [...head, ...middle, '--csr', 'true', '--ssl-certificate-file', '/cert.pem', '--ssl-private-key-file', '/key.pem', '--more', ...licence]
+  },
   { what: 'a GPU and EGL', common: { egl: true }, session: { renderer: 'ssr', gpu: 0 }, args: [...head, ...middle, '--ssr', 'true', '--ssr-gpu-index', '0', '--ssr-egl', 'true', ...licence] },
   { what: 'neither of them for client rendering', common: { egl: true }, session: { gpu: 1 }, args: [...head, ...middle, '--csr', 'true', ...licence] },
   { what: 'the text of a licence', common: { licenseFile: null, license: 'the text' }, args: [...head, ...middle, '--csr', 'true', '--license', 'the text'] },
@@ -80,5 +86,6 @@ for (const { what, program = real, renderer = 'csr', given = {}, env } of enviro
 
 t.test('swapping in the real stream server is one setting', async t => {
   t.match(streamServerProgram('', '/slipway', '127.0.0.1'), { kind: 'embedded', leading: ['/slipway/dist/stream-server/main.mjs', '--sc-host', '127.0.0.1'] })
+  t.match(streamServerProgram('', '/slipway', '::', null, '/ca.pem'), { environment: { NODE_EXTRA_CA_CERTS: '/ca.pem' } })
   t.match(streamServerProgram('/opt/x', '/slipway', '127.0.0.1'), { kind: 'ts3d_sc_server', executable: '/opt/x', leading: [], renderers: ['csr', 'ssr'] })
 })
