@@ -18,11 +18,11 @@ const names: Record<State, OfficialState> = {
 }
 
 /**
- * A session's state in the official server's words. One whose viewer left and whose process is leaving is `disconnected`; one that has been
- * silent too long, and that nobody is ending yet, is `suspect`. Its creation counts as a report.
+ * A session's state in the official server's words. One that got SIGKILL is `killed`, one whose viewer left and whose process is leaving
+ * is `disconnected`; one that has been silent too long, and that nobody is ending yet, is `suspect`. Its creation counts as a report.
  */
-export function officialState ({ state, reason, lastReportAt, createdAt }: SessionView, { now, suspectAfter }: Suspicion): OfficialState {
-  const name = state === 'draining' && reason === 'client_closed' ? 'disconnected' : names[state]
+export function officialState ({ state, reason, lastReportAt, createdAt, killed }: SessionView, { now, suspectAfter }: Suspicion): OfficialState {
+  const name = state === 'draining' && killed ? 'killed' : state === 'draining' && reason === 'client_closed' ? 'disconnected' : names[state]
   const mayBeSuspect = name === 'launching' || name === 'ready' || name === 'disconnected'
   return mayBeSuspect && now - (lastReportAt ?? createdAt) > suspectAfter ? 'suspect' : name
 }

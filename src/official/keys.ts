@@ -56,6 +56,9 @@ const listed = (name: string, values: readonly string[]) => given(name, values.j
 type Asks = Extract<Becomes, { as: 'nothing yet' }>['asks']
 const notYet = (instead: string, asks: Asks): Becomes => ({ as: 'nothing yet', instead, asks })
 const set: Asks = value => value !== null && value !== false && value !== 0 && value !== ''
+const byWeight: readonly unknown[] = Object.values(enums.level)
+/** A level that would be in the log on the console or in the file. */
+const seen: Asks = (value, config) => ['logConsoleLevelCutoff', 'logFileLevelCutoff'].some(cutoff => value !== null && byWeight.indexOf(value) <= byWeight.indexOf(config[cutoff]))
 /** Matters only where the file server is on. */
 const withFileServer = (asks: Asks): Asks => (value, config) => set(config['fileServerPort'], config) && asks(value, config)
 
@@ -113,8 +116,8 @@ export const keys: readonly OfficialKey[] = [
   optional('logSpawnUseDeltaTime', maybeTrue, false, becomes<boolean | null>(delta => given('SLIPWAY_STREAM_SERVER_LOG_DELTA', delta || null))),
   optional('logFileTimeFormat', timeFormat, enums.timeFormat.ISO, becomes<string | null>(format => given('SLIPWAY_LOG_FILE_TIME', format))),
   optional('logConsoleTimeFormat', timeFormat, enums.timeFormat.Local, becomes<string | null>(format => given('SLIPWAY_LOG_TIME', format))),
-  optional('logStdoutAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", set)),
-  optional('logStderrAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", set)),
+  optional('logStdoutAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", seen)),
+  optional('logStderrAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", seen)),
   optional('logConsoleLevelCutoff', level, enums.level.Warn, becomes<keyof typeof levels | null>(level => given('SLIPWAY_LOG_LEVEL', level === null ? 'silent' : levels[level]))),
   optional('logFileLevelCutoff', level, enums.level.Verbose, becomes<keyof typeof levels | null>((level, { config }) => given('SLIPWAY_LOG_FILE_LEVEL', level === null || config['logFileTimeFormat'] === null ? 'none' : levels[level]))),
   optional('logRestFilterRegex', orNull(pattern), /POST.*liveliness=ping/, becomes<RegExp | null>(filter => given('SLIPWAY_LOG_REQUEST_FILTER', filter && String(filter)))),

@@ -28,6 +28,8 @@ export interface SessionView extends SessionOrder {
   createdAt: number
   endedAt: number | null
   lastReportAt: number | null
+  /** It was asked to end with SIGKILL. */
+  killed: boolean
   exit: ExitRecord | null
 }
 
@@ -44,6 +46,7 @@ export class Session {
   pid: number | null = null
   exit: ExitRecord | null = null
   lastReportAt: number | null = null
+  killed = false
   lastInputAt: number | null = null
   #state: State = 'queued'
   #reason: Reason | null = null
@@ -99,6 +102,7 @@ export class Session {
       createdAt: this.createdAt,
       endedAt: ended,
       lastReportAt: this.lastReportAt,
+      killed: this.killed,
       exit: this.exit
     }
   }

@@ -198,6 +198,7 @@ export class Supervisor {
   }
 
   #reached (rung: Rung): void {
+    if (rung === 'SIGKILL') this.session.killed = true
     if (rung === 'SIGTERM' || rung === 'SIGKILL') this.#with.launcher.signal(this.session.id, rung)
     if (rung === 'lost') {
       this.#move('lost')

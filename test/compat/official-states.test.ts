@@ -4,7 +4,7 @@ import type { SessionView } from '../../src/sessions/session.ts'
 import { states } from '../../src/sessions/transitions.ts'
 
 const view = (changes: Partial<SessionView>): SessionView =>
-  ({ id: 'id', renderer: 'csr', model: null, via: 'rest', state: 'ready', reason: null, port: 1, pid: 1, createdAt: 0, endedAt: null, lastReportAt: null, exit: null, ...changes })
+  ({ id: 'id', renderer: 'csr', model: null, via: 'rest', state: 'ready', reason: null, port: 1, pid: 1, createdAt: 0, endedAt: null, lastReportAt: null, killed: false, exit: null, ...changes })
 
 const calm = { now: 0, suspectAfter: 12_000 }
 
@@ -25,7 +25,8 @@ t.test('each of our states is one of theirs', async t => {
 t.test('who leaves because its viewer left is disconnected; who is stopped is not', async t => {
   t.equal(officialState(view({ state: 'draining', reason: 'client_closed' }), calm), 'disconnected')
   for (const reason of ['admin', 'drain', 'ping_timeout', 'start_timeout'] as const) t.equal(officialState(view({ state: 'draining', reason }), calm), 'nice-killed', reason)
-  t.equal(officialState(view({ state: 'stopped', reason: 'client_closed' }), calm), 'dead')
+  t.equal(officialState(view({ state: 'draining', reason: 'client_closed', killed: true }), calm), 'killed')
+  t.equal(officialState(view({ state: 'stopped', reason: 'client_closed', killed: true }), calm), 'dead')
 })
 
 t.test('who is silent for more than two intervals and two seconds is suspect, until somebody ends it', async t => {

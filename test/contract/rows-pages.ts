@@ -86,8 +86,7 @@ export const pageRows: readonly Row[] = [
     section: '1.6',
     title: 'a stream server that is killed',
     official: '`nice-killed` after SIGTERM, `killed` after SIGKILL, `zombie` when it outlives that',
-    verdict: 'different',
-    why: '`nice-killed` until it is gone, `zombie` when it outlives SIGKILL; `killed` is always 0',
+    verdict: 'same',
     own: true,
     check: async (t, target) => {
       const patient = await target.start(t, {}, { SLIPWAY_KILL_STEP: '1' })

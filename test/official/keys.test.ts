@@ -72,6 +72,7 @@ t.test('an unknown key is a warning with the one that was meant', async t => {
 t.test('what is not there yet is said where it is asked for, and only there', async t => {
   const unsupported = (changes: Record<string, unknown>) => translated(changes).warnings.filter(warning => warning.startsWith('not supported yet: '))
   t.match(unsupported({ restFileserver: 'http://files.test' }), [/^not supported yet: restFileserver \(.*SLIPWAY_CSR_ARGS/])
+  for (const [key, told] of [['verbose', true], ['debug', false], [null, false]] as const) t.equal(unsupported({ logStdoutAsLevel: key }).some(warning => warning.includes('logStdoutAsLevel')), told, `what is ${key} would ${told ? '' : 'not '}be seen in the log`)
   t.notOk(unsupported({ fileServerPort: null }).some(warning => warning.includes('fileServer')))
   t.notOk(unsupported({ fileServerPort: 11_180 }).some(warning => warning.includes('fileServerP')))
 })
