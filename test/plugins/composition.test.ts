@@ -23,7 +23,7 @@ async function wholeStage (t: Test, env: Record<string, string> = {}) {
   })
   if (loaded.status === 'invalid') throw new Error(loaded.problems.join())
   const launcher = new FakeLauncher()
-  const app = await buildApp({ config: loaded.config, packageDir: dir, launcher, clock: new FakeClock(), stop: () => {} })
+  const app = await buildApp({ config: loaded.config, packageDir: dir, launcher, clock: new FakeClock(), environment: { DISPLAY: ':7', HOME: '/home/hoops', PATH: '/bin' }, stop: () => {} })
   t.teardown(async () => { await app.close() })
   launcher.answer = ({ id }) => {
     queueMicrotask(() => { app.spawner.report(id, { kind: 'ready', viewers: null, idle: null }) })
@@ -137,4 +137,33 @@ t.test('where it is open, requests may name any folder; else the configured ones
     t.equal(answer.statusCode, status)
     if (status === 200) t.match(launcher.orders[0]?.args.join(' '), '--model-search-directories /anywhere/at/all;')
   }
+})
+
+t.test('what the settings say of stream servers arrives on their command lines and in their environment', async t => {
+  const { app, launcher, dir } = await wholeStage(t, {
+    SLIPWAY_SSR_GPU_COUNT: '2',
+    SLIPWAY_CHILD_ENV: 'HOME,NOT_THERE',
+    SLIPWAY_CSR_ARGS: '--more;a b',
+    SLIPWAY_SSR_ARGS: '--other',
+    SLIPWAY_LICENSE: 'the text',
+    SLIPWAY_STREAM_SERVER_LOG_FILE_MASK: '15'
+  })
+  for (const [index, type] of ['ssr_session', 'csr_session', 'ssr_session'].entries()) {
+    await app.inject({ method: 'POST', url: '/api/spawn', payload: { class: type, params: { sessionToken: `t0ken-${index}` } } })
+  }
+  const said = launcher.orders.map(({ args }) => args.join(' '))
+  t.match(said[0], /--ssr true --ssr-gpu-index 0 --other --license the text$/)
+  t.match(said[1], /--csr true --more a b --license the text$/)
+  t.match(said[2], /--ssr true --ssr-gpu-index 1 --other --license the text$/)
+  t.match(launcher.orders, [{ env: { DISPLAY: ':7', HOME: '/home/hoops' } }, { env: { HOME: '/home/hoops' } }])
+  t.notMatch(launcher.orders[1]?.env, { DISPLAY: String })
+  t.match((await app.inject('/api/status')).json(), { gpuAllocation: { 0: 1, 1: 1 } })
+  t.match((await app.inject('/metrics')).body, 'slipway_gpu_sessions{gpu="1"} 1')
+
+  const { id = '', args = [], logFile, secrets } = launcher.orders[0] ?? {}
+  const own = args[args.indexOf('--log-file') + 1] ?? ''
+  t.ok(own.startsWith(`${dir}/logs/comm_scserver_ssr_`) && own.endsWith(`_${id}.log`), own)
+  t.match(said[0], `--sc-verbose-logging true --log-file ${own} --log-file-category-mask 15 --initial-use-duration`)
+  t.equal(logFile, own.replace(/\.log$/, '_output.log'), 'its output is kept beside it')
+  t.same(secrets, ['the text', 't0ken-0'])
 })
