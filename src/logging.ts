@@ -1,6 +1,6 @@
 import { destination, multistream, type DestinationStream, type Level } from 'pino'
 import { prettyFactory } from 'pino-pretty'
-import { retimed, textLine } from './logs/line.ts'
+import { retimed, textLine, timeOf } from './logs/line.ts'
 import { RotatingFile } from './logs/rotating-file.ts'
 import { timeFormat, type TimeFormat } from './logs/time-format.ts'
 
@@ -38,7 +38,8 @@ export function openLog ({ level, time, terminal, licence, startedAt, file: want
     written?.write(`${clock(startedAt)}:info: the log begins at ${timeFormat('iso', startedAt)(startedAt)}, ${timeFormat('local', startedAt)(startedAt)} here\n`)
     streams.push({ level: wanted.level, stream: { write: record => written?.write(textLine(record, clock)) } })
   }
-  const pretty = prettyFactory({ colorize: true, customPrettifiers: { time: at => timeFormat(time === 'auto' ? 'local' : time, startedAt)(Number(at)) } })
+  const pretty = prettyFactory({ colorize: true, ignore: 'time' })
+  const onTerminal = timeFormat(time === 'auto' ? 'local' : time, startedAt)
   const hidden = JSON.stringify(licence).slice(1, -1)
 
   const options = {
@@ -51,7 +52,7 @@ export function openLog ({ level, time, terminal, licence, startedAt, file: want
   return { options, close: async () => { await written?.end() } }
 
   function inFormat (record: string): string {
-    if (terminal) return pretty(record)
+    if (terminal) return `${onTerminal(timeOf(record))} ${pretty(record)}`
     return time === 'auto' ? record : retimed(record, timeFormat(time, startedAt))
   }
 }

@@ -12,3 +12,8 @@ export function textLine (record: string, time: (milliseconds: number) => string
 export function retimed (record: string, time: (milliseconds: number) => string): string {
   return record.replace(/"time":(\d+)/, (_all, at: string) => `"time":${JSON.stringify(time(Number(at)))}`)
 }
+
+/** When a record was written, in milliseconds since 1970. */
+export function timeOf (record: string): number {
+  return Number(/"time":(\d+)/.exec(record)?.[1])
+}

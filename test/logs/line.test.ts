@@ -1,5 +1,5 @@
 import t from 'tap'
-import { retimed, textLine } from '../../src/logs/line.ts'
+import { retimed, textLine, timeOf } from '../../src/logs/line.ts'
 import { timeFormat } from '../../src/logs/time-format.ts'
 
 const start = new Date(2026, 0, 2, 3, 4, 5, 6).getTime()
@@ -21,4 +21,5 @@ t.test('a line of the file: time, the official word for the level, message, and 
 
 t.test('a line of JSON with another time is the same in everything else', async t => {
   t.equal(retimed('{"level":30,"time":1000,"msg":"\\"time\\":5"}\n', time => `at ${time}`), '{"level":30,"time":"at 1000","msg":"\\"time\\":5"}\n')
+  t.equal(timeOf('{"level":30,"time":1000,"msg":""}\n'), 1000)
 })
