@@ -81,7 +81,8 @@ export class Streamer {
     this.#busy = true
     try {
       for (;;) {
-        if (this.#closed) return
+        // Nothing is planned or told for a viewer that does not read: `resume` comes when it does.
+        if (this.#closed || this.#outlet.buffered > mostBuffered) return
         if (this.#newest) this.#plan(this.#newest)
         const chunk = this.#queue[this.#next]
         if (!chunk) return this.#tellIdle()
