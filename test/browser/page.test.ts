@@ -119,6 +119,8 @@ t.test('no seat, no model and no server are said in words', async t => {
 t.test('it is used with the keyboard alone', async t => {
   const slipway = await startSlipway(t, embedded)
   const page = await openPage(t, await openBrowser(t), slipway.url)
+  // What is disabled until the models are known takes no focus.
+  await page.locator('#create button:enabled').waitFor()
   await page.getByRole('button', { name: 'Create New Viewer' }).focus()
   await page.keyboard.press('Enter')
   const card = page.locator('article.card').first()
