@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { findByArguments, identify, isRunning, killGroup } from '../../src/launcher/process-identity.ts'
 
@@ -28,8 +29,12 @@ t.test('a stranger that has got the pid is never killed', async t => {
 })
 
 t.test('a zombie does not run', async t => {
-  const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'], env: { PATH: '/usr/bin:/bin' } })
+  const parent = spawn('/bin/sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'], env: { PATH: '/usr/bin:/bin' } })
+  t.teardown(() => { parent.kill('SIGKILL') })
   const [line] = await once(parent.stdout, 'data') as [Buffer]
+  // A shell collects its children, the program that takes its place does not.
+  while (!readFileSync(`/proc/${parent.pid}/cmdline`, 'utf8').startsWith('sleep')) await new Promise(resolve => { setImmediate(resolve) })
+  process.kill(Number(line), 'SIGKILL')
   while (identify(Number(line)) !== null) await new Promise(resolve => { setImmediate(resolve) })
   t.equal(process.kill(Number(line), 0), true, 'its pid is still taken')
   parent.kill('SIGKILL')
