@@ -14,14 +14,14 @@ const file = (changes: Record<string, unknown>) => {
 }
 
 t.test('migrate prints as a .env what a start with the file would use', async t => {
-  const dir = t.testdir({ 'Config.js': file({ workspaceDir: "/work/it's \"here\" #1", modelDirs: ['my models'] }), 'my models': {} })
+  const dir = t.testdir({ 'Config.js': file({ workspaceDir: "/scratch/it's \"here\" #1", modelDirs: ['my models'] }), 'my models': {} })
   const said = readCommandLine(['migrate', join(dir, 'Config.js')], {}, packageDir)
   if (said.do !== 'say') return t.fail('it says something')
   t.equal(said.exitCode, 0)
   const served = readCommandLine(['-c', dir], {}, packageDir)
   if (served.do !== 'serve') return t.fail(served.text)
   t.same({ ...parseEnv(said.text) }, { ...served.env })
-  t.match(served.env, { SLIPWAY_WORKSPACE_DIR: "/work/it's \"here\" #1", SLIPWAY_DRAIN_TIMEOUT: '0', SLIPWAY_SPAWN_RATE_LIMIT: '0' })
+  t.match(served.env, { SLIPWAY_WORKSPACE_DIR: "/scratch/it's \"here\" #1", SLIPWAY_DRAIN_TIMEOUT: '0', SLIPWAY_SPAWN_RATE_LIMIT: '0' })
   t.match(loadConfig(served.env), { status: 'loaded' })
 })
 
