@@ -11,7 +11,7 @@ async function needs (t: Test, change: Change = () => ({})) {
   await chmod(`${dir}/sc`, 0o755)
   const all: Needs = {
     program: { kind: 'ts3d_sc_server', executable: `${dir}/sc`, leading: [], renderers: ['csr', 'ssr'] },
-    common: { modelDirs: [`${dir}/models`], workspaceDir: `${dir}/work/space`, licenseFile: `${dir}/license` },
+    common: { modelDirs: [`${dir}/models`], workspaceDir: `${dir}/scratch/here`, licenseFile: `${dir}/license` },
     certificate: null,
     authorityFile: null,
     logDir: `${dir}/logs/here`,
@@ -25,7 +25,7 @@ async function needs (t: Test, change: Change = () => ({})) {
 t.test('what a start needs is made or found before the first one', async t => {
   const { dir, problems } = await needs(t)
   t.same(await problems(), [])
-  t.ok(existsSync(`${dir}/work/space`), 'the workspace is made')
+  t.ok(existsSync(`${dir}/scratch/here`), 'the workspace is made')
   t.ok(existsSync(`${dir}/logs/here`), 'the log folder is made')
 })
 
@@ -37,20 +37,20 @@ for (const [name, change, expected] of [
   ['a missing licence', ({ common }, dir) => ({ common: { ...common, licenseFile: `${dir}/none` } }), ['SLIPWAY_LICENSE_FILE: ~/none cannot be read (ENOENT)']],
   ['a missing model folder', ({ common }, dir) => ({ common: { ...common, modelDirs: [`${dir}/models`, `${dir}/none`] } }), ['SLIPWAY_MODEL_DIRS: ~/none cannot be read (ENOENT)']],
   ['a file for a model folder', ({ common }, dir) => ({ common: { ...common, modelDirs: [`${dir}/plain`] } }), ['SLIPWAY_MODEL_DIRS: ~/plain cannot be read (ENOTDIR)']],
-  ['a workspace that cannot be made', ({ common }, dir) => ({ common: { ...common, workspaceDir: `${dir}/plain/work` } }), ['SLIPWAY_WORKSPACE_DIR: ~/plain/work cannot be made (ENOTDIR)']],
+  ['a workspace that cannot be made', ({ common }, dir) => ({ common: { ...common, workspaceDir: `${dir}/plain/scratch` } }), ['SLIPWAY_WORKSPACE_DIR: ~/plain/scratch cannot be made (ENOTDIR)']],
   ['a log folder that cannot be made', (_, dir) => ({ logDir: `${dir}/plain` }), ['SLIPWAY_LOG_DIR: ~/plain cannot be made (EEXIST)']],
   ['a file for a static folder', (_, dir) => ({ staticDirs: [`${dir}/plain`] }), ['SLIPWAY_STATIC_DIRS: ~/plain cannot be read (ENOTDIR)']],
   ['a missing page', (_, dir) => ({ publicDir: `${dir}/none` }), ['SLIPWAY_PUBLIC_DIR: ~/none cannot be read (ENOENT)']],
   ['everything at once', ({ program, common }, dir) => ({
     program: { ...program, executable: `${dir}/nothing` },
-    common: { ...common, licenseFile: `${dir}/none`, modelDirs: [`${dir}/a`, `${dir}/b`], workspaceDir: `${dir}/plain/work` },
+    common: { ...common, licenseFile: `${dir}/none`, modelDirs: [`${dir}/a`, `${dir}/b`], workspaceDir: `${dir}/plain/scratch` },
     logDir: `${dir}/plain/log`
   }), [
     'SLIPWAY_STREAM_SERVER: ~/nothing is not an executable file (ENOENT)',
     'SLIPWAY_LICENSE_FILE: ~/none cannot be read (ENOENT)',
     'SLIPWAY_MODEL_DIRS: ~/a cannot be read (ENOENT)',
     'SLIPWAY_MODEL_DIRS: ~/b cannot be read (ENOENT)',
-    'SLIPWAY_WORKSPACE_DIR: ~/plain/work cannot be made (ENOTDIR)',
+    'SLIPWAY_WORKSPACE_DIR: ~/plain/scratch cannot be made (ENOTDIR)',
     'SLIPWAY_LOG_DIR: ~/plain/log cannot be made (ENOTDIR)'
   ]]
 ] as Array<[string, Change, string[]]>) {
