@@ -13,8 +13,8 @@ export async function openBrowser (t: Test, more: string[] = []): Promise<Browse
   return browser
 }
 
-/** The page, opened; what it says on the console or throws fails the test at its end. */
-export async function openPage (t: Test, browser: Browser, url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page & { complaints: string[] }> {
+/** The page, opened, with a list of the errors it throws or tells the console. */
+export async function openPage (browser: Browser, url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page & { complaints: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, ...options })
   const complaints: string[] = []
   page.on('pageerror', error => { complaints.push(error.message) })

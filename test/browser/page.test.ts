@@ -12,7 +12,7 @@ async function pidOf (url: string, id: string | undefined): Promise<number> {
 t.test('one click shows a CAD assembly, coarse first and fine later, from a process of its own', async t => {
   const slipway = await startSlipway(t, embedded)
   const browser = await openBrowser(t)
-  const page = await openPage(t, browser, 'about:blank')
+  const page = await openPage(browser, 'about:blank')
   // Lets only the first parts through until told otherwise, so that the coarse picture stands still to be looked at.
   let letThrough = () => {}
   const held = new Promise<void>(resolve => { letThrough = resolve })
@@ -78,7 +78,7 @@ t.test('one click shows a CAD assembly, coarse first and fine later, from a proc
 t.test('several viewers stand side by side, each on a process of its own, and leave with the tab', async t => {
   const slipway = await startSlipway(t, embedded)
   const browser = await openBrowser(t)
-  const page = await openPage(t, browser, slipway.url)
+  const page = await openPage(browser, slipway.url)
   const cards = [await createViewer(page), await createViewer(page)]
   for (const card of cards) await phase(card, 'complete')
   await keep(page, 'two-viewers')
@@ -93,7 +93,7 @@ t.test('several viewers stand side by side, each on a process of its own, and le
 
 t.test('a session stopped from the list says so in its viewer', async t => {
   const slipway = await startSlipway(t, embedded)
-  const page = await openPage(t, await openBrowser(t), slipway.url)
+  const page = await openPage(await openBrowser(t), slipway.url)
   const card = await createViewer(page)
   await phase(card, 'complete')
   await page.locator('#instances').getByRole('button', { name: /stop/i }).click()
@@ -103,7 +103,7 @@ t.test('a session stopped from the list says so in its viewer', async t => {
 
 t.test('no seat, no model and no server are said in words', async t => {
   const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MAX_SESSIONS: '1' })
-  const page = await openPage(t, await openBrowser(t), slipway.url)
+  const page = await openPage(await openBrowser(t), slipway.url)
   const first = await createViewer(page)
   await phase(first, 'complete')
   const second = await createViewer(page)
@@ -118,7 +118,7 @@ t.test('no seat, no model and no server are said in words', async t => {
 
 t.test('it is used with the keyboard alone', async t => {
   const slipway = await startSlipway(t, embedded)
-  const page = await openPage(t, await openBrowser(t), slipway.url)
+  const page = await openPage(await openBrowser(t), slipway.url)
   // What is disabled until the models are known takes no focus.
   await page.locator('#create button:enabled').waitFor()
   await page.getByRole('button', { name: 'Create New Viewer' }).focus()
@@ -144,7 +144,7 @@ for (const [name, options] of [
 ] as const) {
   t.test(`it looks right: ${name}`, async t => {
     const slipway = await startSlipway(t, embedded)
-    const page = await openPage(t, await openBrowser(t), slipway.url, options)
+    const page = await openPage(await openBrowser(t), slipway.url, options)
     const card = await createViewer(page)
     await phase(card, 'complete')
     await keep(page, name)
@@ -159,7 +159,7 @@ for (const [name, options] of [
 
 t.test('a browser without WebGL is told so', async t => {
   const slipway = await startSlipway(t, embedded)
-  const page = await openPage(t, await openBrowser(t), 'about:blank')
+  const page = await openPage(await openBrowser(t), 'about:blank')
   await page.addInitScript('HTMLCanvasElement.prototype.getContext = () => null')
   await page.goto(slipway.url)
   const card = await createViewer(page)
@@ -174,7 +174,7 @@ t.test('a browser without WebGL is told so', async t => {
 t.test('with another stream server the page says how to reach it with the HOOPS viewer', async t => {
   const models = t.testdir({ 'engine.scz': '' })
   const slipway = await startSlipway(t, { SLIPWAY_MODEL_DIRS: models })
-  const page = await openPage(t, await openBrowser(t), slipway.url)
+  const page = await openPage(await openBrowser(t), slipway.url)
   t.equal(await page.locator('#renderer option').count(), 2)
   const card = await createViewer(page)
   await phase(card, 'ready')
