@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '../clock.ts'
 import type { StartOrder } from '../spawning/launcher.ts'
 import { LogFile } from './log-file.ts'
+import { OutputLines } from './output-lines.ts'
 import { OutputTail } from './output-tail.ts'
 import { identify, signalGroup } from './process-identity.ts'
 import type { Answer } from './protocol.ts'
@@ -45,11 +46,21 @@ export class Child {
     const exactly = { NODE_V8_COVERAGE: undefined, ...env }
     this.#process = spawn(executable, args, { detached: true, env: exactly, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#pid = this.#process.pid
-    for (const output of [this.#process.stdout, this.#process.stderr]) {
+    for (const stream of ['stdout', 'stderr'] as const) {
       const redaction = new Redaction(order.secrets ?? [])
-      output?.on('data', (chunk: Buffer) => { this.#heard(redaction.pass(chunk)) }).on('error', () => {})
+      const lines = order.tellOutput?.[stream] === true ? new OutputLines(around.clock, output => { around.tell({ type: 'output', id, stream, ...output }) }) : null
+      const heard = (chunk: Buffer) => {
+        if (chunk.length === 0) return
+        this.#heard(chunk)
+        lines?.add(chunk)
+      }
+      const output = this.#process[stream]
+      output?.on('data', (chunk: Buffer) => { heard(redaction.pass(chunk)) }).on('error', () => {})
       // Before the process's own `close`, which tells the last words.
-      output?.prependOnceListener('close', () => { this.#heard(redaction.rest()) })
+      output?.prependOnceListener('close', () => {
+        heard(redaction.rest())
+        lines?.end()
+      })
     }
     this.#process.once('exit', (code, signal) => { this.#exited(code, signal) })
     if (this.#pid === undefined) {
@@ -65,7 +76,6 @@ export class Child {
   }
 
   #heard (chunk: Buffer): void {
-    if (chunk.length === 0) return
     this.#tail.add(chunk)
     this.#log?.write(chunk)
   }

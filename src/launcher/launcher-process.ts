@@ -110,6 +110,11 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
         this.#starts.delete(answer.id)
         start.settle({ status: 'failed', code: answer.code, message: answer.message })
         return
+      case 'output': {
+        const { type, ...output } = answer
+        start.result.then(() => { this.emit('output', output) })
+        return
+      }
       case 'exited': {
         const { type, ...exit } = answer
         this.#starts.delete(answer.id)

@@ -13,6 +13,8 @@ import type { Answer, Order } from './protocol.ts'
 const GRACE_MILLISECONDS = 2000
 /** After SIGKILL, for a child stuck in the kernel; the launcher then leaves without it. */
 const LAST_WAIT_MILLISECONDS = 1500
+/** Bytes of answers that may wait for the service to read them before output is told no longer. */
+const WAITING_BYTES = 1024 * 1024
 /** For log files on a disk that hangs. */
 const FLUSH_MILLISECONDS = 500
 
@@ -79,6 +81,7 @@ function obey (order: Order): void {
 }
 
 function tell (answer: Answer): void {
+  if (answer.type === 'output' && answers.writableLength > WAITING_BYTES) return
   answers.write(encode(answer))
 }
 

@@ -27,6 +27,6 @@ export class OutputTail {
 }
 
 /** Bytes that are not UTF-8 become `?`, which is no longer than they were; U+FFFD would be three times as long. */
-function wellFormed (bytes: Buffer): string {
+export function wellFormed (bytes: Buffer): string {
   return bytes.toString('utf8').replaceAll('\uFFFD', '?')
 }

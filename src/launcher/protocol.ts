@@ -1,4 +1,4 @@
-import type { ChildExit, StartOrder } from '../spawning/launcher.ts'
+import type { ChildExit, ChildOutput, StartOrder } from '../spawning/launcher.ts'
 
 /**
  * What the service and the launcher process say to each other: one JSON object per line, orders on the launcher's descriptor 3,
@@ -10,13 +10,21 @@ export type Order =
   /** Kill what is alive, tell every exit, leave. */
   | { type: 'close' }
 
-/** Every `start` is answered by one `started` or one `failed`; every `started` is followed by one `exited`. */
+/** Every `start` is answered by one `started` or one `failed`; every `started` is followed by one `exited`, `output` may lie between. */
 export type Answer =
   /** Said once, first: the launcher runs and reads its orders. */
   | { type: 'ready' }
   | ({ type: 'started', id: string } & ProcessIdentity)
   | { type: 'failed', id: string, code: string, message: string }
   | ({ type: 'exited' } & ChildExit)
+  /**
+   * What a child said, only where its start order asked for it (`order.tellOutput`), between its `started` and its `exited`:
+   * `{"type":"output","id":"…","stream":"stdout","lines":["…"],"leftOut":0}`. Secrets are taken out as everywhere, bytes that are no
+   * UTF-8 are `?`, lines have neither their newline nor a carriage return before it. A line of more than 1000 bytes is its first 1000
+   * bytes and `…`. Lines are gathered for 250 ms, of which 25 of each stream are told and the others counted in `leftOut`. What is left
+   * when the child has ended, a last line without a newline too, is told before its `exited`. While the service does not read, output may be dropped; nothing else may.
+   */
+  | ({ type: 'output' } & ChildOutput)
 
 /** A process as it can be recognised again: pids are reused, a pid and its start time together are not. */
 export interface ProcessIdentity {
@@ -84,7 +92,7 @@ export function isOrder (value: unknown): value is Order {
 
 /** Whether a parsed line is an answer. */
 export function isAnswer (value: unknown): value is Answer {
-  return isTagged(value, ['ready', 'started', 'failed', 'exited'])
+  return isTagged(value, ['ready', 'started', 'failed', 'exited', 'output'])
 }
 
 function isTagged (value: unknown, types: readonly string[]): boolean {

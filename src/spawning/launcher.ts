@@ -15,6 +15,8 @@ export interface StartOrder {
   logBytes: number
   /** What is taken out of the child's output before it is kept anywhere; absent: nothing. */
   secrets?: readonly string[]
+  /** What of the child's output is told by `output` while it runs; absent: nothing. It is kept in any case. */
+  tellOutput?: { stdout: boolean, stderr: boolean }
 }
 
 /** How a start went. A failure is an expected outcome and therefore a value. */
@@ -33,7 +35,19 @@ export interface ChildExit {
   outputTail: string
 }
 
+/** Some of what a child said, in whole lines. A child that says more than anybody reads is told in part. */
+export interface ChildOutput {
+  id: string
+  stream: 'stdout' | 'stderr'
+  /** From 1 to 25, each of at most 1000 bytes of UTF-8 and, where it was cut, an ellipsis. */
+  lines: string[]
+  /** Lines after these that are not told. */
+  leftOut: number
+}
+
 export type LauncherEvents = {
+  /** A child said something, whose order asked to be told. Always after its start was answered and before `exited`. */
+  output: [ChildOutput]
   /** A child has ended and its process group was swept. */
   exited: [ChildExit]
   /** The launcher process itself died; every child alive is reported by `exited` (signal SIGKILL) before another is started. */

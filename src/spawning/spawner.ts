@@ -6,7 +6,7 @@ import { SessionTable } from '../sessions/session-table.ts'
 import type { State } from '../sessions/transitions.ts'
 import { Watchdog } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
-import type { ChildExit } from './launcher.ts'
+import type { ChildExit, ChildOutput } from './launcher.ts'
 import { retrySeconds, type OpenRequest, type OpenResult, type Outcome } from './outcome.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Phase, Surroundings } from './surroundings.ts'
@@ -22,6 +22,8 @@ export type SpawnerEvents = {
   phase: [{ phase: Phase, milliseconds: number }]
   report: [Report['kind']]
   exit: [ChildExit]
+  /** What a stream server said, where its order asked to be told. */
+  output: [ChildOutput]
 }
 
 export interface SpawnerOptions extends Omit<Surroundings, 'moved' | 'phase' | 'watchdog'> {
@@ -63,6 +65,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       this.#supervisors.get(exit.id)?.exited(exit)
       if (this.#table.get(exit.id)?.over !== false) this.#supervisors.delete(exit.id)
     })
+    options.launcher.on('output', output => { this.emit('output', output) })
     options.launcher.on('lost', () => { for (const supervisor of [...this.#supervisors.values()]) supervisor.ownerLost() })
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import type { ChildExit, Launcher, StartOrder, StartResult } from '../../src/spawning/launcher.ts'
+import type { ChildExit, ChildOutput, Launcher, StartOrder, StartResult } from '../../src/spawning/launcher.ts'
 import { isAlive, noChildrenLeft, processesWithArgument } from '../fixtures/leak-check.ts'
 
 export const fakeServer = fileURLToPath(new URL('../fixtures/fake-sc-server', import.meta.url))
@@ -193,6 +193,54 @@ export function launcherContract (t: Test, makeLauncher: () => Subject): void {
     t.notMatch(readIfThere(order.logFile), /L1CENCE|t0ken/)
   })
 
+  scene('what a child says is told line by line where its order asks for it, between its start and its exit', async (t, { launcher, sh, started, exit }) => {
+    const order = sh('printf "one\\r\\n\\ntwo L1CENCE\\n\\377 half"; echo wrong >&2', { tellOutput: { stdout: true, stderr: false }, secrets: ['L1CENCE'] })
+    const told: unknown[] = []
+    launcher.on('output', output => { told.push(output) })
+    launcher.on('exited', () => { told.push('exited') })
+    await started(order)
+    t.match((await exit(order.id)).outputTail, /wrong/, 'it is kept as ever')
+    t.equal(told.pop(), 'exited')
+    t.same(linesOf(told as ChildOutput[]), ['one', '', 'two <hidden>', '? half'])
+    t.same((told as ChildOutput[]).map(({ id, stream, leftOut }) => [id, stream, leftOut]), told.map(() => [order.id, 'stdout', 0]))
+  })
+
+  scene('a child is heard while it runs, on both its outputs', async (t, { launcher, sh, started, exit }) => {
+    const order = sh('echo out; echo err >&2; exec sleep 60', { tellOutput: { stdout: true, stderr: true } })
+    const heard = new Promise<ChildOutput[]>(resolve => {
+      const told: ChildOutput[] = []
+      launcher.on('output', output => { if (told.push(output) === 2) resolve(told) })
+    })
+    await started(order)
+    t.same((await heard).map(({ stream, lines }) => [stream, lines]).sort(), [['stderr', ['err']], ['stdout', ['out']]])
+    launcher.signal(order.id, 'SIGKILL')
+    await exit(order.id)
+  })
+
+  scene('of a chatty child a part is told, the rest is counted, and long lines are cut', async (t, { launcher, sh, started, exit }) => {
+    const order = sh('i=0; while [ $i -lt 5000 ]; do echo "line $i"; i=$((i+1)); done; printf "%02000d\\nlast\\n" 0', { tellOutput: { stdout: true, stderr: true } })
+    const told: ChildOutput[] = []
+    launcher.on('output', output => { told.push(output) })
+    await started(order)
+    await exit(order.id)
+    t.equal(linesOf(told).length + told.reduce((sum, { leftOut }) => sum + leftOut, 0), 5002)
+    t.ok(told.every(({ lines }) => lines.length > 0 && lines.length <= 25))
+    t.same(linesOf(told).slice(0, 25), Array.from({ length: 25 }, (_, i) => `line ${i}`))
+
+    const long = sh('printf "%02000d\\n%01000d\\n" 0 0', { tellOutput: { stdout: true, stderr: true } })
+    told.length = 0
+    await started(long)
+    await exit(long.id)
+    t.same(linesOf(told), [`${'0'.repeat(1000)}…`, '0'.repeat(1000)])
+  })
+
+  scene('what a child says is told to nobody where its order does not ask', async (t, { launcher, sh, started, exit }) => {
+    launcher.on('output', () => { t.fail('nobody asked') })
+    const order = sh('echo out; echo err >&2')
+    await started(order)
+    await exit(order.id)
+  })
+
   scene('without a log file the output is only drained', async (t, { sh, started, exit }) => {
     const order = sh('i=0; while [ $i -lt 20000 ]; do echo "line $i of chatter"; i=$((i+1)); done', { logFile: null })
     await started(order)
@@ -311,6 +359,8 @@ export function launcherContract (t: Test, makeLauncher: () => Subject): void {
     await waitUntil(() => processesWithArgument(folder).every(pid => pid === late))
   })
 }
+
+const linesOf = (told: ChildOutput[]) => told.flatMap(({ lines }) => lines)
 
 /** Looks again every few milliseconds: for what no event tells, like the end of somebody else's process. */
 export async function waitUntil (condition: () => boolean): Promise<void> {

@@ -2,7 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import type { ChildOutput } from '../../src/spawning/launcher.ts'
+import { FakeClock } from '../fixtures/fake-clock.ts'
 import { LogFile } from '../../src/launcher/log-file.ts'
+import { OutputLines } from '../../src/launcher/output-lines.ts'
 import { OutputTail, TAIL_BYTES } from '../../src/launcher/output-tail.ts'
 
 t.test('the tail of little output is all of it', async t => {
@@ -31,6 +34,50 @@ t.test('one endless line, and bytes that are no text, stay within the limit', as
     tail.add(Buffer.alloc(100_000, byte))
     t.equal(Buffer.byteLength(tail.toString()), TAIL_BYTES)
   }
+})
+
+t.test('lines', async t => {
+  const stage = () => {
+    const told: Array<Pick<ChildOutput, 'lines' | 'leftOut'>> = []
+    const clock = new FakeClock()
+    return { told, clock, output: new OutputLines(clock, output => { told.push(output) }) }
+  }
+
+  t.test('are gathered for a quarter of a second, whatever the chunks', async t => {
+    const { told, clock, output } = stage()
+    for (const byte of Buffer.from('one\r\ntwo ü\nthr')) output.add(Buffer.from([byte]))
+    await clock.advance(249)
+    t.same(told, [])
+    await clock.advance(1)
+    t.same(told, [{ lines: ['one', 'two ü'], leftOut: 0 }])
+    await clock.advance(1_000)
+    t.equal(told.length, 1, 'a line that is not complete waits')
+    output.add(Buffer.from('ee\nfour'))
+    output.end()
+    t.same(told[1], { lines: ['three', 'four'], leftOut: 0 })
+    output.end()
+    await clock.advance(1_000)
+    t.equal(told.length, 2)
+  })
+
+  t.test('that are too many are counted, time after time', async t => {
+    const { told, clock, output } = stage()
+    for (let time = 0; time < 2; time++) {
+      output.add(Buffer.from('x\n'.repeat(1_000)))
+      await clock.advance(250)
+    }
+    t.same(told, Array.from({ length: 2 }, () => ({ lines: Array.from({ length: 25 }, () => 'x'), leftOut: 975 })))
+  })
+
+  t.test('that are too long are cut, and one without an end fills no memory', async t => {
+    const { told, clock, output } = stage()
+    for (let i = 0; i < 10_000; i++) output.add(Buffer.alloc(1_000, 'x'))
+    await clock.advance(1_000)
+    t.same(told, [])
+    output.add(Buffer.from('\nnext\n'))
+    await clock.advance(250)
+    t.same(told, [{ lines: [`${'x'.repeat(1_000)}…`, 'next'], leftOut: 0 }])
+  })
 })
 
 t.test('a log', async t => {
