@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { withoutSecrets, type AnsweredRequest } from '../src/logs/combined.ts'
 
 /** One line for every request that was answered, but for those the filter names. Decorates nothing. */
 export interface RequestLogOptions {
@@ -11,10 +12,14 @@ export interface RequestLogOptions {
 const requestLog: FastifyPluginAsync<RequestLogOptions> = async (app, { level, filter }) => {
   if (level === 'silent') return
   app.addHook('onResponse', async (request, reply) => {
-    const { method, url } = request
+    const { method, url, headers, raw } = request
     if (filter?.test(`${method} ${url}`) === true) return
     // The line itself has no query: there may be a token in it.
-    request.log[level]({ ip: request.ip, bytes: Number(reply.getHeader('content-length') ?? 0), milliseconds: Math.round(reply.elapsedTime) }, `${method} ${url.split('?')[0]} ${reply.statusCode}`)
+    const path = url.split('?', 1)[0] ?? ''
+    const { statusCode: status } = reply
+    const answered: AnsweredRequest = { method, path, version: raw.httpVersion, status, referer: headers.referer && withoutSecrets(headers.referer), agent: headers['user-agent'] }
+    const bytes = Number(reply.getHeader('content-length') ?? 0)
+    request.log[level]({ ip: request.ip, bytes, milliseconds: Math.round(reply.elapsedTime), answered }, `${method} ${path} ${status}`)
   })
 }
 

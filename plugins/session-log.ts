@@ -1,10 +1,16 @@
 import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { visible } from '../src/logs/visible.ts'
 import { reasons } from '../src/sessions/reasons.ts'
 import { isTerminal } from '../src/sessions/transitions.ts'
 
 /** Logs the life of each session with a logger of its own that carries its id. Listens to the spawner's events; decorates nothing. */
-const sessionLog: FastifyPluginAsync = async app => {
+export interface SessionLogOptions {
+  /** Levels of the lines that stream servers say, as far as the spawner is told of them. */
+  output: Record<'stdout' | 'stderr', 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'none'>
+}
+
+const sessionLog: FastifyPluginAsync<SessionLogOptions> = async (app, { output }) => {
   const loggers = new Map<string, FastifyBaseLogger>()
   app.spawner.on('session', (session, from) => {
     let log = loggers.get(session.id)
@@ -17,6 +23,13 @@ const sessionLog: FastifyPluginAsync = async app => {
     else if (isTerminal(state)) log.info({ port, childPid, reason, exitCode: exit?.code, signal: exit?.signal }, message)
     else log.info({ port, childPid, renderer, model }, message)
     if (isTerminal(state)) loggers.delete(session.id)
+  })
+  app.spawner.on('output', ({ id, stream, lines, leftOut }) => {
+    const level = output[stream]
+    if (level === 'none') return
+    const log = loggers.get(id) ?? app.log.child({ spawnId: id })
+    for (const line of lines) log[level](`${stream}: ${visible(line)}`)
+    if (leftOut > 0) log[level](`${stream}: (${leftOut} more lines)`)
   })
 }
 

@@ -33,6 +33,8 @@ export interface SpawnerPluginOptions {
   /** Absolute; null: output is not kept. */
   logDir: string | null
   sessionLogBytes: number
+  /** What of their output the spawner tells while they run. */
+  tellOutput: { stdout: boolean, stderr: boolean }
   launcher: Launcher
   clock: Clock
 }
@@ -45,7 +47,7 @@ declare module 'fastify' {
 }
 
 const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, options) => {
-  const { program, common, launcher, clock, logDir } = options
+  const { program, common, launcher, clock, logDir, tellOutput } = options
   const writesOwnLog = program.kind === 'ts3d_sc_server' && (common.logging?.fileMask ?? 0) > 0
   const spawner = new Spawner({
     launcher,
@@ -70,7 +72,8 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
         env: childEnvironment(program, renderer, options.environment),
         logFile: writesOwnLog ? output : log,
         logBytes: options.sessionLogBytes,
-        secrets: [common.license, sessionToken].filter(secret => typeof secret === 'string')
+        secrets: [common.license, sessionToken].filter(secret => typeof secret === 'string'),
+        ...tellOutput.stdout || tellOutput.stderr ? { tellOutput } : {}
       }
     }
   })

@@ -5,6 +5,7 @@ import access from '../plugins/access.ts'
 import certificatePlugin from '../plugins/certificate.ts'
 import errors from '../plugins/errors.ts'
 import fileServerPlugin from '../plugins/file-server.ts'
+import garbageCollection from '../plugins/garbage-collection.ts'
 import liveEvents from '../plugins/live-events.ts'
 import logRetention from '../plugins/log-retention.ts'
 import metrics from '../plugins/metrics.ts'
@@ -25,6 +26,7 @@ import { isLoopback } from './access/callers.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { PreflightError } from './errors.ts'
+import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
 import { preflight } from './preflight.ts'
 import type { Limits } from './sessions/watchdog.ts'
@@ -51,7 +53,7 @@ export interface AppOptions {
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
 export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, ownLog = null, logger = false }: AppOptions): Promise<FastifyInstance> {
-  const { http, tls, ports, sessions, streamServer, assets, fileServer, log } = config
+  const { http, tls, ports, sessions, streamServer, assets, fileServer, log, memory } = config
   const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
   const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
   const program = streamServerProgram(streamServer.executable, packageDir, http.host, tls.streamServers ? pair : null, tls.server ? authorityFile ?? pair?.certificateFile : null)
@@ -74,6 +76,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   const problems = await preflight({ program, common, certificate: pair, authorityFile, logDir, publicDir, staticDirs })
   if (problems.length > 0) throw new PreflightError(problems)
   const certificate = pair === null ? null : await Certificate.open(pair, clock)
+  const collectGarbage = globalThis.gc
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
@@ -95,10 +98,11 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     keepEnded: sessions.keepEnded,
     logDir,
     sessionLogBytes: log.sessionBytes,
+    tellOutput: { stdout: isWritten(log.childStdoutLevel, app.log.level), stderr: isWritten(log.childStderrLevel, app.log.level) },
     launcher,
     clock
   })
-  await app.register(sessionLog)
+  await app.register(sessionLog, { output: { stdout: log.childStdoutLevel, stderr: log.childStderrLevel } })
   if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
@@ -110,10 +114,11 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     config: shownConfig,
     pingInterval: sessions.pingInterval,
     firstConnectTimeout: sessions.firstConnectTimeout,
-    collectGarbage: globalThis.gc,
+    collectGarbage,
     stop,
     clock
   })
+  if (memory.gcInterval > 0) await app.register(garbageCollection, { interval: memory.gcInterval, collectGarbage, clock })
   await app.register(sessionsApi)
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial, { publicHost: http.publicHost })
@@ -129,7 +134,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
       certificate: tls.fileServer ? certificate : null,
       furnish: async listener => {
         await listener.register(errors)
-        await listener.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter) })
+        await listener.register(requestLog, { level: log.fileServerRequestLevel, filter: requestFilter(log.requestFilter) })
         await listener.register(access, { ...http, secure: tls.fileServer, corsOrigin: fileServer.corsOrigin })
         await listener.register(staticFiles, { publicDir: null, dirs: staticDirs })
       }

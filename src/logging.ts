@@ -1,5 +1,6 @@
 import { destination, multistream, type DestinationStream, type Level } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+import { levels } from './logs/levels.ts'
 import { retimed, textLine, timeOf } from './logs/line.ts'
 import { RotatingFile } from './logs/rotating-file.ts'
 import { timeFormat, type TimeFormat } from './logs/time-format.ts'
@@ -57,8 +58,6 @@ export function openLog ({ level, time, terminal, licence, startedAt, file: want
   }
 }
 
-const severity: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
-
-function mostTalkative (levels: Level[]): Level {
-  return severity.find(level => levels.includes(level)) ?? 'info'
+function mostTalkative (wanted: Level[]): Level {
+  return levels.find(level => wanted.includes(level)) ?? 'info'
 }

@@ -29,6 +29,8 @@ const extraArguments = (env: string, description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { env, default: [], separator: ';', expected: 'arguments joined by ";"', description })
 const mask = (env: string, description: string) =>
   Type.Integer({ env, default: 0, minimum: 0, maximum: 255, description: `${description}: the sum of 1 (errors), 2 (warnings), 4 (information) and 8 (debugging); 255: all, 0: it is not told.` })
+const childLevel = (env: string, stream: string) =>
+  Type.Enum(['none', 'error', 'warn', 'info', 'debug', 'trace'], { env, default: 'none', description: `Level at which lines that stream servers say on ${stream} stand in the log of the service too, at most a hundred a second of each. \`none\`: they do not.` })
 const group = <P extends Record<string, TSchema>>(title: string, properties: P) => Type.Object(properties, { title })
 
 export const configSchema = Type.Object({
@@ -101,6 +103,9 @@ export const configSchema = Type.Object({
     fileTime: Type.Enum(['iso', 'local', 'delta'], { env: 'SLIPWAY_LOG_FILE_TIME', default: 'iso', description: 'How times stand in that file.' }),
     requestLevel: Type.Enum(['error', 'warn', 'info', 'debug', 'trace', 'silent'], { env: 'SLIPWAY_LOG_REQUEST_LEVEL', default: 'info', description: 'Level of the line for each request. `silent`: there is none.' }),
     requestFilter: text('SLIPWAY_LOG_REQUEST_FILTER', '', 'Requests that get no line: a regular expression, tried on the method and the address, `GET /api/status?raw=true` for example. Also as `/expression/flags`.'),
+    fileServerRequestLevel: Type.Enum(['error', 'warn', 'info', 'debug', 'trace', 'silent'], { env: 'SLIPWAY_LOG_FILE_SERVER_REQUEST_LEVEL', default: 'info', description: 'The same for requests to the file server.' }),
+    childStdoutLevel: childLevel('SLIPWAY_LOG_CHILD_STDOUT_LEVEL', 'stdout'),
+    childStderrLevel: childLevel('SLIPWAY_LOG_CHILD_STDERR_LEVEL', 'stderr'),
     dir: text('SLIPWAY_LOG_DIR', '.slipway/logs', 'Folder for the log files: the output of each stream server, and the log of the service where it is wanted. `none`: nothing is kept. Each service needs a folder of its own.'),
     keepDays: Type.Number({ env: 'SLIPWAY_LOG_KEEP_DAYS', default: 30, minimum: 0, maximum: 36_500, unit: 'days', description: 'How long log files stay after they were written last. The files of living sessions always stay. 0: without limit.' }),
     keepFiles: Type.Integer({ env: 'SLIPWAY_LOG_KEEP_FILES', default: 1_000, minimum: 0, maximum: 1_000_000, description: 'Most log files in the folder; the oldest go. 0: without limit.' }),
@@ -109,6 +114,9 @@ export const configSchema = Type.Object({
     streamServerFileMask: mask('SLIPWAY_STREAM_SERVER_LOG_FILE_MASK', 'What `ts3d_sc_server` writes into a log file of its own'),
     streamServerOutputMask: mask('SLIPWAY_STREAM_SERVER_LOG_OUTPUT_MASK', 'What `ts3d_sc_server` says on stdout'),
     streamServerDelta: Type.Boolean({ env: 'SLIPWAY_STREAM_SERVER_LOG_DELTA', default: false, description: 'Whether `ts3d_sc_server` stamps the lines of its log file with the seconds since its start.' })
+  }),
+  memory: group('Memory', {
+    gcInterval: seconds('SLIPWAY_GC_INTERVAL', 0, 0, 'How often the garbage of the service is collected, where Node was started with `--expose-gc`. 0: when Node finds it necessary, which is best.')
   }),
   metrics: group('Metrics', {
     enabled: Type.Boolean({ env: 'SLIPWAY_METRICS', default: true, description: 'Whether `/metrics` is there for Prometheus.' }),

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
-import { buildApp } from '../../src/app.ts'
+import { buildApp, type AppOptions } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { FakeClock } from '../fixtures/fake-clock.ts'
 import { FakeLauncher } from '../fixtures/fake-launcher.ts'
 import { portRange } from '../fixtures/leak-check.ts'
 
 /** The whole application, composed as it is shipped, on a fake clock and a fake launcher. */
-async function wholeStage (t: Test, env: Record<string, string> = {}) {
+async function wholeStage (t: Test, env: Record<string, string> = {}, logger: AppOptions['logger'] = false) {
   const dir = t.testdir({ public: { 'index.html': 'the page' }, models: {}, workspace: {}, logs: {} })
   const loaded = loadConfig({
     SLIPWAY_WS_PORTS_BEGIN: String(await portRange(8)),
@@ -23,7 +23,7 @@ async function wholeStage (t: Test, env: Record<string, string> = {}) {
   })
   if (loaded.status === 'invalid') throw new Error(loaded.problems.join())
   const launcher = new FakeLauncher()
-  const app = await buildApp({ config: loaded.config, packageDir: dir, launcher, clock: new FakeClock(), environment: { DISPLAY: ':7', HOME: '/home/hoops', PATH: '/bin' }, stop: () => {} })
+  const app = await buildApp({ config: loaded.config, packageDir: dir, launcher, clock: new FakeClock(), environment: { DISPLAY: ':7', HOME: '/home/hoops', PATH: '/bin' }, stop: () => {}, logger })
   t.teardown(async () => { await app.close() })
   launcher.answer = ({ id }) => {
     queueMicrotask(() => { app.spawner.report(id, { kind: 'ready', viewers: null, idle: null }) })
@@ -70,6 +70,18 @@ t.test('REST and WebSocket share one count per address, reports are never counte
     const answer = await ask(`/api/spawns/${serviceId}?liveliness=ping&viewers=1`)
     t.equal(answer.status, 200)
     await answer.arrayBuffer()
+  }
+})
+
+t.test('stream servers are heard only at levels that are written somewhere', async t => {
+  for (const [env, told] of [
+    [{ SLIPWAY_LOG_CHILD_STDOUT_LEVEL: 'debug', SLIPWAY_LOG_CHILD_STDERR_LEVEL: 'warn' }, { stdout: false, stderr: true }],
+    [{ SLIPWAY_LOG_CHILD_STDOUT_LEVEL: 'trace' }, undefined],
+    [{}, undefined]
+  ] as const) {
+    const { app, launcher } = await wholeStage(t, env, { level: 'info', stream: { write: () => {} } })
+    await app.inject({ method: 'POST', url: '/api/spawn' })
+    t.same(launcher.orders[0]?.tellOutput, told)
   }
 })
 

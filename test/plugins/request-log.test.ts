@@ -22,6 +22,15 @@ t.test('every request is one line, without its query', async t => {
   t.notMatch(JSON.stringify(log.filter(({ msg }) => lines().includes(msg))), /secret/)
 })
 
+t.test('who asked, from which page and with what is known of each line, without the page\'s query', async t => {
+  const { app, log } = await stage(t)
+  await app.inject({ url: '/here?token=secret', headers: { referer: 'https://cad.test/app?token=secret', 'user-agent': 'a browser' }, remoteAddress: '192.0.2.7' })
+  t.match(log.find(({ answered }) => answered !== undefined), {
+    ip: '192.0.2.7', bytes: 3, msg: 'GET /here 200', answered: { method: 'GET', path: '/here', version: '1.1', status: 200, referer: 'https://cad.test/app', agent: 'a browser' }
+  })
+  t.notMatch(JSON.stringify(log.filter(({ answered }) => answered !== undefined)), /secret/)
+})
+
 t.test('the filter sees the method and the whole address', async t => {
   const { app, lines } = await stage(t, { filter: /GET.*raw=true/ })
   await app.inject('/here?raw=true')

@@ -25,6 +25,7 @@ async function plannedStage (t: Test) {
     keepEnded: 600,
     logDir: '/logs',
     sessionLogBytes: 4096,
+    tellOutput: { stdout: false, stderr: false },
     launcher,
     clock
   }
