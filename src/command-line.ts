@@ -51,13 +51,13 @@ export function readCommandLine (args: string[], env: Environment, packageDir: s
   const given = migrate ?? options['config-file']
   if (given === undefined) return { do: 'serve', env: { ...file, ...env }, warnings: [], origins: new Map(), shown: { guarded: {}, whole: {} } }
 
-  const official = readOfficialConfig(given, packageDir)
+  const nearer: Environment = { ...file, ...env }
+  const official = readOfficialConfig(given, packageDir, nearer)
   if (official.status === 'invalid') {
     const { path, problems, warnings } = official
     return { do: 'say', text: `slipway: ${path} cannot be used:\n${[...problems, ...warnings.map(warning => `(${warning})`)].map(line => `  - ${line}\n`).join('')}`, exitCode: 2 }
   }
   if (migrate !== undefined) return { do: 'say', text: official.migration, exitCode: 0 }
-  const nearer: Environment = { ...file, ...env }
   const origins = new Map([...official.origins].filter(([name]) => nearer[name] === undefined))
   return { do: 'serve', env: { ...official.settings, ...nearer }, warnings: official.warnings, origins, shown: official.shown }
 }

@@ -15,10 +15,15 @@ export interface Surroundings {
   present: (given: readonly string[]) => string[]
 }
 
-/** What becomes of a key: settings of ours, or a warning where its value asks for something that is not there yet. */
-export type Becomes =
-  | { as: 'settings', settings: (value: unknown, surroundings: Surroundings) => Settings }
-  | { as: 'nothing yet', instead: string, asks: (value: unknown, config: Readonly<Record<string, unknown>>) => boolean }
+/** What becomes of a key. */
+export interface Becomes {
+  settings: (value: unknown, surroundings: Surroundings) => Settings
+  /**
+   * The value that `ts3d_sc_server` needs behind a flag whose name is not known here, so that only the user can give it, among the
+   * arguments of stream servers; null: none.
+   */
+  argument: (value: unknown, surroundings: Surroundings) => string | null
+}
 
 /** One key of the official configuration. */
 export interface OfficialKey {
@@ -49,18 +54,13 @@ const mask = wholeNumber(0, 255)
 const levels = { error: 'error', warn: 'warn', info: 'info', verbose: 'debug', debug: 'trace' } as const
 const executables: Partial<Record<NodeJS.Platform, string>> = { win32: 'server/bin/win64/ts3d_sc_server.exe', darwin: 'server/bin/macos/ts3d_sc_server' }
 
-const becomes = <T>(settings: (value: T, surroundings: Surroundings) => Settings): Becomes => ({ as: 'settings', settings: settings as (value: unknown, surroundings: Surroundings) => Settings })
+const becomes = <T>(settings: (value: T, surroundings: Surroundings) => Settings, argument: (value: T, surroundings: Surroundings) => string | null = () => null): Becomes =>
+  ({ settings: settings as Becomes['settings'], argument: argument as Becomes['argument'] })
 const given = (name: string, value: string | number | boolean | null): Settings => value === null || value === '' ? {} : { [name]: String(value) }
 const listed = (name: string, values: readonly string[]) => given(name, values.join(';'))
 
-type Asks = Extract<Becomes, { as: 'nothing yet' }>['asks']
-const notYet = (instead: string, asks: Asks): Becomes => ({ as: 'nothing yet', instead, asks })
-const set: Asks = value => value !== null && value !== false && value !== 0 && value !== ''
-const byWeight: readonly unknown[] = Object.values(enums.level)
-/** A level that would be in the log on the console or in the file. */
-const seen: Asks = (value, config) => ['logConsoleLevelCutoff', 'logFileLevelCutoff'].some(cutoff => value !== null && byWeight.indexOf(value) <= byWeight.indexOf(config[cutoff]))
-/** Matters only where the file server is on. */
-const withFileServer = (asks: Asks): Asks => (value, config) => set(config['fileServerPort'], config) && asks(value, config)
+const hasFileServer = (config: Readonly<Record<string, unknown>>) => Number(config['fileServerPort']) > 0
+const outputLevel = (name: string) => becomes<keyof typeof levels | null>(level => given(name, level && levels[level]))
 
 const required = <T>(name: string, kind: Kind<T>, becomes: Becomes): OfficialKey => ({ name, kind, required: true, fallback: undefined, becomes, secret: false })
 const optional = <T>(name: string, kind: Kind<T>, fallback: T, becomes: Becomes): OfficialKey => ({ name, kind, required: false, fallback, becomes, secret: false })
@@ -70,21 +70,24 @@ const silence = (interval: number) => Number((3 * interval + 2).toFixed(3))
 
 const renderers = becomes((_value, { config }) => given('SLIPWAY_RENDERERS', ['csr', 'ssr'].filter(renderer => config[`${renderer}Enabled`] === true).join(',')))
 
-/** Every key of the official configuration, in its order. To support another one, give it settings in the last column. */
+/** Every key of the official configuration, in its order. What becomes of them stands in the last column. */
 export const keys: readonly OfficialKey[] = [
   required('spawnServerPort', port, becomes<number>(port => given('SLIPWAY_PORT', port))),
   optional('publicHostname', maybeText, null, becomes<string | null>(host => given('SLIPWAY_PUBLIC_HOST', host))),
   required('ipVersion', ipVersion, becomes((version, { place }) => given('SLIPWAY_HOST', version === enums.ipVersion.Auto && place.ipv6 ? '::' : '0.0.0.0'))),
   optional('spawnServerAccessControlAllowOriginHeader', text, '*', becomes<string>(origin => given('SLIPWAY_CORS_ORIGIN', origin))),
-  optional('fileServerAccessControlAllowOriginHeader', text, '*', becomes<string>((origin, { config }) => set(config['fileServerPort'], config) ? given('SLIPWAY_FILE_SERVER_CORS_ORIGIN', origin) : {})),
+  optional('fileServerAccessControlAllowOriginHeader', text, '*', becomes<string>((origin, { config }) => hasFileServer(config) ? given('SLIPWAY_FILE_SERVER_CORS_ORIGIN', origin) : {})),
 
   optional('sslCertificateFile', maybeText, null, becomes<string | null>((file, { path }) => given('SLIPWAY_TLS_CERTIFICATE_FILE', file ? path(file) : null))),
   optional('sslPrivateKeyFile', maybeText, null, becomes<string | null>((file, { path }) => given('SLIPWAY_TLS_KEY_FILE', file ? path(file) : null))),
-  optional('sslCertificateAuthorityPath', maybeText, null, notYet("ts3d_sc_server's flag for it is not known here; it verifies with the system's authorities", set)),
+  optional('sslCertificateAuthorityPath', maybeText, null, becomes<string | null>(
+    (authority, { path, place }) => authority && place.isFile(path(authority)) ? given('SLIPWAY_TLS_CA_FILE', path(authority)) : {},
+    (authority, { path, config }) => authority && config['sslEnableSpawnServer'] === true ? path(authority) : null
+  )),
   optional('sslEnableFileServer', maybeTrue, false, becomes<boolean | null>(on => given('SLIPWAY_TLS_FILE_SERVER', on || null))),
   optional('sslEnableSpawnServer', maybeTrue, false, becomes<boolean | null>(on => given('SLIPWAY_TLS_SERVER', on || null))),
   optional('sslEnableScServer', maybeTrue, false, becomes<boolean | null>(on => given('SLIPWAY_TLS_STREAM_SERVERS', on || null))),
-  optional('sslDisableRevocationTest', maybeTrue, false, notYet("ts3d_sc_server's flag for it is not known here; it is for Windows", set)),
+  optional('sslDisableRevocationTest', maybeTrue, false, becomes<boolean | null>(() => ({}), (disabled, { config, place }) => disabled === true && config['sslEnableSpawnServer'] === true && place.platform === 'win32' ? 'true' : null)),
 
   required('spawnMaxSpawnCount', wholeNumber(1, 10_000), becomes<number>(count => given('SLIPWAY_MAX_SESSIONS', count))),
   required('spawnWebsocketPortsBegin', wholeNumber(1_024, 65_535), becomes<number>(begin => given('SLIPWAY_WS_PORTS_BEGIN', begin))),
@@ -101,8 +104,8 @@ export const keys: readonly OfficialKey[] = [
   required('ssrEnabled', truth, renderers),
   optional('ssrGpuCount', orOff(wholeNumber(1, 1_024)), null, becomes<number | null>(count => given('SLIPWAY_SSR_GPU_COUNT', count || null))),
   optional('ssrUseEgl', maybeTrue, false, becomes<boolean | null>((egl, { config }) => egl === true && config['ssrEnabled'] === true ? given('SLIPWAY_SSR_EGL', true) : {})),
-  optional('restFileserver', maybeText, null, notYet('give stream servers their flag for it with SLIPWAY_CSR_ARGS and SLIPWAY_SSR_ARGS; until then models are read from the disk', set)),
-  optional('autoGcIntervalTime', orOff(seconds(0.001, 604_800)), 30, notYet('memory is collected when it is needed', set)),
+  optional('restFileserver', maybeText, null, becomes<string | null>(() => ({}), address => address || null)),
+  optional('autoGcIntervalTime', orOff(seconds(0.001, 604_800)), 30, becomes<number | null>(interval => given('SLIPWAY_GC_INTERVAL', interval || null))),
   optional('disableConsoleEnterToShutdown', maybeTrue, null, becomes<boolean | null>(disabled => given('SLIPWAY_ENTER_STOPS', disabled !== true))),
 
   required('communicatorDir', text, becomes(() => ({}))),
@@ -116,17 +119,17 @@ export const keys: readonly OfficialKey[] = [
   optional('logSpawnUseDeltaTime', maybeTrue, false, becomes<boolean | null>(delta => given('SLIPWAY_STREAM_SERVER_LOG_DELTA', delta || null))),
   optional('logFileTimeFormat', timeFormat, enums.timeFormat.ISO, becomes<string | null>(format => given('SLIPWAY_LOG_FILE_TIME', format))),
   optional('logConsoleTimeFormat', timeFormat, enums.timeFormat.Local, becomes<string | null>(format => given('SLIPWAY_LOG_TIME', format))),
-  optional('logStdoutAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", seen)),
-  optional('logStderrAsLevel', level, enums.level.Debug, notYet("what stream servers say goes to each one's own file", seen)),
+  optional('logStdoutAsLevel', level, enums.level.Debug, outputLevel('SLIPWAY_LOG_CHILD_STDOUT_LEVEL')),
+  optional('logStderrAsLevel', level, enums.level.Debug, outputLevel('SLIPWAY_LOG_CHILD_STDERR_LEVEL')),
   optional('logConsoleLevelCutoff', level, enums.level.Warn, becomes<keyof typeof levels | null>(level => given('SLIPWAY_LOG_LEVEL', level === null ? 'silent' : levels[level]))),
   optional('logFileLevelCutoff', level, enums.level.Verbose, becomes<keyof typeof levels | null>((level, { config }) => given('SLIPWAY_LOG_FILE_LEVEL', level === null || config['logFileTimeFormat'] === null ? 'none' : levels[level]))),
   optional('logRestFilterRegex', orNull(pattern), /POST.*liveliness=ping/, becomes<RegExp | null>(filter => given('SLIPWAY_LOG_REQUEST_FILTER', filter && String(filter)))),
   optional('logRestHttpRequestsAsLevel', level, enums.level.Verbose, becomes<keyof typeof levels | null>(level => given('SLIPWAY_LOG_REQUEST_LEVEL', level === null ? 'silent' : levels[level]))),
-  optional('logFileHttpRequestsAsLevel', level, enums.level.Debug, notYet('requests for files are logged as those of the spawn server', withFileServer(set))),
+  optional('logFileHttpRequestsAsLevel', level, enums.level.Debug, becomes<keyof typeof levels | null>((level, { config }) => hasFileServer(config) ? given('SLIPWAY_LOG_FILE_SERVER_REQUEST_LEVEL', level === null ? 'silent' : levels[level]) : {})),
 
   optional('fileServerPort', orOff(port), 11_180, becomes<number | null>(port => given('SLIPWAY_FILE_SERVER_PORT', port || null))),
-  optional('fileServerStaticDirs', folders, [], becomes<string[]>((dirs, { config, present }) => set(config['fileServerPort'], config) ? listed('SLIPWAY_STATIC_DIRS', present(dirs)) : {})),
-  optional('fileServerProxyViewerConnections', maybeTrue, true, becomes<boolean | null>((proxy, { config }) => set(config['fileServerPort'], config) ? given('SLIPWAY_FILE_SERVER_PROXY', proxy === true) : {})),
+  optional('fileServerStaticDirs', folders, [], becomes<string[]>((dirs, { config, present }) => hasFileServer(config) ? listed('SLIPWAY_STATIC_DIRS', present(dirs)) : {})),
+  optional('fileServerProxyViewerConnections', maybeTrue, true, becomes<boolean | null>((proxy, { config }) => hasFileServer(config) ? given('SLIPWAY_FILE_SERVER_PROXY', proxy === true) : {})),
 
   optional('windowsServiceRespawnEnabled', maybeTrue, false, becomes<boolean | null>(respawn => given('SLIPWAY_SERVICE_RESPAWN', respawn || null))),
   optional('windowsServiceRespawnLogSuffix', maybeText, null, becomes<string | null>(suffix => given('SLIPWAY_SERVICE_RESPAWN_LOG_SUFFIX', suffix))),

@@ -24,11 +24,12 @@ export type OfficialConfig =
  *
  * @param given the file, or a folder in which UserConfig.js is taken before Config.js; relative to the working directory
  * @param packageDir where our `lib` is
+ * @param env settings that win over the file
  */
-export function readOfficialConfig (given: string, packageDir: string): OfficialConfig {
+export function readOfficialConfig (given: string, packageDir: string, env: Readonly<Record<string, string | undefined>>): OfficialConfig {
   const loaded = loadConfigFile(given, packageDir)
   if (loaded.status === 'failed') return { status: 'invalid', path: given, problems: [loaded.problem], warnings: [] }
-  const translation = translate(loaded.file, thisPlace())
+  const translation = translate(loaded.file, thisPlace(), { csr: entries(env['SLIPWAY_CSR_ARGS']), ssr: entries(env['SLIPWAY_SSR_ARGS']) })
   if (translation.status === 'invalid') return { ...translation, path: loaded.file.path }
 
   const origins = new Map<string, string>()
@@ -44,6 +45,8 @@ export function readOfficialConfig (given: string, packageDir: string): Official
     shown: translation.shown
   }
 }
+
+const entries = (joined = '') => joined.split(';').map(entry => entry.trim())
 
 /** Problems of settings, each with the official key beside it that the setting comes from. */
 export function inOfficialWords (problems: readonly string[], origins: ReadonlyMap<string, string>): string[] {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { homedir, networkInterfaces } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -9,6 +9,7 @@ export interface Place {
   /** Whether the machine has any IPv6 address. */
   ipv6: boolean
   exists: (path: string) => boolean
+  isFile: (path: string) => boolean
 }
 
 export function thisPlace (): Place {
@@ -16,7 +17,8 @@ export function thisPlace (): Place {
     home: homedir(),
     platform: process.platform,
     ipv6: Object.values(networkInterfaces()).flat().some(address => address?.family === 'IPv6'),
-    exists: existsSync
+    exists: existsSync,
+    isFile: path => statSync(path, { throwIfNoEntry: false })?.isFile() === true
   }
 }
 

@@ -12,6 +12,11 @@ export interface TranslatedKey {
   settings: Settings
 }
 
+const renderers = ['csr', 'ssr'] as const
+
+/** The entries of SLIPWAY_CSR_ARGS and SLIPWAY_SSR_ARGS. */
+export type OwnArguments = Readonly<Record<typeof renderers[number], readonly string[]>>
+
 export type Translation =
   | { status: 'translated', keys: TranslatedKey[], warnings: string[], shown: ShownConfig }
   | { status: 'invalid', problems: string[], warnings: string[] }
@@ -21,9 +26,11 @@ export const manners: Settings = { SLIPWAY_SPAWN_RATE_LIMIT: '0', SLIPWAY_DRAIN_
 
 /**
  * Turns an official configuration into Slipway's settings. Every problem is told, not only the first: required keys that are missing,
- * values of the wrong kind, values that do not go together. What is merely missing, unknown or not supported yet is a warning.
+ * values of the wrong kind, values that do not go together. What is merely missing, unknown or for the user to give is a warning.
+ *
+ * @param own arguments that the user gives stream servers himself, for each renderer
  */
-export function translate ({ exported, serverDir }: ConfigFile, place: Place): Translation {
+export function translate ({ exported, serverDir }: ConfigFile, place: Place, own: OwnArguments): Translation {
   const problems: string[] = []
   const warnings = unknownKeys(exported)
   const unusable = new Set<string>()
@@ -48,17 +55,24 @@ export function translate ({ exported, serverDir }: ConfigFile, place: Place): T
   const path = (given: string) => absolute(given, packageDir, place.home)
   const translated = keys.map(key => {
     const value = config[key.name]
-    if (key.becomes.as === 'nothing yet') {
-      if (key.becomes.asks(value, config)) warnings.push(`not supported yet: ${key.name} (${key.becomes.instead})`)
-      return { key, settings: {} }
-    }
     const present = (given: readonly string[]) => [...new Set(given.map(path))].filter(folder => {
       if (!place.exists(folder)) warnings.push(`${key.name}: ${folder} is not there; it is left out`)
       return place.exists(folder)
     })
-    return { key, settings: key.becomes.settings(value, { config, place, path, present }) }
+    const surroundings = { config, place, path, present }
+    const argument = key.becomes.argument(value, surroundings)
+    if (argument !== null) warnings.push(...missing(key.name, argument, config, own))
+    return { key, settings: key.becomes.settings(value, surroundings) }
   })
   return { status: 'translated', keys: translated, warnings, shown: shownConfig(config, serverDir, path) }
+}
+
+/** What is to be written where nobody has given stream servers this argument yet. A flag and its value may be one entry or two. */
+function missing (name: string, argument: string, config: Readonly<Record<string, unknown>>, own: OwnArguments): string[] {
+  const without = renderers.filter(renderer => config[`${renderer}Enabled`] === true && !own[renderer].some(entry => entry === argument || entry.endsWith(`=${argument}`)))
+  if (without.length === 0) return []
+  const write = without.map(renderer => `SLIPWAY_${renderer.toUpperCase()}_ARGS='--the-flag;${argument}'`).join(' and ')
+  return [`${name}: ts3d_sc_server's flag for it is not known here, so stream servers do not get it; look its name up and set ${write}`]
 }
 
 function unknownKeys (exported: Readonly<Record<string, unknown>>): string[] {

@@ -3,6 +3,8 @@ import t from 'tap'
 import { settings as ours } from '../../src/config/schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { keys } from '../../src/official/keys.ts'
+import type { Place } from '../../src/official/place.ts'
+import type { OwnArguments } from '../../src/official/translate.ts'
 import { complete, problemsOf, settingsOf, translated } from '../fixtures/official-file.ts'
 
 /** A value that no key takes. */
@@ -69,12 +71,33 @@ t.test('an unknown key is a warning with the one that was meant', async t => {
   t.same(warnings, ['publicHostName: there is no such key; did you mean publicHostname?', ...translated().warnings])
 })
 
-t.test('what is not there yet is said where it is asked for, and only there', async t => {
-  const unsupported = (changes: Record<string, unknown>) => translated(changes).warnings.filter(warning => warning.startsWith('not supported yet: '))
-  t.match(unsupported({ restFileserver: 'http://files.test' }), [/^not supported yet: restFileserver \(.*SLIPWAY_CSR_ARGS/])
-  for (const [key, told] of [['verbose', true], ['debug', false], [null, false]] as const) t.equal(unsupported({ logStdoutAsLevel: key }).some(warning => warning.includes('logStdoutAsLevel')), told, `what is ${key} would ${told ? '' : 'not '}be seen in the log`)
-  t.notOk(unsupported({ fileServerPort: null }).some(warning => warning.includes('fileServer')))
-  t.notOk(unsupported({ fileServerPort: 11_180 }).some(warning => warning.includes('fileServerP')))
+t.test('a flag that only the user knows is asked of him, word for word, until he gives it', async t => {
+  const tls = { sslEnableSpawnServer: true, publicHostname: 'cad.test', sslCertificateFile: 'a.pem', sslPrivateKeyFile: 'b.pem' }
+  const asked = (changes: Record<string, unknown>, own: Partial<OwnArguments> = {}, place: Partial<Place> = {}) =>
+    translated(changes, place, { csr: [], ssr: [], ...own }).warnings.filter(warning => warning.includes('_ARGS')).map(warning => warning.replace(/: .* set /, ': '))
+  const rest = { restFileserver: 'http://files.test' }
+  t.same(asked(rest), ["restFileserver: SLIPWAY_CSR_ARGS='--the-flag;http://files.test' and SLIPWAY_SSR_ARGS='--the-flag;http://files.test'"])
+  t.same(asked(rest, { csr: ['--rest', 'http://files.test'] }), ["restFileserver: SLIPWAY_SSR_ARGS='--the-flag;http://files.test'"])
+  t.same(asked(rest, { csr: ['--rest', 'http://files.test'], ssr: ['--rest=http://files.test'] }), [])
+  t.same(asked({ ...rest, ssrEnabled: false }, { csr: ['--other', 'http://other.test'] }), ["restFileserver: SLIPWAY_CSR_ARGS='--the-flag;http://files.test'"])
+  t.same(asked({ ...tls, ssrEnabled: false, sslCertificateAuthorityPath: 'ca.pem' }), ["sslCertificateAuthorityPath: SLIPWAY_CSR_ARGS='--the-flag;/sdk/ca.pem'"])
+  t.same(asked({ ...tls, ssrEnabled: false, sslDisableRevocationTest: true }, {}, { platform: 'win32' }), ["sslDisableRevocationTest: SLIPWAY_CSR_ARGS='--the-flag;true'"])
+  for (const nothing of [{ restFileserver: '' }, { sslCertificateAuthorityPath: 'ca.pem' }, { ...tls, sslDisableRevocationTest: true }]) t.same(asked(nothing), [], JSON.stringify(nothing))
+})
+
+t.test('the authority is known to the embedded stream server where it is a file', async t => {
+  t.match(settingsOf({ sslCertificateAuthorityPath: '~/ca.pem' }), { SLIPWAY_TLS_CA_FILE: '/home/user/ca.pem' })
+  for (const none of ['~/authorities', '', null]) t.notOk('SLIPWAY_TLS_CA_FILE' in settingsOf({ sslCertificateAuthorityPath: none }))
+})
+
+t.test('levels of what others say, and the time between two collections, become settings', async t => {
+  t.match(settingsOf({ logStdoutAsLevel: 'verbose', logStderrAsLevel: 'error', fileServerPort: 11_180, logFileHttpRequestsAsLevel: 'info', autoGcIntervalTime: 30 }), {
+    SLIPWAY_LOG_CHILD_STDOUT_LEVEL: 'debug', SLIPWAY_LOG_CHILD_STDERR_LEVEL: 'error', SLIPWAY_LOG_FILE_SERVER_REQUEST_LEVEL: 'info', SLIPWAY_GC_INTERVAL: '30'
+  })
+  t.match(settingsOf({ fileServerPort: 11_180, logFileHttpRequestsAsLevel: null }), { SLIPWAY_LOG_FILE_SERVER_REQUEST_LEVEL: 'silent' })
+  const off = settingsOf({ logStdoutAsLevel: null, logStderrAsLevel: null, autoGcIntervalTime: null })
+  for (const name of ['SLIPWAY_LOG_CHILD_STDOUT_LEVEL', 'SLIPWAY_LOG_CHILD_STDERR_LEVEL', 'SLIPWAY_LOG_FILE_SERVER_REQUEST_LEVEL', 'SLIPWAY_GC_INTERVAL']) t.notOk(name in off, name)
+  t.match(settingsOf({ autoGcIntervalTime: undefined }), { SLIPWAY_GC_INTERVAL: '30' }, 'missing: every half minute, as officially')
 })
 
 t.test('every setting that comes out is one of ours, and the whole is a configuration', async t => {

@@ -26,12 +26,12 @@ t.test('migrate prints as a .env what a start with the file would use', async t 
 })
 
 t.test('a licence stays out of what migrate prints', async t => {
-  const dir = t.testdir({ 'Config.js': file({ license: 'the-secret', licenseFile: null, logStdoutAsLevel: 'error', oldKey: 1 }) })
-  const { migration, settings } = { migration: '', settings: {}, ...readOfficialConfig(dir, packageDir) }
+  const dir = t.testdir({ 'Config.js': file({ license: 'the-secret', licenseFile: null, restFileserver: 'http://files.test', oldKey: 1 }) })
+  const { migration, settings } = { migration: '', settings: {}, ...readOfficialConfig(dir, packageDir, {}) }
   t.match(settings, { SLIPWAY_LICENSE: 'the-secret' })
   t.notMatch(migration, 'the-secret')
   t.match(migration, /^#SLIPWAY_LICENSE=<the text of license>$/m)
-  t.match(migration, /^# {3}not supported yet: logStdoutAsLevel/m)
+  t.match(migration, /^# {3}restFileserver: .* set SLIPWAY_CSR_ARGS='--the-flag;http:\/\/files\.test' and SLIPWAY_SSR_ARGS=/m)
   t.match(migration, /^# {3}oldKey: there is no such key/m)
 })
 
@@ -43,6 +43,16 @@ t.test('what is wrong with a file is told all at once, with exit code 2, the sam
   }
   t.match(readCommandLine(['migrate'], {}, packageDir), { do: 'say', exitCode: 2, text: /migrate takes one official configuration file/ })
   t.match(readCommandLine(['serve'], {}, packageDir), { do: 'say', exitCode: 2, text: /there is no command serve/ })
+})
+
+t.test('what the user gives stream servers himself is not asked of him', async t => {
+  const dir = t.testdir({ 'Config.js': file({ restFileserver: 'http://files.test' }), '.env': 'SLIPWAY_SSR_ARGS=--rest=http://files.test' })
+  const asked = (env: Record<string, string>) => {
+    const served = readCommandLine(['-c', dir, '--env-file', join(dir, '.env')], env, packageDir)
+    return served.do === 'serve' ? served.warnings.filter(warning => warning.startsWith('restFileserver')) : t.fail(served.text)
+  }
+  t.match(asked({}), [/set SLIPWAY_CSR_ARGS='--the-flag;http:\/\/files\.test'$/])
+  t.same(asked({ SLIPWAY_CSR_ARGS: '--rest; http://files.test' }), [])
 })
 
 t.test('the environment wins over the file, and a problem names the key it comes from', async t => {

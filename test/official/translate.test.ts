@@ -21,6 +21,8 @@ t.test('an ordinary file becomes settings', async t => {
     SLIPWAY_LOG_DIR: '/home/user/ts3d_communicator_logs',
     SLIPWAY_STREAM_SERVER_LOG_FILE_MASK: '7',
     SLIPWAY_LOG_TIME: 'local',
+    SLIPWAY_LOG_CHILD_STDOUT_LEVEL: 'trace',
+    SLIPWAY_LOG_CHILD_STDERR_LEVEL: 'trace',
     SLIPWAY_LOG_LEVEL: 'warn',
     SLIPWAY_LOG_FILE_TIME: 'iso',
     SLIPWAY_LOG_FILE_LEVEL: 'debug',
