@@ -30,7 +30,7 @@ export function lostItsPort (exit: ChildExit): boolean {
 }
 
 /** The end of a session's process in one sentence, in the official server's form. */
-export function exitMessage (name: string, { id, exit }: SessionView): string {
+export function exitMessage (name: string, { id, exit }: Pick<SessionView, 'id' | 'exit'>): string {
   if (exit === null) return `${name} ended, id=${id}`
   if (exit.signal !== null) return `${name} failed: reason='exited because of signal=${exit.signal}, no exit-code', id=${id}`
   const words = exitCodes[exit.code ?? -1] ?? 'unknown exit-code'

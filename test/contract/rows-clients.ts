@@ -1,5 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import { request } from 'node:http'
+import { fileURLToPath } from 'node:url'
 import { processesWithArgument } from '../fixtures/leak-check.ts'
-import { ask, endpointOf, visit, type Row } from './contract.ts'
+import { comesTrue } from '../fixtures/slipway.ts'
+import { ask, endpointOf, greeted, refused, socketUrl, visit, type Row } from './contract.ts'
+
+const startup = fileURLToPath(new URL('../../lib/Startup.js', import.meta.url))
 
 /** Stream servers' reports (4.3), the tutorial's service (6), the official clients (7.2) and embedding products (8.2). */
 export const clientRows: readonly Row[] = [
@@ -79,14 +85,18 @@ export const clientRows: readonly Row[] = [
     official: 'held until ready: `{id, endpoint, rendererType}`; a bare list of `{id, port, rendererType, startTime}`',
     verdict: 'same',
     check: async (t, target) => {
-      const { status, body } = await ask(target, 'POST', '/spawn', { rendererType: 'csr' })
-      t.equal(status, 200)
-      t.match(body, { id: String, endpoint: /^wss?:/, rendererType: 'csr' })
-      const list = (await ask(target, 'GET', '/status')).body as unknown as Array<{ id: string }>
-      t.match(list.find(({ id }) => id === body['id']), { port: Number(new URL(String(body['endpoint'])).port), rendererType: 'csr', startTime: String })
-      const { status: taken } = await ask(target, 'POST', `/liveliness/${String(body['id'])}?liveliness=ping`)
-      t.equal(taken, 200)
-      await visit(String(body['endpoint']))
+      for (const [asked, rendererType] of [[{ rendererType: 'csr' }, 'csr'], [{ rendererType: 'ssr' }, 'ssr'], [{}, 'csr'], [undefined, 'csr']] as const) {
+        const { status, body } = await ask(target, 'POST', '/spawn', asked)
+        t.equal(status, 200)
+        t.same(Object.keys(body).sort(), ['endpoint', 'id', 'rendererType'])
+        t.match(body, { id: String, endpoint: /^wss?:/, rendererType })
+        const list = (await ask(target, 'GET', '/status')).body as unknown as Array<{ id: string }>
+        const shown = list.find(({ id }) => id === body['id'])
+        t.same(Object.keys(shown ?? {}).sort(), ['id', 'port', 'rendererType', 'startTime'])
+        t.match(shown, { port: Number(new URL(String(body['endpoint'])).port), rendererType, startTime: String })
+        for (const word of ['ready', 'ping']) t.equal((await ask(target, 'POST', `/liveliness/${String(body['id'])}?liveliness=${word}`)).status, 200)
+        await visit(String(body['endpoint']))
+      }
     }
   },
   {
@@ -127,14 +137,46 @@ export const clientRows: readonly Row[] = [
     }
   },
   {
+    section: '7.2',
+    title: 'a viewer by the path /wsproxy/<port>',
+    official: 'a rule of the web server in front, in each installation anew',
+    verdict: 'better',
+    why: 'the session on that port is joined through the one public port; the answer to a request names the path in `proxyPath`',
+    own: true,
+    check: async (t, target) => {
+      const answer = await ask(target, 'POST', '/api/spawn', {})
+      const { port } = new URL(endpointOf(answer))
+      t.equal(answer.body['proxyPath'], `/wsproxy/${port}`)
+      t.same(await greeted(`${socketUrl(target)}/wsproxy/${port}/hello?x=1`, ['binary']), { path: '/hello?x=1', protocol: 'binary' })
+      t.match(await refused(`${socketUrl(target)}/wsproxy/1`), { status: 404 })
+    }
+  },
+  {
+    section: '7.2',
+    title: 'a request that ends before its answer',
+    official: 'not noticed: the stream server leaves after `spawnInitialUseDuration`',
+    verdict: 'better',
+    why: 'its stream server is stopped',
+    own: true,
+    check: async (t, target) => {
+      const sessionToken = randomUUID()
+      const asking = request(`${target.url}/api/spawn`, { method: 'POST', headers: { 'content-type': 'application/json' } }).on('error', () => {})
+      asking.end(JSON.stringify({ params: { model: 'mode-never-ready', sessionToken } }))
+      await comesTrue('it is started', () => processesWithArgument(sessionToken).length > 0)
+      asking.destroy()
+      await comesTrue('it is stopped', () => processesWithArgument(sessionToken).length === 0)
+      t.pass('nothing is left of it')
+    }
+  },
+  {
     section: '8.2',
     title: 'an embedding product’s sequence: start, spawn, status, TERM',
-    official: 'room for 200 spawns, `status` and `dead` read, ended with SIGTERM',
+    official: '`lib/Startup.js --config-file` from any folder, `status` and `dead` read, ended with SIGTERM',
     verdict: 'better',
     why: 'no stream server is left behind',
     own: true,
     check: async (t, target) => {
-      const { slipway, ...rest } = await target.start(t, { publicHostname: null, fileServerPort: 0, ssrEnabled: false }, { SLIPWAY_DRAIN_TIMEOUT: '0' })
+      const { slipway, ...rest } = await target.start(t, { publicHostname: null, fileServerPort: 0, ssrEnabled: false, ssrUseEgl: true, spawnMaxSpawnCount: 200 }, {}, undefined, startup)
       const product = { slipway, ...rest }
       t.equal((await ask(product, 'POST', '/api/spawn', { class: 'ssr_session' })).status, 403, 'it falls back to client rendering')
       const answer = await ask(product, 'POST', '/api/spawn', { class: 'csr_session' })

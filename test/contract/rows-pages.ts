@@ -99,6 +99,20 @@ export const pageRows: readonly Row[] = [
   },
   {
     section: '1.6',
+    title: 'GET /api/status counts the viewers of each GPU',
+    official: '`gpuAllocation`, a number for each index, only with `ssrGpuCount`',
+    verdict: 'same',
+    own: true,
+    check: async (t, target) => {
+      t.notOk('gpuAllocation' in (await ask(target, 'GET', '/api/status')).body)
+      const spread = await target.start(t, { ssrGpuCount: 2 })
+      t.match((await ask(spread, 'GET', '/api/status')).body['gpuAllocation'], { 0: 0, 1: 0 })
+      await ask(spread, 'POST', '/api/spawn', { class: 'ssr_session' })
+      t.same((await ask(spread, 'GET', '/api/status')).body['gpuAllocation'], { 0: 1, 1: 0 })
+    }
+  },
+  {
+    section: '1.6',
     title: 'the configuration in the status page hides secrets',
     official: '`license`, `sslPrivateKey`, `sslCertificate` are `"<hidden>"`; a regular expression is `{}`',
     verdict: 'same',
@@ -180,7 +194,7 @@ export const pageRows: readonly Row[] = [
     official: '`Access-Control-Allow-Origin: *` or as configured, `-Methods: POST`, `-Headers` with three `Access-Control-*` names in it',
     verdict: 'same',
     check: async (t, target) => {
-      for (const [method, path] of [['OPTIONS', '/api/spawn'], ['OPTIONS', '/service'], ['GET', '/api/status'], ['GET', '/api/nothing']] as const) {
+      for (const [method, path] of [['OPTIONS', '/api/spawn'], ['OPTIONS', '/service'], ['GET', '/api/status'], ['GET', '/api/nothing'], ['POST', '/api/spawns/nobody'], ['POST', '/api/nothing']] as const) {
         const { headers } = await ask(target, method, path, undefined, { origin: 'https://plm.example' })
         t.equal(headers.get('access-control-allow-origin'), '*', path)
         t.equal(headers.get('access-control-allow-methods'), 'POST')

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { processesWithArgument } from '../fixtures/leak-check.ts'
 import { comesTrue } from '../fixtures/slipway.ts'
 import { ask, endpointOf, visit, type Row, type Target } from './contract.ts'
+import { argumentsOf } from './process.ts'
 
 const usedPorts = async (target: Target) => (await ask(target, 'GET', '/api/status')).body['usedSpawnPorts']
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -65,12 +66,16 @@ export const spawnRows: readonly Row[] = [
     verdict: 'same',
     own: true,
     check: async (t, target) => {
-      const token = randomUUID()
-      const answer = await ask(target, 'POST', '/api/spawn', `class=ssr_session&params[sessionToken]=${token}`, { 'content-type': 'application/x-www-form-urlencoded' })
-      const id = String(answer.body['serviceId'])
-      t.match((await ask(target, 'GET', `/api/spawns/${id}`)).body, { renderer: 'ssr' })
-      t.equal(processesWithArgument(token).length, 1, 'the token is on the stream server’s command line')
-      await visit(endpointOf(answer))
+      const folders = t.testdir({ a: {}, b: {} })
+      const free = await target.start(t, {}, { SLIPWAY_OPEN: 'true' })
+      for (const list of [`params[modelSearchDirectories][]=${folders}/a&params[modelSearchDirectories][]=${folders}/b`, `params[modelSearchDirectories][0]=${folders}/a&params[modelSearchDirectories][1]=${folders}/b`]) {
+        const form = `class=ssr_session&params[model]=my+engine&params[sessionToken]=a%20token&${list}&more[x]=1`
+        const answer = await ask(free, 'POST', '/service', form, { 'content-type': 'application/x-www-form-urlencoded' })
+        const [args] = processesWithArgument(String(answer.body['serviceId'])).map(argumentsOf)
+        t.match(args, { '--ssr': 'true', '--model-file': 'my engine', '--session-token': 'a token' })
+        t.ok(args?.['--model-search-directories']?.startsWith(`${folders}/a;${folders}/b;`))
+        await visit(endpointOf(answer))
+      }
     }
   },
   {
@@ -113,6 +118,18 @@ export const spawnRows: readonly Row[] = [
   },
   {
     section: '1.2',
+    title: 'another field of the wrong kind, or a list as the body',
+    official: 'a `class` that is no text, or a list as the body, is client rendering',
+    verdict: 'different',
+    why: '400 that names every such field: whoever writes a client sees the mistake',
+    check: async (t, target) => {
+      const body = { class: 7, params: { model: 1, sessionToken: [] } }
+      t.match(await ask(target, 'POST', '/api/spawn', body), { status: 400, body: { result: 'error', reason: /^class: .*params\.model: .*|^class: .*params\.sessionToken: .*/ } })
+      t.match(await ask(target, 'POST', '/api/spawn', []), { status: 400, body: { result: 'error', reason: /^body: / } })
+    }
+  },
+  {
+    section: '1.2',
     title: 'folders that a request names',
     official: 'passed through, whatever they are',
     verdict: 'different',
@@ -149,6 +166,17 @@ export const spawnRows: readonly Row[] = [
       const answer = await ask(target, 'POST', '/api/spawn', {})
       t.equal(new URL(endpointOf(answer)).hostname, new URL(target.url).hostname)
       await visit(endpointOf(answer))
+    }
+  },
+  {
+    section: '1.3',
+    title: 'the configured host name is the one in the answer',
+    official: '`publicHostname`',
+    verdict: 'same',
+    own: true,
+    check: async (t, target) => {
+      const named = await target.start(t, { publicHostname: 'cad.example' })
+      t.equal(new URL(endpointOf(await ask(named, 'POST', '/api/spawn', {}))).hostname, 'cad.example')
     }
   },
   {
@@ -248,6 +276,18 @@ export const spawnRows: readonly Row[] = [
       for (const text of ['{"class":', 'nonsense', '7', '"text"']) {
         t.match(await ask(target, 'POST', '/api/spawn', text, { 'content-type': 'application/json' }), { status: 400, body: { result: 'error', reason: String } }, text)
       }
+    }
+  },
+  {
+    section: '1.4',
+    title: 'a body of more than 100 kB',
+    official: '413 `{result:"error", reason}`',
+    verdict: 'same',
+    check: async (t, target) => {
+      const small = await ask(target, 'POST', '/api/spawn', { padding: 'x'.repeat(100_000) })
+      t.equal(small.status, 200)
+      await visit(endpointOf(small))
+      t.match(await ask(target, 'POST', '/api/spawn', { padding: 'x'.repeat(103_000) }), { status: 413, body: { result: 'error', reason: String } })
     }
   }
 ]

@@ -1,18 +1,9 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { WebSocket } from 'ws'
 import { comesTrue } from '../fixtures/slipway.ts'
-import { ask, enter, refused, socketUrl, visit, type Row, type Target } from './contract.ts'
-
-/** A viewer whose stream server tells what its upgrade looked like. */
-async function greeted (target: Target, path: string, protocols: string[] = []) {
-  const viewer = new WebSocket(`${socketUrl(target)}${path}`, protocols)
-  const [message] = await once(viewer, 'message')
-  const greeting = JSON.parse(String(message)) as { path: string, protocol: string | null }
-  viewer.close()
-  await once(viewer, 'close')
-  return greeting
-}
+import { ask, enter, greeted, refused, socketUrl, visit, type Row, type Target } from './contract.ts'
 
 /** Bytes sent to the service, and what comes back until it hangs up. */
 async function raw ({ url }: Target, text: string): Promise<string> {
@@ -43,7 +34,7 @@ export const websocketRows: readonly Row[] = [
     verdict: 'same',
     own: true,
     check: async (t, target) => {
-      t.equal((await greeted(target, '/any/hello?renderingLocation=csr&x=%20y')).path, '/any/hello?renderingLocation=csr&x=%20y')
+      t.equal((await greeted(`${socketUrl(target)}/any/hello?renderingLocation=csr&x=%20y`)).path, '/any/hello?renderingLocation=csr&x=%20y')
     }
   },
   {
@@ -53,8 +44,8 @@ export const websocketRows: readonly Row[] = [
     verdict: 'same',
     own: true,
     check: async (t, target) => {
-      t.equal((await greeted(target, '/hello', ['binary'])).protocol, 'binary')
-      t.equal((await greeted(target, '/hello')).protocol, null)
+      t.equal((await greeted(`${socketUrl(target)}/hello`, ['binary'])).protocol, 'binary')
+      t.equal((await greeted(`${socketUrl(target)}/hello`)).protocol, null)
     }
   },
   {
@@ -121,6 +112,19 @@ export const websocketRows: readonly Row[] = [
       t.match(String(reason), 'No ports available')
       viewer.close()
       await once(viewer, 'close')
+    }
+  },
+  {
+    section: '2',
+    title: 'a stream server that ends with code 0 before it is ready, and its viewer',
+    official: 'the viewer waits for ever',
+    verdict: 'better',
+    why: 'it is told, as after any other failure',
+    own: true,
+    check: async (t, target) => {
+      const leaving = await target.start(t)
+      writeFileSync(leaving.slipway.streamServer, '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+      t.match(await refused(socketUrl(leaving)), { status: 500, body: { reason: /reason='success', exit-code=0/ } })
     }
   },
   {

@@ -173,6 +173,19 @@ t.test('every key wrong at once: a line for each, exit code 2, and nothing is bo
   t.ok(await portIsFree(port))
 })
 
+t.test('one key that is wrong: one line, exit code 2', async t => {
+  const { folder, write } = await site(t)
+  for (const [name, value, words] of [
+    ['spawnServerPort', '11182', "expected a whole number from 1 to 65535, got '11182'"],
+    ['modelDirs', 'models', "expected a list of folders, none with \";\" in its name, got 'models'"],
+    ['logConsoleLevelCutoff', 'Info', "expected one of LogLevel.Error, LogLevel.Warn, LogLevel.Info, LogLevel.Verbose, LogLevel.Debug, or null, got 'Info'"]
+  ] as const) {
+    const service = start(t, folder, ['-c', write({ [name]: value })])
+    t.equal(await service.end(), 2)
+    t.same(service.err().split('\n').filter(line => /^ {2}- [^(]/.test(line)), [`  - ${name}: ${words}`])
+  }
+})
+
 t.test('a program, a licence file or a workspace that cannot be used is told with the official key', async t => {
   const { folder, write } = await site(t)
   const service = start(t, folder, ['-c', write({ streamCacheExeFile: 'nowhere', licenseFile: 'nowhere.txt' })])
