@@ -20,8 +20,8 @@ export interface Row {
   check: (t: Test, target: Target) => Promise<void>
 }
 
-/** An address besides the main one, by the variable that tells it of a service that runs already; the last two speak TLS. */
-export type OtherAddress = 'CONTRACT_FILE_SERVER_URL' | 'CONTRACT_TLS_URL' | 'CONTRACT_TLS_FILE_SERVER_URL'
+/** An address besides the main one, by the variable that tells it of a service that runs already; the two in the middle speak TLS. */
+export type OtherAddress = 'CONTRACT_FILE_SERVER_URL' | 'CONTRACT_TLS_URL' | 'CONTRACT_TLS_FILE_SERVER_URL' | 'CONTRACT_TUTORIAL_URL'
 
 /** A service under the contract. */
 export interface Target {

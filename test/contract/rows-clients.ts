@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { processesWithArgument } from '../fixtures/leak-check.ts'
 import { comesTrue } from '../fixtures/slipway.ts'
-import { ask, endpointOf, greeted, refused, socketUrl, visit, type Row } from './contract.ts'
+import { addressOf, ask, endpointOf, greeted, refused, socketUrl, visit, type Row } from './contract.ts'
 
 const startup = fileURLToPath(new URL('../../lib/Startup.js', import.meta.url))
 
@@ -84,7 +84,9 @@ export const clientRows: readonly Row[] = [
     title: 'the tutorial’s POST /spawn and GET /status',
     official: 'held until ready: `{id, endpoint, rendererType}`; a bare list of `{id, port, rendererType, startTime}`',
     verdict: 'same',
-    check: async (t, target) => {
+    needs: ['CONTRACT_TUTORIAL_URL'],
+    check: async (t, service) => {
+      const target = { ...service, url: addressOf(service, 'CONTRACT_TUTORIAL_URL') }
       for (const [asked, rendererType] of [[{ rendererType: 'csr' }, 'csr'], [{ rendererType: 'ssr' }, 'ssr'], [{}, 'csr'], [undefined, 'csr']] as const) {
         const { status, body } = await ask(target, 'POST', '/spawn', asked)
         t.equal(status, 200)

@@ -23,10 +23,10 @@ export async function targetOf (t: Test, address: string | undefined, env: Reado
   const target = await start(t, { fileServerPort: await portRange(1) })
   const { config, env: trust, ca } = encryption(t)
   const encrypted = await start(t, { ...config, fileServerPort: await portRange(1) }, trust)
-  return { ...target, others: { ...target.others, ...encrypted.others, CONTRACT_TLS_URL: encrypted.url }, ca }
+  return { ...target, others: { ...target.others, ...encrypted.others, CONTRACT_TLS_URL: encrypted.url, CONTRACT_TUTORIAL_URL: target.url }, ca }
 }
 
-const names: readonly OtherAddress[] = ['CONTRACT_FILE_SERVER_URL', 'CONTRACT_TLS_URL', 'CONTRACT_TLS_FILE_SERVER_URL']
+const names: readonly OtherAddress[] = ['CONTRACT_FILE_SERVER_URL', 'CONTRACT_TLS_URL', 'CONTRACT_TLS_FILE_SERVER_URL', 'CONTRACT_TUTORIAL_URL']
 const plain = (address: string) => address.replace(/\/$/, '')
 
 async function start (t: Test, config: Record<string, unknown> = {}, env: Record<string, string> = {}, nodeArgs = ['--expose-gc'], program?: string) {
