@@ -1,7 +1,7 @@
 import neostandard from 'neostandard'
 
 // The rooms of the house and who may import whom: docs/architecture.md. Each row forbids, it never allows.
-const fastify = { regex: '^(fastify|fastify-plugin|@fastify/.*)$', message: 'The domain knows no Fastify: adapters live in plugins/.' }
+const fastify = { regex: '^(fastify|fastify-plugin|@fastify/(?!proxy-addr$).*)$', message: 'The domain knows no Fastify: adapters live in plugins/.' }
 const plugins = { regex: '(^|/)plugins/', message: 'Only src/app.ts registers plugins; plugins meet through decorators.' }
 const siblingPlugin = { regex: '^\\./', message: 'A plugin never imports another plugin: meet through a decorator and `dependencies`.' }
 const entry = { regex: '/(app|server)\\.ts$', message: 'Nobody imports the entry or the composition root.' }
@@ -13,7 +13,8 @@ const processModule = { regex: '^(node:)?process$', message: 'The environment is
 const rooms = {
   access: [],
   compat: ['sessions', 'spawning', 'tunnel'],
-  config: ['logs'],
+  config: ['front', 'logs'],
+  front: ['sessions', 'tunnel'],
   launcher: ['spawning'],
   logs: ['sessions'],
   official: [],

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { callerProblem, type Access, type CallerProblem } from '../src/access/callers.ts'
@@ -8,7 +8,7 @@ import { callerProblem, type Access, type CallerProblem } from '../src/access/ca
  * rules. Pages that may ask are told so on every answer (contract, section 1.10). Decorates `callerProblem`, for upgrades, which pass no hook.
  */
 declare module 'fastify' {
-  interface FastifyInstance { callerProblem: (headers: IncomingHttpHeaders) => CallerProblem | null }
+  interface FastifyInstance { callerProblem: (request: IncomingMessage) => CallerProblem | null }
 }
 
 /** The odd list is officially so: the official client library sends those names as request headers. */
@@ -24,16 +24,20 @@ const access: FastifyPluginAsync<Access> = async (app, options) => {
       app.log.warn('SLIPWAY_OPEN: any page may ask, requests may name any folder of this machine, anybody may stop the service and read its configuration')
     })
   }
-  app.decorate('callerProblem', headers => callerProblem(headers, options))
-  app.addHook('onRequest', async ({ method, headers }, reply) => {
+  const problemOf = (request: IncomingMessage, origin: string | undefined) => {
+    const { host, secure } = app.front.callerOf(request)
+    return callerProblem({ host: request.headers.host, origin, knownAs: host, secure: secure || options.secure }, options)
+  }
+  app.decorate('callerProblem', request => problemOf(request, request.headers.origin))
+  app.addHook('onRequest', async ({ method, headers, raw }, reply) => {
     if (corsOrigin !== '') void reply.headers({ 'access-control-allow-origin': corsOrigin, ...corsHeaders })
     // An upgrade is a GET too, but browsers let any page open a WebSocket to anywhere and read from it.
     const reads = (method === 'GET' || method === 'HEAD') && headers.upgrade === undefined
-    const problem = callerProblem(reads ? { host: headers.host } : headers, options)
+    const problem = problemOf(raw, reads ? undefined : headers.origin)
     if (problem === null) return
     const { httpStatus, code, message } = problem
     await reply.code(httpStatus).send({ result: 'error', reason: message, statusCode: httpStatus, code: code.toUpperCase(), error: 'Refused', message })
   })
 }
 
-export default fp(access, { name: 'access' })
+export default fp(access, { name: 'access', dependencies: ['front'] })

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { Server } from 'node:tls'
 import fastify, { LogController, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { withoutPrefix } from '../src/front/endpoint.ts'
 import type { Certificate } from '../src/tls/certificate.ts'
 
 /**
@@ -21,18 +22,20 @@ export interface FileServerOptions {
 }
 
 const fileServer: FastifyPluginAsync<FileServerOptions> = async (app, { host, port, proxy, certificate, furnish }) => {
-  const listener: FastifyInstance = fastify({ https: certificate?.options ?? null, loggerInstance: app.log.child({ listener: 'files' }), logController: new LogController({ disableRequestLogging: true }), bodyLimit: 1_024, requestTimeout: 30_000, forceCloseConnections: true })
+  const { front } = app
+  const listener: FastifyInstance = fastify({ https: certificate?.options ?? null, loggerInstance: app.log.child({ listener: 'files' }), logController: new LogController({ disableRequestLogging: true }), bodyLimit: 1_024, requestTimeout: 30_000, forceCloseConnections: true, trustProxy: front.trusts, rewriteUrl: ({ url = '' }) => withoutPrefix(url, front.prefix) })
   await furnish(listener)
   if (certificate !== null && listener.server instanceof Server) certificate.serve(listener.server)
   app.addHook('onReady', async () => { await listener.listen({ host, port }) })
   if (proxy) {
     app.addHook('onListen', async () => {
       listener.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-        app.viewerUpgrade(request, socket, head, listener.callerProblem(request.headers))
+        request.url = withoutPrefix(request.url ?? '', front.prefix)
+        app.viewerUpgrade(request, socket, head, listener.callerProblem(request))
       })
     })
   }
   app.addHook('onClose', async () => { await listener.close() })
 }
 
-export default fp(fileServer, { name: 'file-server', dependencies: ['websocket-proxy'] })
+export default fp(fileServer, { name: 'file-server', dependencies: ['front', 'websocket-proxy'] })

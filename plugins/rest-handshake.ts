@@ -13,13 +13,11 @@ import { confineDirectories } from '../src/spawning/search-directories.ts'
  * 1.2 to 1.4). Encapsulated: body parsers and the official error shape stay in here.
  */
 export interface RestHandshakeOptions {
-  /** Host name told to viewers; empty: the one the caller used. */
-  publicHost: string
   /** Folders that requests may narrow their search to; `anywhere`: they may name any. */
   modelDirs: readonly string[] | 'anywhere'
 }
 
-const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { publicHost, modelDirs }) => {
+const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { modelDirs }) => {
   app.removeAllContentTypeParsers()
   await app.register(formBody, { parser: text => qs.parse(text) })
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) => jsonBody(text))
@@ -46,7 +44,7 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { pu
     const result = await app.spawner.open({ ...parsed.request, via: 'rest', modelSearchDirectories: confined.directories, signal })
     if (result.status === 'opened') {
       if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
-      return await reply.send(openedBody(result.session, publicHost || request.hostname || '127.0.0.1', app.streamServer))
+      return await reply.send(openedBody(result.session.id, app.front.addressesOf(result.session, request.raw), app.streamServer))
     }
     return await turnAway(reply, refusalOf(result))
   }

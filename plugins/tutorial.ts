@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { openedBody, rateLimited, refusalAnswer, refusalOf } from '../src/compat/answers.ts'
+import { rateLimited, refusalAnswer, refusalOf } from '../src/compat/answers.ts'
 import { hangUp } from '../src/compat/hang-up.ts'
 import { jsonBody } from '../src/compat/json-body.ts'
 import { isShown } from '../src/compat/official-states.ts'
@@ -9,12 +9,7 @@ import type { Refusal } from '../src/tunnel/refusal.ts'
  * The service that Tech Soft 3D's tutorial builds, on our sessions: `POST /spawn` answers once the stream server is ready, `GET /status`
  * lists them (contract, section 6). Its `POST /liveliness/:id` is the status plugin under another path.
  */
-export interface TutorialOptions {
-  /** Host name told to viewers; empty: the one the caller used. */
-  publicHost: string
-}
-
-const tutorial: FastifyPluginAsync<TutorialOptions> = async (app, { publicHost }) => {
+const tutorial: FastifyPluginAsync = async app => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) => jsonBody(text))
   // A body of another type is as good as none.
@@ -32,8 +27,7 @@ const tutorial: FastifyPluginAsync<TutorialOptions> = async (app, { publicHost }
     const result = await app.spawner.open({ renderer, via: 'rest', model: null, modelSearchDirectories: [], sessionToken: null, signal })
     if (result.status === 'opened') {
       if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
-      const { serviceId, endpoints } = openedBody(result.session, publicHost || request.hostname || '127.0.0.1', app.streamServer)
-      return { id: serviceId, endpoint: endpoints.ws, rendererType: renderer }
+      return { id: result.session.id, endpoint: app.front.addressesOf(result.session, request.raw).endpoint, rendererType: renderer }
     }
     return await turnAway(reply, refusalOf(result))
   })

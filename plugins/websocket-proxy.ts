@@ -6,6 +6,9 @@ import fp from 'fastify-plugin'
 import type { CallerProblem } from '../src/access/callers.ts'
 import type { Clock } from '../src/clock.ts'
 import { rateLimited, refusalOf } from '../src/compat/answers.ts'
+import type { Admission, Admitted } from '../src/front/admission.ts'
+import { withoutPrefix } from '../src/front/endpoint.ts'
+import { readWay } from '../src/front/way.ts'
 import type { SessionView } from '../src/sessions/session.ts'
 import type { Certificate } from '../src/tls/certificate.ts'
 import { dial } from '../src/tunnel/dial.ts'
@@ -15,12 +18,13 @@ import { TunnelSet } from '../src/tunnel/tunnel-set.ts'
 import { composeUpgrade, readUpgrade, type UpgradeRequest } from '../src/tunnel/upgrade-request.ts'
 
 /**
- * The WebSocket way to ask for a viewer: an upgrade on any path starts a stream server and is tunnelled to it; `/wsproxy/<port>` joins a
- * session that lives already. Owns the one `upgrade` listener of the real server, since viewers are carried as raw bytes; upgrades
+ * The WebSocket way to ask for a viewer: an upgrade on any path starts a stream server and is tunnelled to it; `/wsproxy/<port>` and
+ * `/s/<token>` join a session that lives already. Owns the one `upgrade` listener of the real server, since viewers are carried as raw bytes; upgrades
  * for our own live events are passed on to `own`. Decorates `tunnels`, and `viewerUpgrade` for other listeners. `preClose` waits for the sessions, then closes what is left.
  */
 export interface WebSocketProxyOptions {
   own: { path: string, upgrades: EventEmitter }
+  admission: Admission
   /** Address the stream servers listen on. */
   streamHost: string
   /** What stream servers present; null: they speak no TLS. */
@@ -45,29 +49,30 @@ const lastWord = 1_000
 /** Milliseconds a tunnel may take to deliver the last words of a stream server that has ended. */
 const farewell = 2_000
 
-const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, streamHost, upstream, clock }) => {
-  const { spawner, spawnLimit } = app
+const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, admission, streamHost, upstream, clock }) => {
+  const { front, spawner, spawnLimit } = app
   const tunnels = new TunnelSet()
   app.decorate('tunnels', tunnels)
 
   const viewerUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer, stranger: CallerProblem | null) => {
     const reading = readUpgrade(request)
     const [path = '', query] = (reading.status === 'valid' ? reading.upgrade.target : request.url ?? '').split('?', 2)
+    const way = readWay(path)
     const viewer = new ParkedSocket(socket, head)
     const turnAway = (refusal: Refusal) => {
       const taken = viewer.take()
-      app.log.info({ path, code: refusal.code }, `viewer refused: ${refusal.reason}`)
+      // A token opens a session: it is not for the log.
+      app.log.info({ path: way.to === 'token' ? '/s/…' : path, code: refusal.code }, `viewer refused: ${refusal.reason}`)
       if (taken === undefined) return
       const upgrade = reading.status === 'valid' ? reading.upgrade : undefined
       refuse(taken.socket, refusal, { acceptThenClose: wantsCloseFrame(request), key: upgrade?.key, protocol: upgrade?.protocols[0] }, clock)
     }
     if (stranger !== null) return turnAway({ code: stranger.code, reason: stranger.message })
     if (reading.status === 'malformed') return turnAway({ code: 'bad_request', reason: reading.reason })
-    if (/^\/api(\/|$)/.test(path)) return turnAway({ code: 'unknown_session', reason: `There is no WebSocket at ${path}` })
-    const join = /^\/wsproxy(\/.*)?$/.exec(path)
-    const served = join === null
+    if (way.to === 'nowhere') return turnAway({ code: 'unknown_session', reason: way.why })
+    const served = way.to === 'new'
       ? start(viewer, reading.upgrade, request, new URLSearchParams(query).get('renderingLocation') === 'ssr' ? 'ssr' : 'csr', turnAway)
-      : joinSession(viewer, reading.upgrade, request, join[1] ?? '/', turnAway)
+      : joinSession(viewer, reading.upgrade, request, admission.admit(way), turnAway)
     served.catch((error: unknown) => {
       app.log.error({ err: error }, 'viewer upgrade failed')
       turnAway({ code: 'start_failed', reason: 'Internal error' })
@@ -75,7 +80,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   }
 
   async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, renderer: 'csr' | 'ssr', turnAway: (refusal: Refusal) => void) {
-    const limit = await spawnLimit(request.socket.remoteAddress ?? '')
+    const limit = await spawnLimit(front.callerOf(request).address)
     if (!limit.allowed) return turnAway(rateLimited(limit.retryAfter))
     const result = await spawner.open({ renderer, via: 'proxy', model: null, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
     if (result.status !== 'opened') return turnAway(refusalOf(result))
@@ -96,16 +101,17 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     }
   }
 
-  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, way: string, turnAway: (refusal: Refusal) => void) {
-    const [, port = '', rest = '/'] = /^\/(\d{1,5})(\/.*)?$/.exec(way) ?? []
-    const session = port === '' ? undefined : spawner.sessionOnPort(Number(port))
-    if (session === undefined || (session.state !== 'ready' && session.state !== 'connected')) {
-      return turnAway({ code: 'unknown_session', reason: port === '' ? 'Expected /wsproxy/<port>' : `There is no session on port ${port}` })
-    }
+  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, admitted: Admitted, turnAway: (refusal: Refusal) => void) {
+    if (admitted.status === 'refused') return turnAway(admitted.refusal)
+    const { session, rest, hold } = admitted
     const query = upgrade.target.indexOf('?')
     const target = query === -1 ? rest : rest + upgrade.target.slice(query)
-    await carry(viewer, { ...upgrade, target }, request, session, turnAway)
-    if (tunnels.of(session.id).length === 0) spawner.viewerAway(session.id)
+    try {
+      await carry(viewer, { ...upgrade, target }, request, session, turnAway)
+      if (tunnels.of(session.id).length === 0) spawner.viewerAway(session.id)
+    } finally {
+      hold.release()
+    }
   }
 
   /** Joins viewer and stream server; resolves when they have parted, or did not meet, with how it went. */
@@ -113,7 +119,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     const port = session.port ?? 0
     // A certificate that was replaced a moment ago is known to stream servers that have started since.
     await upstream?.look()
-    const opening = composeUpgrade(upgrade, { host: streamHost, port, forwardedFor: request.socket.remoteAddress })
+    const opening = composeUpgrade(upgrade, { host: streamHost, port, forwardedFor: request.socket.remoteAddress, believed: front.isProxy(request) })
     const result = await dial(viewer, { host: streamHost, port, opening, timeout: dialTimeout, clock, knows: upstream === null ? undefined : fingerprint => upstream.isOurs(fingerprint) })
     if (result.status === 'viewerGone') return 'neverMet'
     if (result.status === 'unreachable') {
@@ -128,7 +134,8 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
 
   app.decorate('viewerUpgrade', viewerUpgrade)
   app.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const stranger = app.callerProblem(request.headers)
+    request.url = withoutPrefix(request.url ?? '', front.prefix)
+    const stranger = app.callerProblem(request)
     const reading = readUpgrade(request)
     if (stranger === null && reading.status === 'valid' && reading.upgrade.target.split('?', 1)[0] === own.path) own.upgrades.emit('upgrade', request, socket, head)
     else viewerUpgrade(request, socket, head, stranger)
@@ -141,6 +148,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   app.addHook('preClose', async () => {
     await spawner.emptied()
     await tunnels.destroy()
+    admission.close()
     for (const cancel of pending) cancel()
   })
 
@@ -155,4 +163,4 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   }
 }
 
-export default fp(websocketProxy, { name: 'websocket-proxy', dependencies: ['spawner', 'spawn-limit'] })
+export default fp(websocketProxy, { name: 'websocket-proxy', dependencies: ['front', 'spawner', 'spawn-limit'] })

@@ -5,6 +5,7 @@ import access from '../plugins/access.ts'
 import certificatePlugin from '../plugins/certificate.ts'
 import errors from '../plugins/errors.ts'
 import fileServerPlugin from '../plugins/file-server.ts'
+import frontPlugin from '../plugins/front.ts'
 import garbageCollection from '../plugins/garbage-collection.ts'
 import liveEvents from '../plugins/live-events.ts'
 import logRetention from '../plugins/log-retention.ts'
@@ -14,6 +15,7 @@ import officialPages from '../plugins/official-pages.ts'
 import portPool from '../plugins/port-pool.ts'
 import requestLog from '../plugins/request-log.ts'
 import restHandshake from '../plugins/rest-handshake.ts'
+import route from '../plugins/route.ts'
 import sessionLog from '../plugins/session-log.ts'
 import sessionsApi from '../plugins/sessions-api.ts'
 import spawnLimit from '../plugins/spawn-limit.ts'
@@ -26,6 +28,12 @@ import { isLoopback } from './access/callers.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { PreflightError } from './errors.ts'
+import { Admission } from './front/admission.ts'
+import { trustOf } from './front/caller.ts'
+import { withoutPrefix } from './front/endpoint.ts'
+import { Front } from './front/front.ts'
+import { takeProxyHeaders } from './front/proxied-connections.ts'
+import { tokenKey, ViewerTokens } from './front/viewer-token.ts'
 import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
 import { preflight } from './preflight.ts'
@@ -48,12 +56,14 @@ export interface AppOptions {
   environment?: Readonly<Record<string, string | undefined>>
   /** Name of the service's own log in the log folder; null: it has none. */
   ownLog?: string | null
+  /** What else is known to stand in the way of starting; it is said with what is found here. */
+  problems?: readonly string[]
   logger?: FastifyServerOptions['logger']
 }
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
-export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, ownLog = null, logger = false }: AppOptions): Promise<FastifyInstance> {
-  const { http, tls, ports, sessions, streamServer, assets, fileServer, log, memory } = config
+export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, ownLog = null, problems: known = [], logger = false }: AppOptions): Promise<FastifyInstance> {
+  const { http, tls, ports, sessions, streamServer, assets, fileServer, log, memory, behind } = config
   const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
   const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
   const program = streamServerProgram(streamServer.executable, packageDir, http.host, tls.streamServers ? pair : null, tls.server ? authorityFile ?? pair?.certificateFile : null)
@@ -73,17 +83,28 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     respawn: streamServer.serviceRespawn ? { logSuffix: streamServer.serviceRespawnLogSuffix } : null,
     extra: { csr: streamServer.csrArgs, ssr: streamServer.ssrArgs }
   }
-  const problems = await preflight({ program, common, certificate: pair, authorityFile, logDir, publicDir, staticDirs })
+  const problems = [...known, ...await preflight({ program, common, certificate: pair, authorityFile, logDir, publicDir, staticDirs })]
   if (problems.length > 0) throw new PreflightError(problems)
   const certificate = pair === null ? null : await Certificate.open(pair, clock)
   const collectGarbage = globalThis.gc
+  const trusts = trustOf(behind.trustedProxies)
+  const front = new Front({
+    trusts,
+    prefix: behind.pathPrefix,
+    publicHost: http.publicHost,
+    endpoint: behind.endpoint,
+    streamServersSecure: program.tls !== undefined,
+    tokens: new ViewerTokens({ key: tokenKey(behind.tokenKey), lifetime: behind.tokenLifetime * 1_000, clock })
+  })
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
-  const app: FastifyInstance = fastify({ https: tls.server && certificate !== null ? certificate.options : null, logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, routerOptions: { ignoreDuplicateSlashes: true } })
+  const app: FastifyInstance = fastify({ https: tls.server && certificate !== null ? certificate.options : null, logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, trustProxy: trusts, rewriteUrl: ({ url = '' }) => withoutPrefix(url, front.prefix), routerOptions: { ignoreDuplicateSlashes: true } })
+  if (behind.proxyProtocol) takeProxyHeaders(app.server, trusts, clock)
   await app.register(errors)
   await app.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter) })
   if (certificate !== null) await app.register(certificatePlugin, { certificate })
+  await app.register(frontPlugin, { front })
   await app.register(access, { ...http, secure: tls.server })
   await app.register(portPool, { ...ports, count: sessions.max, own: [http.port, fileServer.port, config.metrics.port].filter(port => port !== 0), clock })
   await app.register(spawner, {
@@ -105,10 +126,12 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(sessionLog, { output: { stdout: log.childStdoutLevel, stderr: log.childStderrLevel } })
   if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
-  await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
+  const admission = new Admission({ tokens: front.tokens, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
+  await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
   if (config.metrics.enabled) await app.register(metrics, config.metrics)
   await app.register(status, { prefix: '/api/spawns' })
-  await app.register(restHandshake, { publicHost: http.publicHost, modelDirs: http.open ? 'anywhere' : modelDirs })
+  await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs })
+  await app.register(route, { admission, streamHost: reachable(http.host) })
   await app.register(officialPages, {
     ...http,
     config: shownConfig,
@@ -121,7 +144,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   if (memory.gcInterval > 0) await app.register(garbageCollection, { interval: memory.gcInterval, collectGarbage, clock })
   await app.register(sessionsApi)
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
-    await app.register(tutorial, { publicHost: http.publicHost })
+    await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness' })
   }
   await app.register(models, { modelDirs })
@@ -133,8 +156,10 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
       host: http.host,
       certificate: tls.fileServer ? certificate : null,
       furnish: async listener => {
+        if (behind.proxyProtocol) takeProxyHeaders(listener.server, trusts, clock)
         await listener.register(errors)
         await listener.register(requestLog, { level: log.fileServerRequestLevel, filter: requestFilter(log.requestFilter) })
+        await listener.register(frontPlugin, { front })
         await listener.register(access, { ...http, secure: tls.fileServer, corsOrigin: fileServer.corsOrigin })
         await listener.register(staticFiles, { publicDir: null, dirs: staticDirs })
       }

@@ -16,6 +16,16 @@ export interface Access {
   open: boolean
 }
 
+/** What a caller says of itself. */
+export interface Asking {
+  host?: string | undefined
+  origin?: string | undefined
+  /** Host by which the caller knows us, where a trusted proxy says so; absent: `host`. */
+  knownAs?: string | undefined
+  /** Whether it came to that host by https; absent: as it came to us. */
+  secure?: boolean | undefined
+}
+
 /** What is wrong with a caller; `null`: nothing. */
 export type CallerProblem = { code: 'foreign_host', httpStatus: 421, message: string } | { code: 'foreign_origin', httpStatus: 403, message: string }
 
@@ -24,7 +34,7 @@ export type CallerProblem = { code: 'foreign_host', httpStatus: 421, message: st
  * name of its own was made to point here (DNS rebinding; checked while we listen on the loopback), and its origin. Programs that are no
  * browsers send no origin and are not concerned.
  */
-export function callerProblem ({ host, origin }: { host?: string | undefined, origin?: string | undefined }, access: Access): CallerProblem | null {
+export function callerProblem ({ host, origin, knownAs = host, secure }: Asking, access: Access): CallerProblem | null {
   if (access.open) return null
   const name = hostName(host)
   if (name !== undefined && isLoopback(access.host) && !isOurs(name, access)) {
@@ -32,7 +42,7 @@ export function callerProblem ({ host, origin }: { host?: string | undefined, or
   }
   if (origin === undefined || access.corsOrigin === '*' || origin === access.corsOrigin) return null
   const page = URL.canParse(origin) ? new URL(origin) : undefined
-  if (page !== undefined && (!access.secure || page.protocol === 'https:') && (page.host === host?.toLowerCase() || bare(page.hostname) === access.publicHost.toLowerCase())) return null
+  if (page !== undefined && (!(secure ?? access.secure) || page.protocol === 'https:') && (page.host === knownAs?.toLowerCase() || bare(page.hostname) === access.publicHost.toLowerCase())) return null
   return { code: 'foreign_origin', httpStatus: 403, message: `Pages of ${origin} may not ask here; SLIPWAY_CORS_ORIGIN allows another origin` }
 }
 

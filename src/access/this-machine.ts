@@ -6,7 +6,7 @@ export interface Caller {
 }
 
 /** Headers of a request that came through a proxy, from wherever, or from a page in a browser, whoever wrote it. */
-const notItself = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via', 'origin']
+const notItself = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via', 'origin']
 
 /** Whether a program on this machine asks, and asks for itself. */
 export function isFromThisMachine ({ headers, socket: { remoteAddress = '', localAddress } }: Caller): boolean {

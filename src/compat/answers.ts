@@ -1,6 +1,5 @@
 import type { StreamServerProgram } from '../spawning/command-line.ts'
 import type { OpenResult } from '../spawning/outcome.ts'
-import type { SessionView } from '../sessions/session.ts'
 import { refusals, type Refusal } from '../tunnel/refusal.ts'
 
 /** An HTTP answer in the official server's shape; `code` and what follows it are ours, for programs that want to know more. */
@@ -50,12 +49,12 @@ export interface OpenedBody {
 }
 
 /** The answer to a viewing request whose stream server is ready (contract, section 1.3). The key is `ws` for wss too. */
-export function openedBody (session: SessionView, host: string, { kind, tls }: Pick<StreamServerProgram, 'kind' | 'tls'>): OpenedBody {
+export function openedBody (id: string, { endpoint, proxyPath }: { endpoint: string, proxyPath: string }, { kind }: Pick<StreamServerProgram, 'kind'>): OpenedBody {
   return {
     result: 'ok',
-    serviceId: session.id,
-    endpoints: { ws: `${tls === undefined ? 'ws' : 'wss'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${session.port}` },
+    serviceId: id,
+    endpoints: { ws: endpoint },
     streamServer: kind,
-    proxyPath: `/wsproxy/${session.port}`
+    proxyPath
   }
 }

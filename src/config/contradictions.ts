@@ -1,3 +1,5 @@
+import { areAddresses } from '../front/caller.ts'
+import { endpointProblem } from '../front/endpoint.ts'
 import { isRequestFilter } from '../logs/request-filter.ts'
 import type { Config } from './schema.ts'
 
@@ -10,7 +12,7 @@ export interface Contradiction {
 }
 
 /** Every contradiction in a configuration whose single values are all usable. */
-export function contradictions ({ http, tls, ports, sessions, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
+export function contradictions ({ http, behind, tls, ports, sessions, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
   const last = ports.begin + sessions.max - 1
   const encrypted = [
     ...tls.server ? ['SLIPWAY_TLS_SERVER'] : [],
@@ -47,6 +49,21 @@ export function contradictions ({ http, tls, ports, sessions, streamServer, file
       broken: streamServer.executable === '' && !streamServer.renderers.includes('csr'),
       names: ['SLIPWAY_RENDERERS', 'SLIPWAY_STREAM_SERVER'],
       problem: 'the embedded stream server has the renderer csr only; add it, or name a stream server that has ssr'
+    },
+    {
+      broken: behind.endpoint !== '' && endpointProblem(behind.endpoint) !== undefined,
+      names: ['SLIPWAY_ENDPOINT'],
+      problem: endpointProblem(behind.endpoint) ?? ''
+    },
+    {
+      broken: !areAddresses(behind.trustedProxies),
+      names: ['SLIPWAY_TRUSTED_PROXIES'],
+      problem: `${behind.trustedProxies.find(entry => !areAddresses([entry]))} is no address, no network such as 10.0.0.0/8, and none of loopback, linklocal, uniquelocal`
+    },
+    {
+      broken: behind.proxyProtocol && behind.trustedProxies.length === 0,
+      names: ['SLIPWAY_PROXY_PROTOCOL', 'SLIPWAY_TRUSTED_PROXIES'],
+      problem: 'nobody is believed; name the proxies that speak the PROXY protocol'
     },
     {
       broken: !isRequestFilter(log.requestFilter),

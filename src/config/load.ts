@@ -32,7 +32,7 @@ export function loadConfig (env: Readonly<Record<string, string | undefined>>): 
     const usable = value !== undefined && fits(setting, value)
     if (given !== '' && !usable) {
       unusable.add(setting.schema.env)
-      problems.push(`${setting.schema.env}: expected ${expectation(setting.schema)}, got ${JSON.stringify(given)}`)
+      problems.push(`${setting.schema.env}: expected ${expectation(setting.schema)}, got ${setting.schema.secret === true ? 'something else' : JSON.stringify(given)}`)
     }
     group[setting.key] = usable ? value : Object.freeze(structuredClone(setting.schema.default))
   }

@@ -16,6 +16,8 @@ export interface SettingNotes {
   unit?: string
   /** What joins the entries of a list in the environment. */
   separator?: ';' | ','
+  /** Its value is shown to nobody. */
+  secret?: boolean
 }
 
 const seconds = (env: string, fallback: number, minimum: number, description: string) =>
@@ -54,6 +56,14 @@ export const configSchema = Type.Object({
     keyFile: text('SLIPWAY_TLS_KEY_FILE', '', 'Its private key in PEM, without a passphrase.'),
     authorityFile: text('SLIPWAY_TLS_CA_FILE', '', 'Certificate of the authority, by which the embedded stream servers verify us when they report. Empty: one that Node knows, or the certificate itself where it is self-signed (sessions end when that one is replaced).')
   }),
+  behind: group('Behind a reverse proxy', {
+    endpoint: text('SLIPWAY_ENDPOINT', '', 'What viewers are told in `endpoints.ws`, with `{origin}` (how the caller reached us, as in `wss://cad.example`), `{host}`, `{port}`, `{id}` and `{token}`. `{origin}/s/{token}` leads every viewer over our own port. Empty: the stream server itself, `ws://{host}:{port}`.'),
+    trustedProxies: Type.Array(Type.String({ minLength: 1 }), { env: 'SLIPWAY_TRUSTED_PROXIES', default: [], separator: ',', expected: 'addresses, networks such as 10.0.0.0/8, or the words loopback, linklocal, uniquelocal, joined by ","', description: 'Reverse proxies that are believed when they say who asks (`X-Forwarded-For`, `-Host`, `-Proto`, `-Prefix`).' }),
+    proxyProtocol: Type.Boolean({ env: 'SLIPWAY_PROXY_PROTOCOL', default: false, description: 'Whether those proxies may tell it by the PROXY protocol instead, version 1 or 2, at the start of each connection.' }),
+    pathPrefix: Type.String({ env: 'SLIPWAY_PATH_PREFIX', default: '', pattern: '^(|(/[A-Za-z0-9._~-]+)+)$', expected: 'a path such as /cad, without a slash at its end', description: 'Path below which the service is known, where the proxy leaves it in the address.' }),
+    tokenLifetime: seconds('SLIPWAY_TOKEN_LIFETIME', 60, 1, 'How long the token in a viewer\'s address lets it in.'),
+    tokenKey: Type.String({ env: 'SLIPWAY_TOKEN_KEY', default: '', pattern: '^(|.{32,})$', secret: true, expected: 'at least 32 characters that nobody can guess', description: 'What those tokens are signed with. Empty: a new key at every start.' })
+  }),
   ports: group('Ports of the stream servers', {
     begin: Type.Integer({ env: 'SLIPWAY_WS_PORTS_BEGIN', default: 11_000, minimum: 1024, maximum: 65_535, description: 'First port of the range; it holds as many ports as there may be sessions.' }),
     rest: seconds('SLIPWAY_PORT_REST', 2, 0, 'How long a freed port rests before it is given out again.'),
@@ -74,6 +84,7 @@ export const configSchema = Type.Object({
   }),
   streamServer: group('The stream server', {
     executable: text('SLIPWAY_STREAM_SERVER', '', 'Path of `ts3d_sc_server`. Empty: the embedded stream server.'),
+    launcher: Type.Enum(['auto', 'javascript', 'native'], { env: 'SLIPWAY_LAUNCHER', default: 'auto', description: 'Which launcher starts the stream servers: the native one, which `npm run build:native` builds on Linux, or the one in JavaScript. `auto`: the native one where it is.' }),
     licenseFile: text('SLIPWAY_LICENSE_FILE', '', 'Licence file handed to the stream server.'),
     license: text('SLIPWAY_LICENSE', '', 'Text of the licence, where there is no file; it stands on the command line of every stream server. One of the two, not both.'),
     modelDirs: folders('SLIPWAY_MODEL_DIRS', [], 'Folders with models, the first that has a name wins. Empty: the sample that comes with Slipway.'),

@@ -15,6 +15,9 @@ export const refusals = {
   start_timeout: { http: 504, close: 4408 },
   start_failed: { http: 500, close: 1011 },
   gone: { http: 410, close: 4410 },
+  bad_token: { http: 403, close: 4403 },
+  token_expired: { http: 410, close: 4410 },
+  occupied: { http: 409, close: 4409 },
   rate_limited: { http: 429, close: 4429 }
 } as const satisfies Record<string, { http: number, close: number }>
 

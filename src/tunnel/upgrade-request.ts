@@ -57,15 +57,17 @@ export function readUpgrade (request: IncomingMessage): UpgradeReading {
 export interface Addressee {
   host: string
   port: number
-  /** The viewer's IP address, appended to `X-Forwarded-For`. */
+  /** The IP address the connection came from, appended to `X-Forwarded-For`. */
   forwardedFor?: string | undefined
+  /** Whether what the headers already say of earlier hops is believed; otherwise it is left out. */
+  believed?: boolean | undefined
 }
 
 /**
  * The request as the stream server reads it: path, query and all `Sec-WebSocket-*` headers unchanged, `Host`
  * rewritten, hop-by-hop headers and credentials left out.
  */
-export function composeUpgrade ({ target, headers }: UpgradeRequest, { host, port, forwardedFor }: Addressee): Buffer {
+export function composeUpgrade ({ target, headers }: UpgradeRequest, { host, port, forwardedFor, believed = false }: Addressee): Buffer {
   const dropped = new Set(neverForwarded)
   for (const token of valuesOf(headers, 'connection').join().split(',')) {
     const name = token.trim().toLowerCase()
@@ -78,7 +80,7 @@ export function composeUpgrade ({ target, headers }: UpgradeRequest, { host, por
   for (const [name, value] of headers) {
     if (!dropped.has(name.toLowerCase())) lines.push(`${name}: ${value}`)
   }
-  if (appended) lines.push(`X-Forwarded-For: ${[...valuesOf(headers, 'x-forwarded-for'), forwardedFor].join(', ')}`)
+  if (appended) lines.push(`X-Forwarded-For: ${[...believed ? valuesOf(headers, 'x-forwarded-for') : [], forwardedFor].join(', ')}`)
   // Node reads headers as latin1, so latin1 gives back the viewer's bytes.
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }

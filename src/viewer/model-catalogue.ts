@@ -8,7 +8,7 @@ export interface ModelCatalogue {
 
 /** Asks the service what it offers; fails with an Error in words. */
 export async function fetchCatalogue (): Promise<ModelCatalogue> {
-  const response = await fetch('/api/models').catch((error: unknown) => {
+  const response = await fetch('api/models').catch((error: unknown) => {
     throw new Error('The service cannot be reached. Is it running?', { cause: error })
   })
   if (!response.ok) throw new Error(`The service did not list its models (HTTP status ${response.status}).`)

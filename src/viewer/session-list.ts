@@ -105,14 +105,14 @@ export class SessionList {
 
   async #stop (id: string, button: HTMLButtonElement): Promise<void> {
     button.disabled = true
-    const response = await fetch(`/api/spawns/${encodeURIComponent(id)}`, { method: 'DELETE' }).catch(() => undefined)
+    const response = await fetch(`api/spawns/${encodeURIComponent(id)}`, { method: 'DELETE' }).catch(() => undefined)
     button.disabled = false
     if (response?.ok !== true) this.#complain(`The server instance ${id.slice(0, 8)} could not be stopped${response === undefined ? ': the service cannot be reached' : ` (HTTP status ${response.status})`}.`)
   }
 }
 
 const dial: Dial = ({ opened, message, closed }) => {
-  const url = new URL('/api/events', location.href)
+  const url = new URL('api/events', location.href)
   url.protocol = url.protocol.replace('http', 'ws')
   const socket = new WebSocket(url)
   socket.onopen = opened

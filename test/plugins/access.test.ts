@@ -1,12 +1,16 @@
 import t, { type Test } from 'tap'
 import access from '../../plugins/access.ts'
 import errors from '../../plugins/errors.ts'
+import frontPlugin from '../../plugins/front.ts'
 import type { Access } from '../../src/access/callers.ts'
+import { systemClock } from '../../src/clock.ts'
 import { loggingApp } from '../fixtures/app-stage.ts'
+import { frontOf } from '../fixtures/front.ts'
 
 async function accessStage (t: Test, changes: Partial<Access> = {}) {
   const { app, log } = loggingApp(t)
   await app.register(errors)
+  await app.register(frontPlugin, { front: frontOf(systemClock) })
   await app.register(access, { host: '127.0.0.1', publicHost: '', internalHost: '', secure: false, corsOrigin: '', open: false, ...changes })
   app.post('/api/spawn', async () => 'asked')
   app.options('/api/spawn', async () => 'POST')

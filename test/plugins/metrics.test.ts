@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import metrics, { type MetricsOptions } from '../../plugins/metrics.ts'
 import spawnLimit from '../../plugins/spawn-limit.ts'
 import websocketProxy from '../../plugins/websocket-proxy.ts'
+import { Admission } from '../../src/front/admission.ts'
 import { reasons } from '../../src/sessions/reasons.ts'
 import type { Tunnel } from '../../src/tunnel/tunnel.ts'
 import { appStage, open, opened, type AppStageOptions } from '../fixtures/app-stage.ts'
@@ -12,7 +13,7 @@ async function metricsStage (t: Test, { host = '127.0.0.1', port = 0, ...options
   const stage = await appStage(t, options)
   const { app, clock } = stage
   await app.register(spawnLimit, { perMinute: 0 })
-  await app.register(websocketProxy, { own: { path: '/api/events', upgrades: new EventEmitter() }, streamHost: '127.0.0.1', upstream: null, clock })
+  await app.register(websocketProxy, { own: { path: '/api/events', upgrades: new EventEmitter() }, admission: new Admission({ tokens: app.front.tokens, sessionOnPort: () => undefined, clock }), streamHost: '127.0.0.1', upstream: null, clock })
   await app.register(metrics, { host, port })
   await app.ready()
   const page = async () => (await app.inject('/metrics')).body

@@ -12,7 +12,7 @@ async function handshakeStage (t: Test, { perMinute = 0, ...options }: AppStageO
   const stage = await appStage(t, options)
   const { app, dir } = stage
   await app.register(spawnLimit, { perMinute })
-  await app.register(restHandshake, { publicHost: '', modelDirs: [`${dir}/models`], ...options })
+  await app.register(restHandshake, { modelDirs: [`${dir}/models`], ...options })
   await app.ready()
   const ask = (payload?: string | object, more: object = {}) => app.inject({ method: 'POST', url: '/api/spawn', ...payload === undefined ? {} : { payload }, ...more })
   return { ...stage, ask }
@@ -91,7 +91,7 @@ t.test('the host told to viewers', async t => {
     ['may be a public IPv6 address in brackets', '[2001:db8::1]', 'cad.example', '[2001:db8::1]']
   ] as const) {
     await t.test(name, async t => {
-      const { ask } = await handshakeStage(t, { publicHost })
+      const { ask } = await handshakeStage(t, { front: { publicHost } })
       const answer = await ask({}, { headers: { host } })
       t.match((answer.json() as { endpoints: { ws: string } }).endpoints.ws.replace(/\d+$/, ''), `ws://${expected}:`)
     })
@@ -276,7 +276,7 @@ t.test('a caller who hangs up before its request was looked at starts nothing', 
     await caller.gone
     return { allowed: true }
   })
-  await app.register(restHandshake, { publicHost: '', modelDirs: [] })
+  await app.register(restHandshake, { modelDirs: [] })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const socket = connect(port, '127.0.0.1')

@@ -8,7 +8,7 @@ async function tutorialStage (t: Test, { perMinute = 0, ...options }: AppStageOp
   const stage = await appStage(t, options)
   const { app } = stage
   await app.register(spawnLimit, { perMinute })
-  await app.register(tutorial, { publicHost: '' })
+  await app.register(tutorial)
   await app.register(status, { prefix: '/liveliness' })
   await app.ready()
   const spawn = (payload?: object | string, headers: Record<string, string> = {}) => app.inject({ method: 'POST', url: '/spawn', headers, ...payload === undefined ? {} : { payload } })

@@ -30,10 +30,10 @@ function without (name: string): string[] {
   return good.filter(line => !line.startsWith(`${name}:`))
 }
 
-async function composed (t: Teardown, lines: string[], requestLine?: string, forwardedFor?: string): Promise<string[]> {
+async function composed (t: Teardown, lines: string[], requestLine?: string, forwardedFor?: string, believed = false): Promise<string[]> {
   const result = await reading(t, lines, requestLine)
   if (result?.status !== 'valid') throw new Error(result?.reason ?? 'no upgrade')
-  const text = composeUpgrade(result.upgrade, { host: '127.0.0.1', port: 12_345, forwardedFor }).toString('latin1')
+  const text = composeUpgrade(result.upgrade, { host: '127.0.0.1', port: 12_345, forwardedFor, believed }).toString('latin1')
   if (!text.endsWith('\r\n\r\n')) throw new Error('the head is not closed')
   return text.slice(0, -4).split('\r\n')
 }
@@ -96,10 +96,11 @@ t.test('headers said twice are forwarded twice, with their bytes unchanged', asy
   t.same(lines.slice(6), ['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Protocol: b', 'X-Name: Caf\u00e9', 'x-name: \u00ff'])
 })
 
-t.test('the viewer’s address is appended only if told, and only if it is one', async t => {
+t.test('the viewer’s address is told only if it is one, behind those that a believed proxy names', async t => {
   const lines = [...good, 'X-Forwarded-For: 10.0.0.1', 'X-Forwarded-For: 10.0.0.2']
   t.same((await composed(t, lines)).slice(6), ['X-Forwarded-For: 10.0.0.1', 'X-Forwarded-For: 10.0.0.2'])
-  t.same((await composed(t, lines, undefined, '::1')).slice(6), ['X-Forwarded-For: 10.0.0.1, 10.0.0.2, ::1'])
+  t.same((await composed(t, lines, undefined, '::1', true)).slice(6), ['X-Forwarded-For: 10.0.0.1, 10.0.0.2, ::1'])
+  t.same((await composed(t, lines, undefined, '::1')).slice(6), ['X-Forwarded-For: ::1'])
   t.same((await composed(t, good, undefined, '1.2.3.4\r\nX: y')).slice(6), [])
 })
 
