@@ -19,7 +19,8 @@ export interface RestHandshakeOptions {
 
 const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { modelDirs }) => {
   app.removeAllContentTypeParsers()
-  await app.register(formBody, { parser: text => qs.parse(text) })
+  // The official server's limit of a list; of folders fewer are taken.
+  await app.register(formBody, { parser: text => qs.parse(text, { arrayLimit: 100 }) })
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) => jsonBody(text))
   // As the official server: a body of another type is as good as none.
   app.addContentTypeParser('*', (_request, payload, done) => {

@@ -62,6 +62,17 @@ t.test('a form with fields of the wrong kind is refused as well', async t => {
   nothingStarted(t)
 })
 
+t.test('a list in a form is as long as one in JSON may be', async t => {
+  const { ask, nothingStarted } = await bodyStage(t)
+  for (const index of [() => '', String]) {
+    const form = (count: number) => Array.from({ length: count }, (_, at) => `params[modelSearchDirectories][${index(at)}]=/nowhere/${at}`).join('&')
+    const read = await ask(form(64), 'application/x-www-form-urlencoded')
+    t.match(read, { status: 400, body: { reason: /is not a folder inside/ } }, 'it is read; only the folders are not there')
+    t.match(await ask(form(65), 'application/x-www-form-urlencoded'), { status: 400, body: { reason: /^params\.modelSearchDirectories: / } })
+  }
+  nothingStarted(t)
+})
+
 t.test('a model is a bare name', async t => {
   const { ask, nothingStarted } = await bodyStage(t)
   for (const model of ['a/b', '/etc/passwd', '../up', '..', '.', 'a\\b', 'a\0b', 'line\nbreak', '\x7f', '-flag', '--model-file', '\x1b[31m']) {
