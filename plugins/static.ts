@@ -23,8 +23,11 @@ const types: Readonly<Record<string, string>> = {
   '.glb': 'model/gltf-binary'
 }
 
-/** For our own page only: HWV pages evaluate code and bring their own policy. */
+/** For what we bring ourselves only: others' pages bring their own. */
 const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; worker-src blob:; style-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+
+/** For our page with the HOOPS Web Viewer, which evaluates code, works in blobs and styles what it makes. */
+const hoopsPolicy = "default-src 'self'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; connect-src 'self' data: blob: ws: wss:; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 
 const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, dirs }) => {
   const roots = publicDir === null ? dirs : [publicDir, ...dirs]
@@ -42,7 +45,7 @@ const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, 
       const type = types[extname(path).toLowerCase()]
       if (type !== undefined) void reply.header('content-type', type)
       void reply.header('x-content-type-options', 'nosniff')
-      if (publicDir !== null && path.startsWith(publicDir + sep)) void reply.header('content-security-policy', pagePolicy)
+      if (publicDir !== null && path.startsWith(publicDir + sep)) void reply.header('content-security-policy', path === join(publicDir, 'hwv.html') ? hoopsPolicy : pagePolicy)
     }
   })
   app.addHook('onReady', async () => {

@@ -10,8 +10,9 @@ async function staticStage (t: Test) {
   const base = t.testdir({
     public: {
       'index.html': '<!doctype html>our page',
+      'hwv.html': '<!doctype html>our page for their viewer',
       'page.css': 'body {}',
-      assets: { 'app.mjs': 'export {}', 'index.html': 'a page further down' },
+      assets: { 'app.mjs': 'export {}', 'index.html': 'a page further down', 'hwv.html': 'no page of ours' },
       empty: {},
       '.env': 'SECRET=1',
       '.git': { config: 'secret' },
@@ -27,7 +28,7 @@ async function staticStage (t: Test) {
       'out.txt': t.fixture('symlink', '../secret/secret.txt'),
       'dangling.txt': t.fixture('symlink', './nowhere')
     },
-    hwv: { 'engine.wasm': '\0asm', 'model.scs': 'scs', 'model.SCZ': 'scz', 'old.hsf': 'hsf', 'part.glb': 'glTF', 'hoops.mjs': 'export {}', 'both.txt': 'theirs', 'other.html': 'their page' },
+    hwv: { 'engine.wasm': '\0asm', 'hoops-web-viewer.mjs': 'export {}', 'hoops-web-viewer.iife.js': 'var Communicator', 'model.scs': 'scs', 'model.SCZ': 'scz', 'old.hsf': 'hsf', 'part.glb': 'glTF', 'hoops.mjs': 'export {}', 'both.txt': 'theirs', 'other.html': 'their page' },
     last: { 'last.txt': 'last', leak: t.fixture('symlink', '../secret'), 'page.css': t.fixture('symlink', '../secret/secret.txt') },
     secret: { 'secret.txt': 'top secret' },
     'public-beside': { 'x.txt': 'not yours' }
@@ -59,6 +60,9 @@ t.test('the page, and what lies beside it', async t => {
     ['/old.hsf', /^application\/octet-stream$/, /hsf/],
     ['/part.glb', /^model\/gltf-binary$/, /glTF/],
     ['/hoops.mjs', /^text\/javascript/, /export/],
+    ['/hoops-web-viewer.mjs', /^text\/javascript; charset=utf-8$/, /export/],
+    ['/hoops-web-viewer.iife.js', /^(text|application)\/javascript; charset=utf-8$/, /Communicator/],
+    ['/hwv.html', /^text\/html/, /their viewer/],
     ['/last.txt', /^text\/plain/, /^last$/],
     ['/both.txt', /^text\/plain/, /^ours$/]
   ] as const) {
@@ -78,6 +82,19 @@ t.test('the policy is on our own page, not on what others bring', async t => {
   const { app } = await staticStage(t)
   for (const url of ['/', '/page.css']) t.match((await app.inject(url)).headers['content-security-policy'], /default-src 'self'/, url)
   for (const url of ['/other.html', '/hoops.mjs', '/last.txt']) t.equal((await app.inject(url)).headers['content-security-policy'], undefined, url)
+})
+
+t.test('our page for the HOOPS viewer lets it evaluate code and work in blobs; no other page of ours does, nor may any be framed', async t => {
+  const { app } = await staticStage(t)
+  const policy = async (url: string) => String((await app.inject(url)).headers['content-security-policy'])
+  const lax = await policy('/hwv.html')
+  for (const word of [/script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval';/, /worker-src [^;]*blob:/, /img-src [^;]*blob:/, /connect-src 'self'[^;]* ws: wss:/, /frame-ancestors 'self'/, /base-uri 'none'/]) t.match(lax, word)
+  t.notMatch(lax, /script-src[^;]*(unsafe-inline|https?:|\*)/)
+  for (const url of ['/', '/index.html', '/assets/hwv.html', '/page.css']) {
+    const strict = await policy(url)
+    t.notMatch(strict, /unsafe-inline|'unsafe-eval'/, url)
+    t.match(strict, /frame-ancestors 'self'/)
+  }
 })
 
 t.test('a part of a file', async t => {

@@ -1,0 +1,143 @@
+import { ServerConnection } from '../server-connection.ts'
+import type { HoopsCallbacks, HoopsLibrary, HoopsOptions, HoopsViewer } from './hoops-library.ts'
+import { headSays, type ViewerFiles } from './viewer-files.ts'
+import { fileEndpoint, proxyEndpoint, spawnedEndpoint, type ViewWish, type Way } from './view-wish.ts'
+
+/** Where a view stands: asked for, given to the viewer, its scene there, its model there; or over. */
+export type ViewPhase = 'starting' | 'open' | 'scene-ready' | 'complete' | 'closed' | 'failed'
+
+export interface ViewListeners {
+  /** It came to `phase`, said in `words`. */
+  reached: (phase: ViewPhase, words: string) => void
+  endpoint: (uri: string) => void
+  /** Something short of its end went wrong. */
+  complain: (words: string) => void
+  /** The viewer closes soon because nobody uses it; `minutes` as the viewer tells. */
+  idle: (minutes: number) => void
+}
+
+const opening: Readonly<Record<Way, string>> = {
+  rest: 'The viewer connects.',
+  proxy: 'The viewer connects, which starts a stream server.',
+  scs: 'The viewer loads the file.'
+}
+
+/** One view by a HOOPS Web Viewer, from the wish to its end. */
+export class HoopsView {
+  readonly #library: HoopsLibrary
+  readonly #files: ViewerFiles
+  readonly #wish: ViewWish
+  readonly #container: HTMLElement
+  readonly #listeners: ViewListeners
+  readonly #giveUp = new AbortController()
+  readonly #sizes = new ResizeObserver(() => { this.#viewer?.resizeCanvas?.() })
+  #viewer: HoopsViewer | undefined
+  #serviceId: string | undefined
+  #sceneReady = false
+  #over = false
+
+  /** `container` is an element with an id, in the document, that belongs to the viewer. */
+  constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, container: HTMLElement, listeners: ViewListeners) {
+    this.#library = library
+    this.#files = files
+    this.#wish = wish
+    this.#container = container
+    this.#listeners = listeners
+  }
+
+  /** Finds an endpoint and starts the viewer on it. What fails is told to the listeners, in words. */
+  async start (): Promise<void> {
+    const { way } = this.#wish
+    try {
+      if (way !== 'proxy') this.#reach('starting', way === 'rest' ? 'Asked for a stream server.' : 'Looked for the file.')
+      const endpointUri = await this.#endpoint()
+      if (this.#over) return
+      this.#listeners.endpoint(endpointUri)
+      this.#viewer = new this.#library.WebViewer(this.#options(endpointUri))
+      this.#viewer.setCallbacks(this.#callbacks())
+      this.#sizes.observe(this.#container)
+      this.#reach('open', opening[way])
+      if (await this.#viewer.start() === false) throw new Error('')
+    } catch (error) {
+      this.#end('failed', error instanceof Error && error.message !== '' ? error.message : 'The viewer could not be started. The browser’s console may say more.')
+    }
+  }
+
+  /** Keeps the viewer from closing for want of use. */
+  stay (): void { this.#viewer?.resetClientTimeout?.() }
+
+  /** Ends it: the viewer closes its connection, and the stream server ends. Twice is nothing. */
+  close (): void { this.#end('closed', 'Shut down.') }
+
+  async #endpoint (): Promise<string> {
+    const { way, renderer, sessionToken } = this.#wish
+    if (way === 'proxy') return proxyEndpoint(this.#wish, location.href)
+    if (way === 'scs') {
+      const file = fileEndpoint(this.#wish, document.baseURI)
+      if (file.status === 'refused') throw new Error(file.words)
+      if (!await headSays(file.uri)) throw new Error(`There is no file at ${new URL(file.uri).pathname}. SCS files go into a folder named by SLIPWAY_STATIC_DIRS.`)
+      return file.uri
+    }
+    // Without the model: the viewer names it, as the SDK's own pages have it.
+    const params = sessionToken === '' ? {} : { sessionToken }
+    const { endpointUri, serviceId } = await new ServerConnection(new URL('.', location.href).href).connect({ class: `${renderer}_session`, params }, this.#giveUp.signal)
+    this.#serviceId = serviceId
+    if (this.#over) this.#giveBack()
+    return spawnedEndpoint(endpointUri, location.href)
+  }
+
+  #options (endpointUri: string): HoopsOptions {
+    const { way, model, renderer, sessionToken } = this.#wish
+    const { Client, Server } = this.#library.RendererType ?? { Client: 0, Server: 1 }
+    return {
+      containerId: this.#container.id,
+      endpointUri,
+      enginePath: this.#files.folder,
+      rendererType: way !== 'scs' && renderer === 'ssr' ? Server : Client,
+      ...way === 'scs' ? {} : { model },
+      ...way === 'rest' && sessionToken !== '' ? { sessionToken } : {}
+    }
+  }
+
+  #callbacks (): HoopsCallbacks {
+    return {
+      sceneReady: () => {
+        this.#sceneReady = true
+        this.#reach('scene-ready', 'The scene is ready.')
+      },
+      modelStructureReady: () => { this.#reach('complete', 'The model’s structure is there.') },
+      firstModelLoaded: () => { this.#reach('complete', 'The model is loaded.') },
+      modelLoadFailure: (model, reason) => { this.#end('failed', `The model “${String(model)}” could not be loaded: ${String(reason)}`) },
+      missingModel: path => { this.#listeners.complain(`A part of the model is missing: ${String(path)}`) },
+      timeoutWarning: minutes => { this.#listeners.idle(Number(minutes)) },
+      timeout: () => { this.#end('closed', 'The viewer closed, since nobody used it for a while.') },
+      websocketConnectionClosed: () => { this.#end('failed', this.#sceneReady ? 'The connection to the stream server was lost.' : 'The connection was closed before anything came. Perhaps every seat is taken, or viewer and stream server are of different versions; the service’s log says more.') },
+      webGlContextLost: () => { this.#end('failed', 'The browser took the graphics memory away (the WebGL context is lost).') }
+    }
+  }
+
+  #reach (phase: ViewPhase, words: string): void {
+    if (!this.#over) this.#listeners.reached(phase, words)
+  }
+
+  #end (how: 'closed' | 'failed', words: string): void {
+    if (this.#over) return
+    this.#reach(how, words)
+    this.#over = true
+    this.#giveUp.abort()
+    this.#sizes.disconnect()
+    try {
+      this.#viewer?.shutdown()
+    } catch (error) {
+      this.#listeners.complain(`The viewer did not shut down cleanly: ${String(error)}`)
+    }
+    this.#container.replaceChildren()
+    this.#giveBack()
+  }
+
+  /** Ends a session whose stream server has seen no viewer, and so would wait for one. */
+  #giveBack (): void {
+    if (this.#serviceId === undefined || this.#sceneReady) return
+    fetch(`api/spawns/${encodeURIComponent(this.#serviceId)}`, { method: 'DELETE', keepalive: true }).catch(() => {})
+  }
+}
