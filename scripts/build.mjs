@@ -1,14 +1,16 @@
-// Builds what runs: the service (tsc, dist/), the stream server (one bundled file) and the pages' code (public/assets).
+// Builds what runs: the service (tsc, dist/), the stream server (one bundled file) and the page (public/assets).
 // A bundle starts in half the time of loose modules, and the stream server is started for every viewer.
-import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { isOutdated } from './build-native.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const started = performance.now()
-rmSync('dist', { recursive: true, force: true })
+for (const name of existsSync('dist') ? readdirSync('dist') : []) if (name !== 'native') rmSync(`dist/${name}`, { recursive: true })
+if (isOutdated()) spawnSync(process.execPath, ['scripts/build-native.mjs'], { stdio: 'inherit' })
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
@@ -18,7 +20,7 @@ const banner = { js: "import { createRequire as __createRequire } from 'node:mod
 const node = { bundle: true, platform: 'node', format: 'esm', target: 'node20', outExtension: { '.js': '.mjs' }, banner, logLevel: 'warning', external: ['sharp', 'bufferutil', 'utf-8-validate'] }
 await build({ ...node, entryPoints: ['src/stream-server/main.ts', 'src/stream-server/prepare.ts'], outdir: 'dist/stream-server' })
 await build({
-  entryPoints: ['src/viewer/page.ts', 'src/viewer/hwv.ts'],
+  entryPoints: ['src/viewer/page.ts'],
   outdir: 'public/assets',
   bundle: true,
   format: 'esm',

@@ -8,7 +8,8 @@ import { readCommandLine } from './command-line.ts'
 import { loadConfig } from './config/load.ts'
 import { onEnter } from './console.ts'
 import { PreflightError } from './errors.ts'
-import { LauncherProcess, launcherEntry } from './launcher/launcher-process.ts'
+import { chooseLauncher } from './launcher/choice.ts'
+import { LauncherProcess } from './launcher/launcher-process.ts'
 import { openLog } from './logging.ts'
 import { serverLogName } from './logs/names.ts'
 import { inOfficialWords } from './official/official-config.ts'
@@ -32,7 +33,9 @@ async function main (): Promise<number | undefined> {
   const { config } = loaded
 
   const stop = () => { process.emit('SIGINT', 'SIGINT') }
-  const launcher = new LauncherProcess({ clock: systemClock, entry: launcherEntry })
+  const wanted = config.streamServer.launcher
+  const choice = await chooseLauncher(wanted, join(packageDir, 'dist', 'native', 'slipway-launcher'))
+  const launcher = new LauncherProcess({ clock: systemClock, command: choice.command })
   const startedAt = systemClock.now()
   const { fileLevel } = config.log
   const ownLog = fileLevel === 'none' || config.log.dir === 'none' ? null : serverLogName(startedAt, process.pid)
@@ -50,7 +53,9 @@ async function main (): Promise<number | undefined> {
   }
   let app
   try {
-    app = await buildApp({ config, packageDir, launcher, clock: systemClock, environment: command.env, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, ownLog, logger: log.options })
+    app = await buildApp({ config, packageDir, launcher, clock: systemClock, environment: command.env, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, ownLog, problems: wanted === 'native' && choice.problem !== null ? [`SLIPWAY_LAUNCHER: ${choice.problem}`] : [], logger: log.options })
+    app.log.info({ launcher: choice.kind }, `stream servers are started by the ${choice.kind === 'native' ? 'native launcher' : 'launcher in JavaScript'}`)
+    if (choice.problem !== null) app.log.warn(choice.problem)
     shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { exit(error === undefined ? 0 : 1) })
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)

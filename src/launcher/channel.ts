@@ -8,6 +8,9 @@ import type { Answer } from './protocol.ts'
 /** Milliseconds that the last answers may take to arrive after the launcher process has ended. */
 const LAST_ANSWERS_MILLISECONDS = 1000
 
+/** How to run a launcher's program: an executable and its arguments. */
+export type LauncherCommand = readonly [executable: string, ...args: string[]]
+
 /** One running launcher process and the two pipes to it. Neither promise rejects. */
 export interface Channel {
   /** `true` when the process runs and reads orders, `false` when it ended before that. */
@@ -27,9 +30,9 @@ export interface Channel {
  * The end is told only when the answers have ended too. A child that was just being forked still holds that pipe until its program
  * runs, so from then on every child there is can be seen.
  */
-export function openChannel (entry: string, clock: Clock, answered: (answer: Answer) => void): Channel {
+export function openChannel ([executable, ...args]: LauncherCommand, clock: Clock, answered: (answer: Answer) => void): Channel {
   try {
-    const launcher = spawn(process.execPath, [entry], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] })
+    const launcher = spawn(executable, args, { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'] })
     return connect(launcher, clock, answered)
   } catch (error) {
     const cause = `it could not be started: ${String(error)}`

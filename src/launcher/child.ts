@@ -6,9 +6,9 @@ import { LogFile } from './log-file.ts'
 import { OutputLines } from './output-lines.ts'
 import { OutputTail } from './output-tail.ts'
 import { identify, signalGroup } from './process-identity.ts'
+import { isNoProgram } from './program-file.ts'
 import type { Answer } from './protocol.ts'
 import { Redaction } from './redaction.ts'
-import { explain, isNoProgram } from './start-failure.ts'
 
 /** Milliseconds that a child's last output may take to arrive after its exit; a process that left the group may hold the pipes for ever. */
 const DRAIN_MILLISECONDS = 250
@@ -64,7 +64,7 @@ export class Child {
     }
     this.#process.once('exit', (code, signal) => { this.#exited(code, signal) })
     if (this.#pid === undefined) {
-      this.#process.once('error', error => { this.#failed(order, error) })
+      this.#process.once('error', error => { this.#failed(error) })
     } else {
       around.tell({ type: 'started', id, pid: this.#pid, startTime: identify(this.#pid)?.startTime ?? null })
     }
@@ -80,9 +80,8 @@ export class Child {
     this.#log?.write(chunk)
   }
 
-  #failed (order: StartOrder, error: NodeJS.ErrnoException): void {
-    const code = error.code ?? 'UNKNOWN'
-    this.#around.tell({ type: 'failed', id: this.#id, code, message: explain(order, code, error.message) })
+  #failed ({ code = 'UNKNOWN', message }: NodeJS.ErrnoException): void {
+    this.#around.tell({ type: 'failed', id: this.#id, code, message })
     this.#finished()
   }
 
@@ -109,7 +108,7 @@ export class Child {
 /** Starts a child, or tells `failed` and answers `null` where the order cannot even be tried. */
 export function startChild (order: StartOrder, around: Surroundings): Child | null {
   const fail = (code: string, message: string) => {
-    around.tell({ type: 'failed', id: order.id, code, message: explain(order, code, message) })
+    around.tell({ type: 'failed', id: order.id, code, message })
     return null
   }
   if (isNoProgram(order)) return fail('ENOEXEC', 'not a program')

@@ -1,18 +1,14 @@
 import { EventEmitter } from 'node:events'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Clock } from '../clock.ts'
 import type { Launcher, LauncherEvents, StartOrder, StartResult } from '../spawning/launcher.ts'
 import { openChannel } from './channel.ts'
-import type { Channel } from './channel.ts'
+import type { Channel, LauncherCommand } from './channel.ts'
 import { CrashLoop } from './crash-loop.ts'
 import { Orphans } from './orphans.ts'
 import { findByArguments } from './process-identity.ts'
 import { MAX_LINE_BYTES, encode } from './protocol.ts'
 import type { Answer, ProcessIdentity } from './protocol.ts'
-
-/** The launcher's program beside this file: `main.js` in the build, `main.ts` where Node runs the sources themselves. */
-export const launcherEntry = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url))
+import { explain } from './start-failure.ts'
 
 /** Milliseconds that new starts wait for a dead launcher's children; one that SIGKILL does not end holds up the others no longer. */
 const ORPHANS_MILLISECONDS = 2000
@@ -34,7 +30,7 @@ interface Start {
  */
 export class LauncherProcess extends EventEmitter<LauncherEvents> implements Launcher {
   readonly #clock: Clock
-  readonly #entry: string
+  readonly #command: LauncherCommand
   readonly #orphans: Orphans
   readonly #crashLoop: CrashLoop
   /** Every start from its order to its failure or its child's exit, by id. */
@@ -45,11 +41,11 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   #waiting: string[] = []
   #closing: Promise<void> | null = null
 
-  /** @param entry path of the launcher's program, which the running Node can run as it is: `launcherEntry`. */
-  constructor ({ clock, entry }: { clock: Clock, entry: string }) {
+  /** @param command the launcher to run: `chooseLauncher`. */
+  constructor ({ clock, command }: { clock: Clock, command: LauncherCommand }) {
     super()
     this.#clock = clock
-    this.#entry = entry
+    this.#command = command
     this.#orphans = new Orphans(clock)
     this.#crashLoop = new CrashLoop(clock)
   }
@@ -91,7 +87,7 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   }
 
   #launch (): Channel {
-    const channel = openChannel(this.#entry, this.#clock, answer => { this.#answered(answer) })
+    const channel = openChannel(this.#command, this.#clock, answer => { this.#answered(answer) })
     channel.ended.then(cause => { this.#ended(cause) })
     this.#channel = channel
     return channel
@@ -108,7 +104,7 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
         return
       case 'failed':
         this.#starts.delete(answer.id)
-        start.settle({ status: 'failed', code: answer.code, message: answer.message })
+        start.settle({ status: 'failed', code: answer.code, message: explain(start.order, answer.code, answer.message) })
         return
       case 'output': {
         const { type, ...output } = answer

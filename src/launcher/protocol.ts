@@ -1,6 +1,12 @@
 import type { ChildExit, ChildOutput, StartOrder } from '../spawning/launcher.ts'
 
 /**
+ * Goes up with every change of what follows, start orders included. The native launcher has a number of its own (`native/launcher/order.h`),
+ * and is left alone where they differ.
+ */
+export const PROTOCOL_VERSION = 1
+
+/**
  * What the service and the launcher process say to each other: one JSON object per line, orders on the launcher's descriptor 3,
  * answers on its descriptor 4. Orders are obeyed in the order they were written. The end of the orders means that the service is gone.
  */
@@ -15,6 +21,7 @@ export type Answer =
   /** Said once, first: the launcher runs and reads its orders. */
   | { type: 'ready' }
   | ({ type: 'started', id: string } & ProcessIdentity)
+  /** The service turns it into words that help. */
   | { type: 'failed', id: string, code: string, message: string }
   | ({ type: 'exited' } & ChildExit)
   /**

@@ -1,24 +1,11 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, constants, statSync } from 'node:fs'
 import type { StartOrder } from '../spawning/launcher.ts'
-
-/** Where a program is looked for when the child's environment has no `PATH`: what the C library does. */
-const DEFAULT_PATH = '/bin:/usr/bin'
-
-/** What a program begins with: ELF, a script's `#!`, Mach-O (thin, both ways round, and universal), and `MZ` for kernels that run those. */
-const MAGICS = ['7f454c46', '2321', 'cffaedfe', 'feedfacf', 'cafebabe', '4d5a']
+import { DEFAULT_PATH, locate, readHead } from './program-file.ts'
 
 /**
- * Whether the file is certainly no program. It must be asked before the start: the C library hands whatever the kernel refuses as
- * "not a binary" to a shell, which would then run, say, a licence file line by line. What cannot be read may still be run.
+ * Why a start failed, in words that say what to do. `code` is the system's (`ENOENT`, …) or Node's. The files it looks at are those
+ * that the system has just looked at itself.
  */
-export function isNoProgram (order: StartOrder): boolean {
-  const path = locate(order)
-  const head = path === undefined ? undefined : readHead(path, 4)
-  return head !== undefined && !MAGICS.some(magic => head.toString('hex').startsWith(magic))
-}
-
-/** Why a start failed, in words that say what to do. `code` is the system's (`ENOENT`, …) or Node's. */
 export function explain (order: StartOrder, code: string, message: string): string {
   const path = locate(order)
   switch (code) {
@@ -31,6 +18,7 @@ export function explain (order: StartOrder, code: string, message: string): stri
     case 'ENFILE': return 'No file descriptors are left to start another program. Raise the limit (ulimit -n), or allow fewer sessions.'
     case 'EAGAIN': return 'The limit of processes is reached. Raise it (ulimit -u, or the pids limit of the container), or allow fewer sessions.'
     case 'ENOMEM': return 'There is not enough memory to start another program. Allow fewer sessions.'
+    case 'LAUNCHER_CLOSED': return message
     default: return `${order.executable} could not be started: ${message}`
   }
 }
@@ -63,29 +51,5 @@ function denied (path: string): string {
       ? `is not executable for this user. Run chmod +x ${path}.`
       : 'cannot be reached: a folder on the way is closed to this user.'
     return `${path} ${reason}`
-  }
-}
-
-/** The file that a start would run, by the C library's rules; `undefined` when there is none. */
-function locate ({ executable, env }: StartOrder): string | undefined {
-  if (executable.includes('/')) return existsSync(executable) ? executable : undefined
-  return (env['PATH'] ?? DEFAULT_PATH).split(delimiter).map(folder => join(folder, executable)).find(path => isFile(path))
-}
-
-function isFile (path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
-}
-
-function readHead (path: string, bytes: number): Buffer | undefined {
-  if (!isFile(path)) return undefined
-  let file: number | undefined
-  try {
-    file = openSync(path, 'r')
-    const head = Buffer.alloc(bytes)
-    return head.subarray(0, readSync(file, head, 0, bytes, 0))
-  } catch {
-    return undefined
-  } finally {
-    if (file !== undefined) closeSync(file)
   }
 }

@@ -9,6 +9,6 @@ const built = buildLauncher()
 t.teardown(built.remove)
 
 launcherContract(t, () => ({
-  launcher: new LauncherProcess({ clock: systemClock, entry: built.entry }),
+  launcher: new LauncherProcess({ clock: systemClock, command: [process.execPath, built.entry] }),
   processes: () => processesWithArgument(built.entry)
 }))

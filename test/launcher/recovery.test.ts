@@ -23,7 +23,7 @@ function broken (program: string): string {
 
 function launch (entry: string) {
   const clock = new FakeClock()
-  const launcher = new LauncherProcess({ clock, entry })
+  const launcher = new LauncherProcess({ clock, command: [process.execPath, entry] })
   const lost: string[] = []
   launcher.on('lost', ({ cause }) => { lost.push(cause) })
   return { clock, launcher, lost, processes: () => processesWithArgument(entry) }
