@@ -1,4 +1,4 @@
-// Builds what runs: the service (tsc, dist/), the stream server (one bundled file) and the page (public/assets).
+// Builds what runs: the service (tsc, dist/), the stream server (one bundled file) and the pages' code (public/assets).
 // A bundle starts in half the time of loose modules, and the stream server is started for every viewer.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
@@ -20,7 +20,7 @@ const banner = { js: "import { createRequire as __createRequire } from 'node:mod
 const node = { bundle: true, platform: 'node', format: 'esm', target: 'node20', outExtension: { '.js': '.mjs' }, banner, logLevel: 'warning', external: ['sharp', 'bufferutil', 'utf-8-validate'] }
 await build({ ...node, entryPoints: ['src/stream-server/main.ts', 'src/stream-server/prepare.ts'], outdir: 'dist/stream-server' })
 await build({
-  entryPoints: ['src/viewer/page.ts'],
+  entryPoints: ['src/viewer/page.ts', 'src/viewer/hwv.ts'],
   outdir: 'public/assets',
   bundle: true,
   format: 'esm',
