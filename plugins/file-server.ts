@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { Server } from 'node:tls'
 import fastify, { LogController, type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { withoutPrefix } from '../src/front/endpoint.ts'
@@ -15,7 +14,7 @@ export interface FileServerOptions {
   port: number
   /** Whether viewers may connect here. */
   proxy: boolean
-  /** What it presents; null: it speaks no TLS. */
+  /** What it presents at first; null: it speaks no TLS. */
   certificate: Certificate | null
   /** Registers what it serves, and the rules of whom it answers. */
   furnish: (listener: FastifyInstance) => Promise<void>
@@ -25,7 +24,6 @@ const fileServer: FastifyPluginAsync<FileServerOptions> = async (app, { host, po
   const { front } = app
   const listener: FastifyInstance = fastify({ https: certificate?.options ?? null, loggerInstance: app.log.child({ listener: 'files' }), logController: new LogController({ disableRequestLogging: true }), bodyLimit: 1_024, requestTimeout: 30_000, forceCloseConnections: true, trustProxy: front.trusts, rewriteUrl: ({ url = '' }) => withoutPrefix(url, front.prefix) })
   await furnish(listener)
-  if (certificate !== null && listener.server instanceof Server) certificate.serve(listener.server)
   app.addHook('onReady', async () => { await listener.listen({ host, port }) })
   if (proxy) {
     app.addHook('onListen', async () => {

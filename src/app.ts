@@ -22,6 +22,7 @@ import spawnLimit from '../plugins/spawn-limit.ts'
 import spawner from '../plugins/spawner.ts'
 import staticFiles from '../plugins/static.ts'
 import status from '../plugins/status.ts'
+import tlsListener from '../plugins/tls-listener.ts'
 import tutorial from '../plugins/tutorial.ts'
 import websocketProxy from '../plugins/websocket-proxy.ts'
 import { isLoopback } from './access/callers.ts'
@@ -104,6 +105,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(errors)
   await app.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter) })
   if (certificate !== null) await app.register(certificatePlugin, { certificate })
+  if (certificate !== null && tls.server) await app.register(tlsListener, { certificate })
   await app.register(frontPlugin, { front })
   await app.register(access, { ...http, secure: tls.server })
   await app.register(portPool, { ...ports, count: sessions.max, own: [http.port, fileServer.port, config.metrics.port].filter(port => port !== 0), clock })
@@ -162,6 +164,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
         await listener.register(frontPlugin, { front })
         await listener.register(access, { ...http, secure: tls.fileServer, corsOrigin: fileServer.corsOrigin })
         await listener.register(staticFiles, { publicDir: null, dirs: staticDirs })
+        if (certificate !== null && tls.fileServer) await listener.register(tlsListener, { certificate })
       }
     })
   }
