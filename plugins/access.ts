@@ -19,11 +19,6 @@ const corsHeaders = {
 
 const access: FastifyPluginAsync<Access> = async (app, options) => {
   const corsOrigin = options.open ? '*' : options.corsOrigin
-  if (options.open) {
-    app.addHook('onReady', async () => {
-      app.log.warn('SLIPWAY_OPEN: any page may ask, requests may name any folder of this machine, anybody may stop the service and read its configuration')
-    })
-  }
   const problemOf = (request: IncomingMessage, origin: string | undefined) => {
     const { host, secure } = app.front.callerOf(request)
     return callerProblem({ host: request.headers.host, origin, knownAs: host, secure: secure || options.secure }, options)

@@ -12,6 +12,8 @@ import { isShown, officialState, officialStates, suspectAfter } from '../src/com
 export interface OfficialPagesOptions extends Administration {
   /** What the status page shows as the configuration, besides what follows. */
   config: Readonly<Record<string, unknown>>
+  /** Whether the file server passes viewers on. */
+  proxiesViewers: boolean
   /** Seconds. */
   pingInterval: number
   /** Seconds. */
@@ -25,11 +27,16 @@ export interface OfficialPagesOptions extends Administration {
 
 const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, options) => {
   const { spawner, portPool } = app
-  const { config, pingInterval, firstConnectTimeout, collectGarbage, stop, clock } = options
+  const { config, open, proxiesViewers, pingInterval, firstConnectTimeout, collectGarbage, stop, clock } = options
   const timestamp = () => new Date(clock.now()).toISOString()
   const shown = () => {
     const suspicion = { now: clock.now(), suspectAfter: suspectAfter(pingInterval) }
     return spawner.sessions().filter(isShown).map(session => ({ session, state: officialState(session, suspicion) }))
+  }
+  if (open) {
+    app.addHook('onReady', async () => {
+      app.log.warn('SLIPWAY_OPEN: any page may ask, requests may name any folder of this machine, anybody may stop the service and read its configuration')
+    })
   }
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => {
@@ -55,6 +62,7 @@ const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, opti
       status: 'ok',
       config: {
         ...config,
+        ...open ? addresses(app.statusBase(), proxiesViewers) : {},
         spawnMaxSpawnCount: spawner.maxSessions,
         csrEnabled: spawner.renderers.includes('csr'),
         ssrEnabled: spawner.renderers.includes('ssr'),
@@ -100,5 +108,9 @@ const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, opti
     })
   })
 }
+
+/** Where the stream servers report to, and where the file server passes viewers on to. */
+const addresses = (statusUriBase: string, proxiesViewers: boolean) =>
+  ({ statusUriBase, ...proxiesViewers ? { fileServerProxyDestinationUri: statusUriBase.replace(/\/api\/spawns\/$/, '') } : {} })
 
 export default officialPages

@@ -13,7 +13,7 @@ import { Spawner } from '../src/spawning/spawner.ts'
 import type { Renderer } from '../src/sessions/session.ts'
 
 /**
- * Owns the sessions and the launcher. Decorates `spawner` and `streamServer`. `onReady` gets the launcher ready, `preClose` only begins to
+ * Owns the sessions and the launcher. Decorates `spawner`, `streamServer` and `statusBase`. `onReady` gets the launcher ready, `preClose` only begins to
  * end sessions (nothing new from then on), `onClose` waits until every process is gone.
  */
 export interface SpawnerPluginOptions {
@@ -43,6 +43,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     spawner: Spawner
     streamServer: StreamServerProgram
+    /** Address that stream servers report to, each with its id behind it. */
+    statusBase: () => string
   }
 }
 
@@ -68,7 +70,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
       return {
         id,
         executable: program.executable,
-        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: statusBase(app, options.reportTo), ownLogFile, gpu: gpu?.index ?? null }),
+        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: app.statusBase(), ownLogFile, gpu: gpu?.index ?? null }),
         env: childEnvironment(program, renderer, options.environment),
         logFile: writesOwnLog ? output : log,
         logBytes: options.sessionLogBytes,
@@ -81,6 +83,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
   launcher.on('restarted', () => { app.log.warn('the process that starts stream servers is back') })
   app.decorate('spawner', spawner)
   app.decorate('streamServer', program)
+  app.decorate('statusBase', () => statusBase(app, options.reportTo))
 
   app.addHook('onReady', async () => { await launcher.open() })
   app.addHook('preClose', async () => { void spawner.stopAll() })

@@ -137,6 +137,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(officialPages, {
     ...http,
     config: shownConfig,
+    proxiesViewers: fileServer.port !== 0 && fileServer.proxy,
     pingInterval: sessions.pingInterval,
     firstConnectTimeout: sessions.firstConnectTimeout,
     collectGarbage,

@@ -12,6 +12,7 @@ export interface TranslatedKey {
   settings: Settings
 }
 
+const names = keys.map(({ name }) => name)
 const renderers = ['csr', 'ssr'] as const
 
 /** The entries of SLIPWAY_CSR_ARGS and SLIPWAY_SSR_ARGS. */
@@ -32,7 +33,8 @@ export const manners: Settings = { SLIPWAY_SPAWN_RATE_LIMIT: '0', SLIPWAY_DRAIN_
  */
 export function translate ({ exported, serverDir }: ConfigFile, place: Place, own: OwnArguments): Translation {
   const problems: string[] = []
-  const warnings = unknownKeys(exported)
+  const extra = unknownEntries(exported)
+  const warnings = Object.keys(extra).map(name => `${name}: there is no such key; did you mean ${closest(name, names)}?`)
   const unusable = new Set<string>()
   const config: Record<string, unknown> = {}
   for (const { name, kind, required, fallback, secret } of keys) {
@@ -64,7 +66,7 @@ export function translate ({ exported, serverDir }: ConfigFile, place: Place, ow
     if (argument !== null) warnings.push(...missing(key.name, argument, config, own))
     return { key, settings: key.becomes.settings(value, surroundings) }
   })
-  return { status: 'translated', keys: translated, warnings, shown: shownConfig(config, serverDir, path) }
+  return { status: 'translated', keys: translated, warnings, shown: shownConfig(config, extra, serverDir, path) }
 }
 
 /** What is to be written where nobody has given stream servers this argument yet. A flag and its value may be one entry or two. */
@@ -75,11 +77,8 @@ function missing (name: string, argument: string, config: Readonly<Record<string
   return [`${name}: ts3d_sc_server's flag for it is not known here, so stream servers do not get it; look its name up and set ${write}`]
 }
 
-function unknownKeys (exported: Readonly<Record<string, unknown>>): string[] {
-  const names = keys.map(({ name }) => name)
-  return Object.keys(exported)
-    .filter(name => !names.includes(name))
-    .map(name => `${name}: there is no such key; did you mean ${closest(name, names)}?`)
+function unknownEntries (exported: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(exported).filter(([name]) => !names.includes(name)))
 }
 
 const shown = (value: unknown) => inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 80, maxArrayLength: 4 })

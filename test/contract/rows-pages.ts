@@ -124,6 +124,19 @@ export const pageRows: readonly Row[] = [
   },
   {
     section: '1.6',
+    title: 'keys of the configuration that the server does not know are in the status page too',
+    official: 'as they are',
+    verdict: 'different',
+    why: 'those with a name like a secret\'s are `"<hidden>"`; so is every text, which may be a path, unless `SLIPWAY_OPEN`',
+    own: true,
+    check: async (t, target) => {
+      const more = { companySeats: 12, companyName: 'Example', companyKey: 's3cret' }
+      t.match((await ask(await target.start(t, more), 'GET', '/api/status')).body['config'], { companySeats: 12, companyName: '<hidden>', companyKey: '<hidden>' })
+      t.match((await ask(await target.start(t, more, { SLIPWAY_OPEN: 'true' }), 'GET', '/api/status')).body['config'], { ...more, companyKey: '<hidden>' })
+    }
+  },
+  {
+    section: '1.6',
     title: 'the configuration in the status page and the paths of the machine',
     official: 'all of them, absolute',
     verdict: 'different',
@@ -132,7 +145,7 @@ export const pageRows: readonly Row[] = [
     check: async (t, target) => {
       t.match((await ask(target, 'GET', '/api/status')).body['config'], { modelDirs: '<hidden>', communicatorDir: '<hidden>', logDir: '<hidden>', modelAbsDirs: undefined })
       const open = await target.start(t, {}, { SLIPWAY_OPEN: 'true' })
-      t.match((await ask(open, 'GET', '/api/status')).body['config'], { modelDirs: [/^\//], modelAbsDirs: [/^\//], workspaceAbsDir: /\/workspace$/, licenseAbsFile: /\/licence\.txt$/, logAbsDir: /^\//, license: '<hidden>', statusUriBase: /\/api\/spawns\/$/ })
+      t.match((await ask(open, 'GET', '/api/status')).body['config'], { modelDirs: [/^\//], modelAbsDirs: [/^\//], workspaceAbsDir: /\/workspace$/, licenseAbsFile: /\/licence\.txt$/, logAbsDir: /^\//, license: '<hidden>', statusUriBase: `http://127.0.0.1:${open.slipway.port}/api/spawns/` })
     }
   },
   {

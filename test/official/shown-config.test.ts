@@ -29,9 +29,38 @@ t.test('paths are shown only where everything is', async t => {
     logAbsDir: '/home/user/ts3d_communicator_logs',
     licenseAbsFile: '/sdk/licence.txt',
     fileServerStaticAbsDirs: ['/sdk/web'],
-    sslPrivateKeyAbsFile: null,
-    statusUriBase: 'http://127.0.0.1:11182/api/spawns/',
-    fileServerProxyDestinationUri: 'http://127.0.0.1:11182'
+    sslPrivateKeyAbsFile: null
   })
-  t.notOk('fileServerProxyDestinationUri' in shown().whole, 'only where viewers are passed on')
+})
+
+t.test('what else stands in the file is shown too, as far as JSON has it and as it is no secret', async t => {
+  const loop: Record<string, unknown> = { name: 'a loop' }
+  loop['self'] = loop
+  const extra = {
+    companyName: 'Example',
+    limits: [1, true, null],
+    match: /x/,
+    big: 12n,
+    hook: () => {},
+    loop,
+    adminKey: 'the secret',
+    nested: { apiToken: 'the secret', Password: 'the secret', list: [{ client_secret: 'the secret', path: '/srv/private' }] },
+    companyLicense: 'the secret'
+  }
+  const { guarded, whole } = shown(extra)
+  t.match(JSON.parse(JSON.stringify(whole)), {
+    companyName: 'Example',
+    limits: [1, true, null],
+    match: {},
+    big: '12',
+    hook: undefined,
+    loop: { name: 'a loop', self: undefined },
+    adminKey: '<hidden>',
+    nested: { apiToken: '<hidden>', Password: '<hidden>', list: [{ client_secret: '<hidden>', path: '/srv/private' }] },
+    companyLicense: '<hidden>',
+    license: '<hidden>'
+  })
+  t.match(JSON.parse(JSON.stringify(guarded)), { companyName: '<hidden>', limits: [1, true, null], match: {}, nested: { list: [{ path: '<hidden>' }] } })
+  for (const config of [guarded, whole]) t.notMatch(JSON.stringify(config), 'the secret')
+  t.notMatch(JSON.stringify(guarded), /srv|Example/)
 })

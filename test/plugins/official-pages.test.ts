@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import officialPages, { type OfficialPagesOptions } from '../../plugins/official-pages.ts'
 import { appStage, open, opened, reached, type AppStageOptions } from '../fixtures/app-stage.ts'
@@ -7,7 +8,7 @@ async function pagesStage (t: Test, options: AppStageOptions & Partial<OfficialP
   const { app, clock } = stage
   const stopped = { times: 0 }
   const stop = () => { stopped.times++ }
-  await app.register(officialPages, { open: false, adminKey: '', config: {}, pingInterval: 5, firstConnectTimeout: 60, collectGarbage: undefined, stop, clock, ...options })
+  await app.register(officialPages, { open: false, adminKey: '', config: {}, proxiesViewers: false, pingInterval: 5, firstConnectTimeout: 60, collectGarbage: undefined, stop, clock, ...options })
   await app.ready()
   const get = async (url: string) => {
     const answer = await app.inject(url)
@@ -36,6 +37,20 @@ t.test('the status page has the official fields', async t => {
   }, 'what really applies wins over the file')
   t.match(memory, { rss: /^\d+\.\d{3} MB$/, heapTotal: /^\d+\.\d{3} MB$/, heapUsed: /^\d+\.\d{3} MB$/, external: /^\d+\.\d{3} MB$/ })
   t.same(rest, { timestamp: new Date(1_000_000).toISOString(), status: 'ok', usedSpawnPorts: 0, availableSpawnPorts: 4, ...noSessions })
+})
+
+t.test('where it is open, the status page has the addresses that hold while it runs, and the log warns of it', async t => {
+  const { app, log, get } = await pagesStage(t, { open: true, proxiesViewers: true, config: { spawnServerPort: 11_182, statusUriBase: 'stale' } })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  t.match((await get('/api/status')).body['config'], { statusUriBase: `${url}/api/spawns/`, fileServerProxyDestinationUri: url })
+  t.match(log.filter(({ level }) => level === 40), [{ msg: /^SLIPWAY_OPEN: / }])
+
+  const without = await pagesStage(t, { open: true })
+  t.notOk('fileServerProxyDestinationUri' in ((await without.get('/api/status')).body['config'] as object), 'only where viewers are passed on')
+  const guarded = await pagesStage(t, { proxiesViewers: true })
+  t.notMatch((await guarded.get('/api/status')).body['config'], { statusUriBase: String })
+  t.same(guarded.log.filter(({ level }) => level === 40), [])
 })
 
 t.test('the status page counts sessions in the official states', async t => {
