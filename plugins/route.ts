@@ -19,6 +19,8 @@ const wayTime = 5_000
 const route: FastifyPluginAsync<RouteOptions> = async (app, { admission, streamHost }) => {
   app.get('/api/route', { logLevel: 'warn' }, async (request, reply) => {
     if (!app.front.isProxy(request.raw)) return await reply.code(403).send({ result: 'error', reason: 'This is for the proxies in SLIPWAY_TRUSTED_PROXIES' })
+    const stranger = app.callerProblem(request.raw)
+    if (stranger !== null) return await reply.code(403).header('x-slipway-refusal', stranger.code).send({ result: 'error', reason: stranger.message, code: stranger.code })
     const address = request.headers['x-original-uri']
     if (typeof address !== 'string') return await reply.code(400).send({ result: 'error', reason: 'X-Original-URI: expected the address the viewer asked for' })
     const [path = '', query] = withoutPrefix(address, app.front.prefix).split('?', 2)
