@@ -66,6 +66,11 @@ export function contradictions ({ http, behind, tls, ports, sessions, streamServ
       problem: 'nobody is believed; name the proxies that speak the PROXY protocol'
     },
     {
+      broken: behind.proxyProtocol && http.host === 'localhost',
+      names: ['SLIPWAY_PROXY_PROTOCOL', 'SLIPWAY_HOST'],
+      problem: 'localhost is two addresses; name the one the proxies connect to, 127.0.0.1 for example'
+    },
+    {
       broken: !isRequestFilter(log.requestFilter),
       names: ['SLIPWAY_LOG_REQUEST_FILTER'],
       problem: 'it is no regular expression'

@@ -44,6 +44,18 @@ t.test('contradictions are told with the settings they are between', async t => 
   t.match(problemsOf({ SLIPWAY_PING_TIMEOUT: 'x', SLIPWAY_PING_INTERVAL: '100' }), [/expected a number/], 'an unreadable value contradicts nothing')
 })
 
+t.test('what stands in front of the service is checked before anything is bound', async t => {
+  t.match(problemsOf({ SLIPWAY_ENDPOINT: 'wss://cad.example/' }), [/SLIPWAY_ENDPOINT: every session would have the same address/])
+  t.match(problemsOf({ SLIPWAY_TRUSTED_PROXIES: '127.0.0.1, proxy.example' }), [/SLIPWAY_TRUSTED_PROXIES: proxy\.example is no address/])
+  t.match(problemsOf({ SLIPWAY_PROXY_PROTOCOL: 'true' }), [/name the proxies/])
+  t.match(problemsOf({ SLIPWAY_PROXY_PROTOCOL: 'true', SLIPWAY_TRUSTED_PROXIES: 'loopback', SLIPWAY_HOST: 'localhost' }), [/localhost is two addresses/])
+  t.match(problemsOf({ SLIPWAY_PATH_PREFIX: '/cad/' }), [/without a slash at its end/])
+  const [problem = ''] = problemsOf({ SLIPWAY_TOKEN_KEY: 'hunter2' })
+  t.match(problem, /SLIPWAY_TOKEN_KEY: expected at least 32 characters/)
+  t.notMatch(problem, /hunter2/, 'a secret is not told')
+  t.same(problemsOf({ SLIPWAY_ENDPOINT: '{origin}/s/{token}', SLIPWAY_TRUSTED_PROXIES: 'loopback,10.0.0.0/8', SLIPWAY_PROXY_PROTOCOL: 'true', SLIPWAY_PATH_PREFIX: '/a/b', SLIPWAY_TOKEN_KEY: 'x'.repeat(32) }), [])
+})
+
 t.test('settings have names of their own and descriptions', async t => {
   t.equal(new Set(settings.map(({ schema }) => schema.env)).size, settings.length)
   for (const { schema } of settings) t.match(schema.description, /\.$/, schema.env)
