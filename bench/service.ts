@@ -8,7 +8,7 @@ export interface Service { url: string, stop(): Promise<void> }
 /** @param settings environment on top of the defaults; ports are this measurement's own */
 export async function startService (settings: Record<string, string>): Promise<Service> {
   const child: ChildProcess = spawn(process.execPath, ['dist/src/server.js', '--env-file', '/dev/null'], {
-    env: { PATH: process.env['PATH'], SLIPWAY_PORT: '0', SLIPWAY_LOG_LEVEL: 'silent', SLIPWAY_SPAWN_RATE_LIMIT: '0', ...settings },
+    env: { PATH: process.env['PATH'], SLIPWAY_PORT: '0', SLIPWAY_LOG_LEVEL: 'silent', SLIPWAY_SPAWN_RATE_LIMIT: '0', SLIPWAY_STARTED_AHEAD_CSR: '0', ...settings },
     stdio: ['ignore', 'ignore', 'pipe']
   })
   if (child.stderr === null) throw new Error('no stderr')

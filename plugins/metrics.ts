@@ -64,6 +64,10 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) 
   for (const kind of reportKinds) reports.inc({ kind }, 0)
   spawner.on('report', kind => { reports.inc({ kind }) })
 
+  const claims = counter('started_ahead_claims_total', 'Requests that a session started ahead would have done for, by whether there was one; and those found unfit then.', ['result'])
+  for (const result of ['claimed', 'none', 'unfit']) claims.inc({ result }, 0)
+  spawner.on('claim', result => { claims.inc({ result }) })
+
   const phases = new Histogram({ name: 'slipway_spawn_phase_seconds', help: 'How long the phases of a start take.', labelNames: ['phase'], buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60], registers })
   for (const phase of ['queue', 'launch', 'ready', 'connect']) phases.zero({ phase })
   spawner.on('phase', ({ phase, milliseconds }) => { phases.observe({ phase }, milliseconds / 1_000) })

@@ -57,6 +57,7 @@ const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, opti
     for (const { state } of shown()) counts[state]! += 1
     const { leased } = portPool.counts()
     const gpus = spawner.gpuSessions()
+    const { readyAhead } = spawner
     return {
       timestamp: timestamp(),
       status: 'ok',
@@ -73,6 +74,7 @@ const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, opti
       usedSpawnPorts: leased,
       availableSpawnPorts: portPool.size - leased,
       ...counts,
+      ...readyAhead === null ? {} : { readyAhead },
       ...gpus.length > 0 ? { gpuAllocation: { ...gpus } } : {}
     }
   })

@@ -4,6 +4,8 @@ import fp from 'fastify-plugin'
 import { v4 } from 'uuid'
 import type { Clock } from '../src/clock.ts'
 import { sessionLogName, sessionOutputName } from '../src/logs/names.ts'
+import { suspectAfter } from '../src/compat/official-states.ts'
+import { procHolder } from '../src/ports/port-holder.ts'
 import { procPresence } from '../src/ports/port-presence.ts'
 import type { Limits } from '../src/sessions/watchdog.ts'
 import { GpuPool } from '../src/sessions/gpu-pool.ts'
@@ -14,7 +16,7 @@ import type { Renderer } from '../src/sessions/session.ts'
 
 /**
  * Owns the sessions and the launcher. Decorates `spawner`, `streamServer` and `statusBase`. `onReady` gets the launcher ready, `preClose` only begins to
- * end sessions (nothing new from then on), `onClose` waits until every process is gone.
+ * end sessions (nothing new from then on), `onListen` begins to start some ahead, `onClose` waits until every process is gone.
  */
 export interface SpawnerPluginOptions {
   program: StreamServerProgram
@@ -26,6 +28,8 @@ export interface SpawnerPluginOptions {
   reportTo: { scheme: 'http' | 'https', host: string }
   renderers: readonly Renderer[]
   maxSessions: number
+  /** Sessions to have started ahead, by renderer. */
+  ahead: Readonly<Record<Renderer, number>>
   /** Milliseconds. */
   limits: Limits
   /** Seconds. */
@@ -57,20 +61,23 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     ports: app.portPool,
     gpus: new GpuPool(options.gpuCount),
     presence: procPresence,
+    holder: procHolder,
+    staleAfter: suspectAfter(common.pingInterval),
     newId: v4,
     programName: program.kind === 'embedded' ? 'slipway-stream-server' : basename(program.executable),
     renderers: options.renderers,
     maxSessions: options.maxSessions,
+    ahead: options.ahead,
     limits: options.limits,
     keepEnded: options.keepEnded * 1_000,
-    order: ({ id, order: { renderer, model }, createdAt, gpu }, port, { modelSearchDirectories, sessionToken }) => {
+    order: ({ id, order: { renderer, model, via }, createdAt, gpu }, port, { modelSearchDirectories, sessionToken }) => {
       const log = logDir === null ? null : join(logDir, sessionLogName(renderer, createdAt, id))
       const output = logDir === null ? null : join(logDir, sessionOutputName(renderer, createdAt, id))
       const ownLogFile = writesOwnLog ? log : null
       return {
         id,
         executable: program.executable,
-        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: app.statusBase(), ownLogFile, gpu: gpu?.index ?? null }),
+        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: app.statusBase(), ownLogFile, gpu: gpu?.index ?? null, aheadLifetime: via === null ? options.limits.aheadLifetime / 1_000 : undefined }),
         env: childEnvironment(program, renderer, options.environment),
         logFile: writesOwnLog ? output : log,
         logBytes: options.sessionLogBytes,
@@ -81,11 +88,16 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
   })
   launcher.on('lost', ({ children, cause }) => { app.log.error({ children, cause }, `the process that starts stream servers died (${cause}); ${children} sessions end with it, another is started`) })
   launcher.on('restarted', () => { app.log.warn('the process that starts stream servers is back') })
+  spawner.on('unfit', ({ session: { id, port, pid }, why }) => { app.log.warn({ spawnId: id, port, childPid: pid }, `a stream server that was started ahead is not handed out: ${why}`) })
+  spawner.on('aheadFailed', ({ renderer, reason, inARow, pause }) => {
+    if (inARow === 3) app.log.warn({ renderer, reason, pause }, `stream servers that are started ahead end badly, ${inARow} in a row now (${reason}); they are tried again more and more slowly`)
+  })
   app.decorate('spawner', spawner)
   app.decorate('streamServer', program)
   app.decorate('statusBase', () => statusBase(app, options.reportTo))
 
   app.addHook('onReady', async () => { await launcher.open() })
+  app.addHook('onListen', async () => { spawner.startAhead() })
   app.addHook('preClose', async () => { void spawner.stopAll() })
   app.addHook('onClose', async () => {
     await spawner.close()

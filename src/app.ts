@@ -28,6 +28,7 @@ import websocketProxy from '../plugins/websocket-proxy.ts'
 import { isLoopback } from './access/callers.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
+import { startedAhead } from './config/started-ahead.ts'
 import { PreflightError } from './errors.ts'
 import { Admission } from './front/admission.ts'
 import { trustOf } from './front/caller.ts'
@@ -117,6 +118,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     reportTo: { scheme: tls.server ? 'https' : 'http', host: http.internalHost || (tls.server ? http.publicHost : '') },
     renderers: streamServer.renderers.filter(renderer => program.renderers.includes(renderer)),
     maxSessions: sessions.max,
+    ahead: startedAhead(config),
     limits: limitsOf(sessions),
     keepEnded: sessions.keepEnded,
     logDir,
@@ -174,7 +176,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
 
 /** Seconds of the configuration in milliseconds. */
 function limitsOf (sessions: Config['sessions']): Limits {
-  const names = ['queueTimeout', 'startTimeout', 'firstConnectTimeout', 'pingTimeout', 'idleTimeout', 'maxLifetime', 'killStep'] as const
+  const names = ['queueTimeout', 'startTimeout', 'aheadLifetime', 'firstConnectTimeout', 'pingTimeout', 'idleTimeout', 'maxLifetime', 'killStep'] as const
   return Object.fromEntries(names.map(name => [name, sessions[name] * 1_000])) as Limits
 }
 

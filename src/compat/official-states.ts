@@ -9,6 +9,7 @@ export type OfficialState = typeof officialStates[number]
 const names: Record<State, OfficialState> = {
   queued: 'launching',
   starting: 'launching',
+  spare: 'ready',
   ready: 'ready',
   connected: 'ready',
   draining: 'nice-killed',

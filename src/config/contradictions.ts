@@ -1,6 +1,7 @@
 import { areAddresses } from '../front/caller.ts'
 import { endpointProblem } from '../front/endpoint.ts'
 import { isRequestFilter } from '../logs/request-filter.ts'
+import { startedAhead } from './started-ahead.ts'
 import type { Config } from './schema.ts'
 
 /** Values that are right one by one and wrong together. */
@@ -14,6 +15,7 @@ export interface Contradiction {
 /** Every contradiction in a configuration whose single values are all usable. */
 export function contradictions ({ http, behind, tls, ports, sessions, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
   const last = ports.begin + sessions.max - 1
+  const ahead = startedAhead({ sessions, streamServer })
   const encrypted = [
     ...tls.server ? ['SLIPWAY_TLS_SERVER'] : [],
     ...tls.fileServer ? ['SLIPWAY_TLS_FILE_SERVER'] : [],
@@ -69,6 +71,21 @@ export function contradictions ({ http, behind, tls, ports, sessions, streamServ
       broken: behind.proxyProtocol && http.host === 'localhost',
       names: ['SLIPWAY_PROXY_PROTOCOL', 'SLIPWAY_HOST'],
       problem: 'localhost is two addresses; name the one the proxies connect to, 127.0.0.1 for example'
+    },
+    {
+      broken: ahead.csr + ahead.ssr > 0 && ahead.csr + ahead.ssr >= sessions.max,
+      names: ['SLIPWAY_STARTED_AHEAD_CSR', 'SLIPWAY_STARTED_AHEAD_SSR', 'SLIPWAY_MAX_SESSIONS'],
+      problem: `${ahead.csr + ahead.ssr} sessions started ahead leave no seat free out of ${sessions.max}; start fewer`
+    },
+    {
+      broken: ahead.ssr > 0 && (streamServer.executable === '' || !streamServer.renderers.includes('ssr')),
+      names: ['SLIPWAY_STARTED_AHEAD_SSR', 'SLIPWAY_RENDERERS', 'SLIPWAY_STREAM_SERVER'],
+      problem: 'sessions that nobody may ask for are not started ahead; set it to 0, or offer the renderer ssr'
+    },
+    {
+      broken: ahead.csr > 0 && !streamServer.renderers.includes('csr'),
+      names: ['SLIPWAY_STARTED_AHEAD_CSR', 'SLIPWAY_RENDERERS'],
+      problem: 'sessions that nobody may ask for are not started ahead; set it to 0, or offer the renderer csr'
     },
     {
       broken: !isRequestFilter(log.requestFilter),

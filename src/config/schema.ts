@@ -29,6 +29,8 @@ const folders = (env: string, fallback: string[], description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { env, default: fallback, separator: ';', description })
 const extraArguments = (env: string, description: string) =>
   Type.Array(Type.String({ minLength: 1 }), { env, default: [], separator: ';', expected: 'arguments joined by ";"', description })
+const ahead = (env: string, description: string) =>
+  Type.String({ env, default: 'auto', pattern: '^(auto|\\d{1,4})$', expected: 'auto, or a whole number from 0 to 9999', description })
 const mask = (env: string, description: string) =>
   Type.Integer({ env, default: 0, minimum: 0, maximum: 255, description: `${description}: the sum of 1 (errors), 2 (warnings), 4 (information) and 8 (debugging); 255: all, 0: it is not told.` })
 const childLevel = (env: string, stream: string) =>
@@ -76,6 +78,9 @@ export const configSchema = Type.Object({
     firstConnectTimeout: seconds('SLIPWAY_FIRST_CONNECT_TIMEOUT', 60, 1, 'How long a ready stream server waits for its viewer.'),
     pingInterval: seconds('SLIPWAY_PING_INTERVAL', 5, 0.1, 'How often a stream server reports that it is alive.'),
     pingTimeout: seconds('SLIPWAY_PING_TIMEOUT', 17, 0.1, 'Silence after which a stream server is stopped.'),
+    aheadCsr: ahead('SLIPWAY_STARTED_AHEAD_CSR', 'Sessions with client rendering to have started ahead, so that requests without a model, a token or folders of their own find one ready. `auto`: 1 with the embedded stream server where there may be 4 sessions or more, else 0.'),
+    aheadSsr: ahead('SLIPWAY_STARTED_AHEAD_SSR', 'The same with server rendering. `auto`: 0.'),
+    aheadLifetime: seconds('SLIPWAY_STARTED_AHEAD_LIFETIME', 600, 1, 'How long a session that was started ahead waits for a request before another takes its place.'),
     idleTimeout: seconds('SLIPWAY_IDLE_TIMEOUT', 0, 0, 'Time without viewer input after which a session is stopped, where the stream server reports it (the embedded one does). 0: never.'),
     maxLifetime: seconds('SLIPWAY_MAX_LIFETIME', 0, 0, 'Longest life of a session. 0: no limit.'),
     killStep: seconds('SLIPWAY_KILL_STEP', 5, 0.1, 'Time between the steps of a stop: asked to leave, SIGTERM, SIGKILL, given up.'),

@@ -58,6 +58,9 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
   /** Ports in the range. */
   get size (): number { return this.#options.count }
 
+  /** Requests that wait for a port to come free. */
+  get waiting (): number { return this.#waiting.length }
+
   counts (): PortCounts {
     this.#wake()
     return { free: this.#free.length, leased: this.#leased.size, resting: this.#resting.size, blocked: this.#blocked.size }

@@ -10,7 +10,7 @@ const established = '01'
 let reading: Promise<ReadonlyArray<string | undefined>> | undefined
 
 /** The kernel's socket tables. On a busy machine they are long: whoever asks while they are being read shares that reading. */
-function socketTables (): Promise<ReadonlyArray<string | undefined>> {
+export function socketTables (): Promise<ReadonlyArray<string | undefined>> {
   reading ??= Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => undefined))).finally(() => { reading = undefined })
   return reading
 }

@@ -4,6 +4,7 @@ import { states, transitions, type Deadline, type State } from './transitions.ts
 const limitSettings: Record<Deadline['limit'], string> = {
   queueTimeout: 'SLIPWAY_QUEUE_TIMEOUT',
   startTimeout: 'SLIPWAY_START_TIMEOUT',
+  aheadLifetime: 'SLIPWAY_STARTED_AHEAD_LIFETIME',
   firstConnectTimeout: 'SLIPWAY_FIRST_CONNECT_TIMEOUT',
   pingTimeout: 'SLIPWAY_PING_TIMEOUT',
   idleTimeout: 'SLIPWAY_IDLE_TIMEOUT',
@@ -13,7 +14,7 @@ const limitSettings: Record<Deadline['limit'], string> = {
 
 const countedFrom: Record<Deadline['since'], string> = {
   entered: 'since the state was entered',
-  created: 'since the request',
+  requested: 'since the request',
   report: 'since the last report',
   input: 'since the last viewer input'
 }

@@ -75,6 +75,18 @@ export const reasons = {
     why: 'Exit code 6 or 7: the licence, or its file, is not valid.',
     act: 'Check `SLIPWAY_LICENSE_FILE`.'
   },
+  recycled: {
+    end: 'stopped',
+    see: 'A stream server that was started ahead was stopped, and nobody had used it.',
+    why: 'It had waited for `SLIPWAY_STARTED_AHEAD_LIFETIME`, or a request needed its seat or its port.',
+    act: 'Nothing: another is started when there is room.'
+  },
+  unfit: {
+    end: 'failed',
+    see: 'A stream server that was started ahead was stopped instead of being handed out. The log says what was wrong with it.',
+    why: 'Its process was stopped or replaced, its port was somebody else’s, it had not reported for long, or somebody connected to it who was not sent.',
+    act: 'Nothing for the request: it got another one. If it happens often, read the session’s log.'
+  },
   admin: {
     end: 'stopped',
     see: 'Somebody stopped the session.',

@@ -12,7 +12,7 @@ export const sessionRecordSchema = Type.Object({
   reason: nullable(Type.Enum(Object.keys(reasons) as [Reason, ...Reason[]])),
   renderer: Type.Enum(['csr', 'ssr']),
   model: nullable(Type.String()),
-  via: Type.Enum(['rest', 'proxy']),
+  via: nullable(Type.Enum(['rest', 'proxy'])),
   port: nullable(Type.Integer()),
   pid: nullable(Type.Integer()),
   createdAt: Type.String(),

@@ -5,15 +5,15 @@ import { isTerminal, mayFollow, type State } from './transitions.ts'
 
 export type Renderer = 'csr' | 'ssr'
 
-/** What a session is started with; it never changes. */
+/** What a session is started with, and for whom. */
 export interface SessionOrder {
   /** Unguessable (UUID v4): who knows it may report for the session. */
   id: string
   renderer: Renderer
   /** The model it was started for, where the request named one. */
   model: string | null
-  /** How the viewer asked. */
-  via: 'rest' | 'proxy'
+  /** How the viewer asked; null: nobody has yet, it was started ahead. */
+  via: 'rest' | 'proxy' | null
 }
 
 /** How the stream server's process ended. */
@@ -35,7 +35,6 @@ export interface SessionView extends SessionOrder {
 
 /** One viewing session: the facts about it, moved only along the table of transitions. It owns its leases of a port and a GPU. */
 export class Session {
-  readonly order: SessionOrder
   readonly createdAt: number
   /** Aborted the moment the session begins to end: whoever works for it stops. */
   readonly ending = new AbortController()
@@ -48,16 +47,22 @@ export class Session {
   lastReportAt: number | null = null
   killed = false
   lastInputAt: number | null = null
+  #order: SessionOrder
+  #requestedAt: number
   #state: State = 'queued'
   #reason: Reason | null = null
 
   constructor (order: SessionOrder, now: number) {
-    this.order = order
+    this.#order = order
     this.createdAt = now
+    this.#requestedAt = now
     this.entered.queued = now
   }
 
-  get id (): string { return this.order.id }
+  get id (): string { return this.#order.id }
+  get order (): Readonly<SessionOrder> { return this.#order }
+  /** When it was asked for: later than it was made where it was started ahead. */
+  get requestedAt (): number { return this.#requestedAt }
   get state (): State { return this.#state }
   get reason (): Reason | null { return this.#reason }
   get over (): boolean { return isTerminal(this.#state) }
@@ -67,6 +72,12 @@ export class Session {
     this.#reason ??= reason
     this.ending.abort()
     return this.#reason
+  }
+
+  /** Somebody asks for this session, which was started ahead: from now on it is theirs. */
+  claim (via: 'rest' | 'proxy', now: number): void {
+    this.#order = { ...this.#order, via }
+    this.#requestedAt = now
   }
 
   /** @throws RangeError when the table of transitions does not know the step: a bug, never an outcome. */
@@ -94,7 +105,7 @@ export class Session {
   view (): SessionView {
     const ended = this.over ? this.entered[this.#state] ?? null : null
     return {
-      ...this.order,
+      ...this.#order,
       state: this.#state,
       reason: this.#reason,
       port: this.lease?.port ?? null,

@@ -1,12 +1,12 @@
 import type { Reason } from './reasons.ts'
 
-export type State = 'queued' | 'starting' | 'ready' | 'connected' | 'draining' | 'stopped' | 'failed' | 'lost'
+export type State = 'queued' | 'starting' | 'spare' | 'ready' | 'connected' | 'draining' | 'stopped' | 'failed' | 'lost'
 
 /** Names of the time limits, each a setting of the same name; 0 means no limit. */
-export type Limit = 'queueTimeout' | 'startTimeout' | 'firstConnectTimeout' | 'pingTimeout' | 'idleTimeout' | 'maxLifetime' | 'killStep'
+export type Limit = 'queueTimeout' | 'startTimeout' | 'aheadLifetime' | 'firstConnectTimeout' | 'pingTimeout' | 'idleTimeout' | 'maxLifetime' | 'killStep'
 
 /** What a limit is counted from. */
-export type Since = 'entered' | 'created' | 'report' | 'input'
+export type Since = 'entered' | 'requested' | 'report' | 'input'
 
 export interface Deadline {
   limit: Limit
@@ -33,8 +33,16 @@ export const transitions = {
   },
   starting: {
     means: 'The stream server was launched and has not said it is ready.',
-    next: ['ready', 'draining', 'stopped', 'failed'],
+    next: ['spare', 'ready', 'draining', 'stopped', 'failed'],
     deadlines: [{ limit: 'startTimeout', since: 'entered', passes: 'start_timeout' }]
+  },
+  spare: {
+    means: 'Started ahead and ready, kept for the next request.',
+    next: ['ready', 'draining', 'stopped', 'failed'],
+    deadlines: [
+      { limit: 'aheadLifetime', since: 'entered', passes: 'recycled' },
+      { limit: 'pingTimeout', since: 'report', passes: 'ping_timeout' }
+    ]
   },
   ready: {
     means: 'The stream server is ready and has no viewer.',
@@ -50,7 +58,7 @@ export const transitions = {
     deadlines: [
       { limit: 'pingTimeout', since: 'report', passes: 'ping_timeout' },
       { limit: 'idleTimeout', since: 'input', passes: 'idle_timeout' },
-      { limit: 'maxLifetime', since: 'created', passes: 'max_lifetime' }
+      { limit: 'maxLifetime', since: 'requested', passes: 'max_lifetime' }
     ]
   },
   draining: {

@@ -57,6 +57,8 @@ export interface SessionArguments {
   livelinessEndpoint: string
   /** Log file the stream server writes itself, absolute; absent or null: none. */
   ownLogFile?: string | null
+  /** Seconds it may wait before anybody asks for it, where it is started ahead; absent: somebody has asked. */
+  aheadLifetime?: number | undefined
   /** GPU it renders on, counted from 0; absent or null: the default one. */
   gpu?: number | null
 }
@@ -76,7 +78,7 @@ export function commandLine (program: StreamServerProgram, common: CommonArgumen
     '--liveliness-update-frequency', String(common.pingInterval),
     '--model-search-directories', [...session.modelSearchDirectories, ...common.modelDirs].join(';'),
     ...real ? [...respawnArguments(common), ...loggingArguments(common, session)] : [],
-    '--initial-use-duration', String(common.firstConnectTimeout),
+    '--initial-use-duration', String(common.firstConnectTimeout + (session.aheadLifetime ?? 0)),
     '--workspace-dir', common.workspaceDir,
     ...optional('--session-token', session.sessionToken),
     ...optional('--model-file', session.model),

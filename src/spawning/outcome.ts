@@ -14,6 +14,14 @@ export interface OpenRequest {
   signal: AbortSignal
 }
 
+/** What a session is started with that nobody has asked for. */
+export const nobodysRequest: Omit<OpenRequest, 'renderer' | 'via'> = { model: null, modelSearchDirectories: [], sessionToken: null, signal: new AbortController().signal }
+
+/** Whether a session that was started ahead would do: it was started without arguments of the request's own. */
+export function takesAny ({ model, modelSearchDirectories, sessionToken }: OpenRequest): boolean {
+  return model === null && modelSearchDirectories.length === 0 && sessionToken === null
+}
+
 /** When a caller who was refused for want of room may try again, in seconds. */
 export const retrySeconds = 5
 

@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.ts'
 import type { Reason } from '../sessions/reasons.ts'
-import { Session, type Renderer, type SessionView } from '../sessions/session.ts'
+import { Session, type Renderer, type SessionOrder, type SessionView } from '../sessions/session.ts'
 import { SessionTable } from '../sessions/session-table.ts'
 import type { State } from '../sessions/transitions.ts'
 import { Watchdog } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
 import type { ChildExit, ChildOutput } from './launcher.ts'
-import { retrySeconds, type OpenRequest, type OpenResult, type Outcome } from './outcome.ts'
+import { nobodysRequest, retrySeconds, takesAny, type OpenRequest, type OpenResult, type Outcome } from './outcome.ts'
+import { Reserve } from './reserve.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Phase, Surroundings } from './surroundings.ts'
 
@@ -21,15 +22,23 @@ export type SpawnerEvents = {
   /** Milliseconds a phase of a start took. */
   phase: [{ phase: Phase, milliseconds: number }]
   report: [Report['kind']]
+  /** Sessions started ahead: one was handed out, was found unfit when one was asked for, or there was none. */
+  claim: ['claimed' | 'unfit' | 'none']
+  /** A session that was started ahead is ended, since it is no good. */
+  unfit: [{ session: SessionView, why: string }]
+  /** Sessions started ahead end badly, this many in a row; the next is tried after so many milliseconds. */
+  aheadFailed: [{ renderer: Renderer, reason: Reason | null, inARow: number, pause: number }]
   exit: [ChildExit]
   /** What a stream server said, where its order asked to be told. */
   output: [ChildOutput]
 }
 
-export interface SpawnerOptions extends Omit<Surroundings, 'moved' | 'phase' | 'watchdog'> {
+export interface SpawnerOptions extends Omit<Surroundings, 'moved' | 'unfit' | 'phase' | 'watchdog'> {
   newId: () => string
   renderers: readonly Renderer[]
   maxSessions: number
+  /** Sessions to have started ahead, by renderer. */
+  ahead: Readonly<Record<Renderer, number>>
   /** How long the record of an ended session is kept, in milliseconds. */
   keepEnded: number
 }
@@ -46,6 +55,9 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #surroundings: Surroundings
   /** Cancels the timers that forget ended sessions. */
   readonly #forgetting = new Map<string, () => void>()
+  readonly #reserve: Reserve
+  /** Requests whose stream servers are being started. */
+  #serving = 0
   #draining = false
   #hurried = false
 
@@ -58,8 +70,16 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       ...options,
       watchdog,
       moved: (session, from) => { this.#moved(session, from) },
+      unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }
+    this.#reserve = new Reserve({
+      wanted: options.ahead,
+      clock: options.clock,
+      start: renderer => this.#supervise({ renderer, model: null, via: null }, nobodysRequest),
+      mayStart: () => this.#serving === 0 && !this.#full && options.ports.counts().free > 1,
+      failed: failed => { this.emit('aheadFailed', failed) }
+    })
     options.launcher.on('exited', exit => {
       this.emit('exit', exit)
       this.#supervisors.get(exit.id)?.exited(exit)
@@ -76,8 +96,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   get renderers (): readonly Renderer[] { return this.#options.renderers }
   /** Whether a request to view would be admitted now. */
   get hasRoom (): boolean {
-    const { free, resting } = this.#options.ports.counts()
-    return !this.#draining && !this.#full && free + resting > 0
+    return !this.#draining && (!this.#cramped || this.#reserve.canYield)
   }
 
   session (id: string): SessionView | undefined { return this.#table.get(id)?.view() }
@@ -87,12 +106,19 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   sessions (): SessionView[] { return Array.from(this.#table.all(), session => session.view()) }
   /** Sessions that render on each GPU, by its index; empty where they are not spread. */
   gpuSessions (): readonly number[] { return this.#options.gpus.counts() }
+  /** Sessions started ahead that can be handed out; null where none ever are. */
+  get readyAhead (): number | null { return this.#reserve.ready }
   census (): ReturnType<SessionTable['census']> { return this.#table.census() }
 
   /** Age of the oldest last report among sessions that report, in milliseconds; 0 when there is none. */
   oldestReportAge (): number {
     const ages = Array.from(this.#table.living(), session => session.lastReportAt === null ? 0 : this.#clock.now() - session.lastReportAt)
     return Math.max(0, ...ages)
+  }
+
+  /** Begins to start sessions ahead, where that is wanted: from now on stream servers can report. */
+  startAhead (): void {
+    if (!this.#draining) this.#reserve.open()
   }
 
   /** Starts a stream server and answers when it is ready, or with what stood in the way. Never rejects for an expected outcome. */
@@ -127,8 +153,11 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return this.session(id)
   }
 
-  /** From now on nothing is given out. Running sessions go on. */
-  drain (): void { this.#draining = true }
+  /** From now on nothing is given out. Running sessions go on; those that wait for a request end at once. */
+  drain (): void {
+    this.#draining = true
+    this.#reserve.close('drain')
+  }
 
   /** Drains, and resolves when no session is left alive. */
   async emptied (): Promise<void> {
@@ -162,17 +191,47 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return this.#table.alive >= maxSessions || ports.counts().leased >= ports.size
   }
 
+  /** Whether a request has to be turned away unless somebody makes room. */
+  get #cramped (): boolean {
+    const { ports } = this.#options
+    const { free, resting } = ports.counts()
+    return this.#full || free + resting <= ports.waiting
+  }
+
   async #open (request: OpenRequest): Promise<OpenResult> {
     if (this.#draining) return { status: 'draining' }
     if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
     if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
-    if (this.#full) return { status: 'full', limit: this.#options.maxSessions, retryAfter: retrySeconds }
+    const ready = this.#fromReserve(request)
+    if (ready !== undefined) return await ready
+    const outgoing = this.#cramped ? this.#reserve.yield() : undefined
+    if (outgoing === undefined && this.#full) return { status: 'full', limit: this.#options.maxSessions, retryAfter: retrySeconds }
     const { renderer, model, via } = request
-    const session = new Session({ id: this.#options.newId(), renderer, model, via }, this.#clock.now())
+    this.#serving++
+    try {
+      return await this.#supervise({ renderer, model, via }, request).open(outgoing?.vacated)
+    } finally {
+      this.#serving--
+      this.#reserve.changed()
+    }
+  }
+
+  /** A session that was started ahead, for a request that takes any: one that is ready, else one that is just being started. */
+  #fromReserve (request: OpenRequest): Promise<OpenResult> | undefined {
+    const { renderer } = request
+    if (!takesAny(request) || !this.#reserve.serves(renderer)) return undefined
+    const spare = this.#reserve.claim(renderer, () => { this.emit('claim', 'unfit') })
+    this.emit('claim', spare === undefined ? 'none' : 'claimed')
+    return (spare ?? this.#reserve.adopt(renderer))?.claim(request)
+  }
+
+  /** A session from its entry in the table on, before anything is started. */
+  #supervise (order: Omit<SessionOrder, 'id'>, request: Omit<OpenRequest, 'renderer' | 'via'>): Supervisor {
+    const session = new Session({ id: this.#options.newId(), ...order }, this.#clock.now())
     const supervisor = new Supervisor(session, request, this.#surroundings)
     this.#table.add(session)
     this.#supervisors.set(session.id, supervisor)
-    return await supervisor.open()
+    return supervisor
   }
 
   #moved (session: Session, from: State | null): void {
@@ -182,6 +241,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       // A lost process may still be seen to end one day: its supervisor stays.
       if (session.state !== 'lost') this.#supervisors.delete(session.id)
       this.#forgetting.set(session.id, this.#clock.after(this.#options.keepEnded, () => { this.#forget(session.id) }))
+      this.#reserve.changed()
     }
     this.emit('session', session.view(), from)
   }

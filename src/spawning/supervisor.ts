@@ -1,3 +1,4 @@
+import type { Holder } from '../ports/port-holder.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import type { Session } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
@@ -16,15 +17,19 @@ const maxPortsTried = 5
 export class Supervisor {
   readonly session: Session
   readonly #with: Surroundings
-  readonly #request: OpenRequest
+  readonly #request: Omit<OpenRequest, 'renderer' | 'via'>
   readonly #ladder: KillLadder
   readonly #opened = new Answer<OpenResult | undefined>()
   readonly #ended = new Answer<void>()
   #portsTried = 0
+  #launching = Promise.resolve()
+  #saidReady = false
+  /** Who listens on the port of a session that was started ahead. */
+  #holder: Holder | undefined
   /** Whether the launcher has, or may have, a process for this session. */
   #child = false
 
-  constructor (session: Session, request: OpenRequest, surroundings: Surroundings) {
+  constructor (session: Session, request: Omit<OpenRequest, 'renderer' | 'via'>, surroundings: Surroundings) {
     this.session = session
     this.#request = request
     this.#with = surroundings
@@ -34,13 +39,43 @@ export class Supervisor {
   /** Resolves when the session is over. */
   get ended (): Promise<void> { return this.#ended.promise }
 
-  /** Starts the stream server; resolves when it is ready, or with what stood in the way. To be called once. */
-  async open (): Promise<OpenResult> {
-    const { signal } = this.#request
+  /** Resolves when the session is over and has let go of every port. */
+  get vacated (): Promise<void> { return this.ended.then(async () => { await this.#launching }) }
+
+  /** Whether it was started ahead and is ready. */
+  get isSpare (): boolean { return this.session.state === 'spare' }
+
+  /**
+   * Starts the stream server; resolves when it is ready, or with what stood in the way. To be called once.
+   * @param room when there will be a port; absent: now
+   */
+  async open (room?: Promise<void>): Promise<OpenResult> {
     this.#moved(null)
+    this.#launching = this.#launch(room)
+    return await this.#answer(this.#request.signal)
+  }
+
+  /** Gives a session that was started ahead to a request; resolves when it is ready, which it may be already, or with what stood in the way. */
+  async claim ({ via, signal }: OpenRequest): Promise<OpenResult> {
+    const { session } = this
+    session.claim(via, this.#with.clock.now())
+    if (session.state !== 'spare') return await this.#answer(signal)
+    this.#move('ready')
+    return { status: 'opened', session: session.view() }
+  }
+
+  /** Looks whether a session that was started ahead can be handed out this instant. One that cannot is ended. */
+  provenFit (): boolean {
+    const { lastReportAt } = this.session
+    const silence = this.#with.clock.now() - (lastReportAt ?? 0)
+    const why = silence > this.#with.staleAfter ? `it has not reported for ${Math.round(silence / 1_000)} s` : this.#holder?.status === 'known' ? this.#holder.lost() : null
+    if (why !== null) this.#unfit(why)
+    return why === null
+  }
+
+  async #answer (signal: AbortSignal): Promise<OpenResult> {
     const hangUp = () => { this.end('client_closed') }
     signal.addEventListener('abort', hangUp, { once: true })
-    void this.#launch()
     const result = await this.#opened.promise
     signal.removeEventListener('abort', hangUp)
     return result ?? failureOf(this.session.view(), this.#with.limits, this.#with.programName)
@@ -53,12 +88,12 @@ export class Supervisor {
     const now = this.#with.clock.now()
     session.lastReportAt = now
     if (kind === 'disconnect') {
-      this.end(this.#leftUnused() ? 'first_connect_timeout' : 'client_closed', 'leave')
+      this.end(this.#leftUnused() ? 'first_connect_timeout' : session.order.via === null ? 'exited' : 'client_closed', 'leave')
       return
     }
     if (session.state === 'starting') this.#ready()
     if (viewers === null) {
-      if (session.state === 'ready') void this.#look()
+      if (session.state === 'ready' || session.state === 'spare') void this.#look()
       return
     }
     this.viewers(viewers)
@@ -78,6 +113,8 @@ export class Supervisor {
       if (first) this.#with.phase('connect', this.#with.clock.now() - (session.entered.ready ?? session.createdAt))
     } else if (session.state === 'connected' && count === 0) {
       this.#move('ready')
+    } else if (session.state === 'spare' && count > 0) {
+      this.#unfit('somebody connected to it who was not sent')
     }
   }
 
@@ -120,7 +157,8 @@ export class Supervisor {
       if (this.#portsTried < maxPortsTried) {
         session.exit = null
         session.pid = null
-        void this.#launch()
+        this.#saidReady = false
+        this.#launching = this.#launch()
         return
       }
       session.because('port_conflict')
@@ -131,7 +169,8 @@ export class Supervisor {
   }
 
   /** Takes a port and starts the stream server on it; once more with the next port when somebody else held the first. */
-  async #launch (): Promise<void> {
+  async #launch (room?: Promise<void>): Promise<void> {
+    if (room !== undefined) await room
     const { session } = this
     const { clock, ports, gpus, launcher, order, phase } = this.#with
     const lease = await ports.take(session.ending.signal)
@@ -166,9 +205,37 @@ export class Supervisor {
 
   #ready (): void {
     const { session } = this
+    if (this.#saidReady) return
+    this.#saidReady = true
     this.#with.phase('ready', this.#with.clock.now() - (session.entered.starting ?? session.createdAt))
-    this.#move('ready')
-    this.#opened.resolve({ status: 'opened', session: session.view() })
+    if (session.order.via === null) void this.#recognise()
+    else this.#opens('ready')
+  }
+
+  #opens (state: 'spare' | 'ready'): void {
+    this.#move(state)
+    this.#opened.resolve({ status: 'opened', session: this.session.view() })
+  }
+
+  /** Before a session is kept: finds out by what its stream server can be told from any other when somebody asks for it. */
+  async #recognise (): Promise<void> {
+    const { session } = this
+    // It may say it is ready before the launcher has told its pid.
+    await this.#launching
+    const { pid, lease } = session
+    const holder: Holder = pid === null || lease === undefined ? { status: 'unknown' } : await this.#with.holder(pid, lease.port)
+    if (session.state !== 'starting') return
+    this.#holder = holder
+    // Somebody has asked meanwhile: it is theirs as it is.
+    if (session.order.via !== null) this.#opens('ready')
+    else if (holder.status === 'stranger') this.#unfit(holder.why)
+    else this.#opens('spare')
+  }
+
+  #unfit (why: string): void {
+    if (this.session.reason !== null) return
+    this.#with.unfit(this.session, why)
+    this.end('unfit')
   }
 
   /**
@@ -178,7 +245,7 @@ export class Supervisor {
   async #look (): Promise<boolean> {
     const { session } = this
     const presence = session.lease === undefined ? 'absent' : await this.#with.presence(session.lease.port)
-    const waited = this.#with.clock.now() - (session.entered.ready ?? session.createdAt) >= this.#with.limits.firstConnectTimeout
+    const waited = session.state === 'ready' && this.#with.clock.now() - (session.entered.ready ?? session.createdAt) >= this.#with.limits.firstConnectTimeout
     const here = presence === 'present' || (presence === 'unknown' && waited)
     if (here) this.viewers(1)
     return here
@@ -188,8 +255,8 @@ export class Supervisor {
   #leftUnused (): boolean {
     const { session } = this
     const limit = this.#with.limits.firstConnectTimeout
-    const lived = this.#with.clock.now() - (session.entered.starting ?? session.createdAt)
-    return session.entered.connected === undefined && limit > 0 && lived >= limit * 0.95
+    const lived = this.#with.clock.now() - ((session.entered.spare === undefined ? session.entered.starting : session.entered.ready) ?? session.createdAt)
+    return session.order.via !== null && session.entered.connected === undefined && limit > 0 && lived >= limit * 0.95
   }
 
   #drain (): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { PresenceCheck } from '../ports/port-presence.ts'
+import type { HolderCheck } from '../ports/port-holder.ts'
 import type { PortPool } from '../ports/port-pool.ts'
 import type { GpuPool } from '../sessions/gpu-pool.ts'
 import type { Session } from '../sessions/session.ts'
@@ -18,12 +19,17 @@ export interface Surroundings {
   gpus: GpuPool
   clock: Clock
   presence: PresenceCheck
+  holder: HolderCheck
+  /** Milliseconds of silence after which a session that was started ahead is not handed out. */
+  staleAfter: number
   limits: Limits
   watchdog: Watchdog
   /** Name of the stream server, for people. */
   programName: string
   /** Writes the launcher's order for a session on a port. */
-  order: (session: Session, port: number, request: OpenRequest) => StartOrder
+  order: (session: Session, port: number, request: Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken'>) => StartOrder
+  /** A session that was started ahead is no good, in words. */
+  unfit: (session: Session, why: string) => void
   moved: (session: Session, from: State | null) => void
   /** Milliseconds a phase took. */
   phase: (phase: Phase, milliseconds: number) => void

@@ -4,6 +4,7 @@ import type { SessionRecord } from './session-board.ts'
 const states = new Map([
   ['queued', 'Waiting for a seat'],
   ['starting', 'Starting'],
+  ['spare', 'Ready ahead'],
   ['ready', 'Ready, no viewer yet'],
   ['connected', 'In use'],
   ['draining', 'Stopping'],
@@ -23,6 +24,8 @@ const reasons = new Map([
   ['crashed', 'its process crashed'],
   ['killed_by_signal', 'its process was killed'],
   ['port_conflict', 'its port was taken'],
+  ['recycled', 'replaced before it was needed'],
+  ['unfit', 'found unfit before it was used'],
   ['admin', 'stopped here'],
   ['drain', 'the service shuts down']
 ])

@@ -12,6 +12,7 @@ t.test('each of our states is one of theirs', async t => {
   t.same(Object.fromEntries(states.map(state => [state, officialState(view({ state }), calm)])), {
     queued: 'launching',
     starting: 'launching',
+    spare: 'ready',
     ready: 'ready',
     connected: 'ready',
     draining: 'nice-killed',

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.ts'
 import { settings } from '../../src/config/schema.ts'
+import { startedAhead } from '../../src/config/started-ahead.ts'
 
 const problemsOf = (env: Record<string, string>) => {
   const result = loadConfig(env)
@@ -54,6 +55,22 @@ t.test('what stands in front of the service is checked before anything is bound'
   t.match(problem, /SLIPWAY_TOKEN_KEY: expected at least 32 characters/)
   t.notMatch(problem, /hunter2/, 'a secret is not told')
   t.same(problemsOf({ SLIPWAY_ENDPOINT: '{origin}/s/{token}', SLIPWAY_TRUSTED_PROXIES: 'loopback,10.0.0.0/8', SLIPWAY_PROXY_PROTOCOL: 'true', SLIPWAY_PATH_PREFIX: '/a/b', SLIPWAY_TOKEN_KEY: 'x'.repeat(32) }), [])
+})
+
+t.test('as many sessions are started ahead as are asked for, and by default one where it costs nobody much', async t => {
+  const ahead = (env: Record<string, string>) => {
+    const result = loadConfig(env)
+    return result.status === 'loaded' ? startedAhead(result.config) : result.problems
+  }
+  t.same(ahead({}), { csr: 1, ssr: 0 })
+  t.same(ahead({ SLIPWAY_MAX_SESSIONS: '3' }), { csr: 0, ssr: 0 })
+  t.same(ahead({ SLIPWAY_STREAM_SERVER: '/sc' }), { csr: 0, ssr: 0 }, 'a real one may count its licences')
+  t.same(ahead({ SLIPWAY_STREAM_SERVER: '/sc', SLIPWAY_STARTED_AHEAD_CSR: '3', SLIPWAY_STARTED_AHEAD_SSR: '2' }), { csr: 3, ssr: 2 })
+  t.match(ahead({ SLIPWAY_STARTED_AHEAD_CSR: 'some' }), [/^SLIPWAY_STARTED_AHEAD_CSR: expected auto, or a whole number/])
+  t.match(ahead({ SLIPWAY_STARTED_AHEAD_CSR: '4', SLIPWAY_MAX_SESSIONS: '4' }), [/4 sessions started ahead leave no seat free out of 4/])
+  t.match(ahead({ SLIPWAY_STARTED_AHEAD_SSR: '1' }), [/SLIPWAY_STARTED_AHEAD_SSR and .*offer the renderer ssr/])
+  t.match(ahead({ SLIPWAY_STREAM_SERVER: '/sc', SLIPWAY_STARTED_AHEAD_CSR: '1', SLIPWAY_RENDERERS: 'ssr' }), [/offer the renderer csr/])
+  t.same(ahead({ SLIPWAY_MAX_SESSIONS: '1' }), { csr: 0, ssr: 0 }, 'one seat alone contradicts nothing')
 })
 
 t.test('settings have names of their own and descriptions', async t => {

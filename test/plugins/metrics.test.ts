@@ -1,4 +1,5 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
+import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import metrics, { type MetricsOptions } from '../../plugins/metrics.ts'
 import spawnLimit from '../../plugins/spawn-limit.ts'
@@ -6,7 +7,7 @@ import websocketProxy from '../../plugins/websocket-proxy.ts'
 import { Admission } from '../../src/front/admission.ts'
 import { reasons } from '../../src/sessions/reasons.ts'
 import type { Tunnel } from '../../src/tunnel/tunnel.ts'
-import { appStage, open, opened, type AppStageOptions } from '../fixtures/app-stage.ts'
+import { appStage, open, opened, reached, type AppStageOptions } from '../fixtures/app-stage.ts'
 import { portIsFree, portRange } from '../fixtures/leak-check.ts'
 
 async function metricsStage (t: Test, { host = '127.0.0.1', port = 0, ...options }: AppStageOptions & Partial<MetricsOptions> = {}) {
@@ -35,6 +36,7 @@ t.test('every metric is there from the start, in a form Prometheus reads', async
   const types = Object.fromEntries((await page()).split('\n').filter(line => line.startsWith('# TYPE slipway_')).map(line => line.split(' ').slice(2)))
   t.same(types, {
     slipway_sessions: 'gauge',
+    slipway_started_ahead_claims_total: 'counter',
     slipway_queue_depth: 'gauge',
     slipway_ports: 'gauge',
     slipway_gpu_sessions: 'gauge',
@@ -57,7 +59,7 @@ t.test('every metric is there from the start, in a form Prometheus reads', async
 t.test('every label combination is there from the start, at zero', async t => {
   const { samples } = await metricsStage(t, { max: 3 })
   const zeros = (labels: string[]) => Object.fromEntries(labels.map(label => [label, 0]))
-  const states = ['queued', 'starting', 'ready', 'connected', 'draining', 'stopped', 'failed', 'lost']
+  const states = ['queued', 'starting', 'spare', 'ready', 'connected', 'draining', 'stopped', 'failed', 'lost']
   t.same(await samples('sessions'), zeros(['csr', 'ssr'].flatMap(renderer => states.map(state => `{state="${state}",renderer="${renderer}"}`))))
   t.same(await samples('ports'), { '{state="free"}': 3, ...zeros(['leased', 'resting', 'blocked'].map(state => `{state="${state}"}`)) })
   t.same(await samples('session_ends_total'), zeros(Object.keys(reasons).map(reason => `{reason="${reason}"}`)))
@@ -66,6 +68,7 @@ t.test('every label combination is there from the start, at zero', async t => {
   t.same(await samples('tunnel_bytes_total'), zeros(['to_viewer', 'from_viewer'].map(direction => `{direction="${direction}"}`)))
   t.same(await samples('spawn_phase_seconds_count'), zeros(['queue', 'launch', 'ready', 'connect'].map(phase => `{phase="${phase}"}`)))
   t.same(await samples('queue_depth'), { '': 0 })
+  t.same(await samples('started_ahead_claims_total'), zeros(['claimed', 'none', 'unfit'].map(result => `{result="${result}"}`)))
   t.same(await samples('sessions_max'), { '': 3 })
   t.same(await samples('liveliness_age_seconds_max'), { '': 0 })
   t.same(await samples('tunnel_connections'), { '': 0 })
@@ -120,6 +123,27 @@ t.test('what happens is counted, once, and no new label appears', async t => {
   })
   t.match(await samples('spawn_phase_seconds_count'), { '{phase="queue"}': 4, '{phase="launch"}': 4, '{phase="ready"}': 3, '{phase="connect"}': 1 })
   t.same(await labels(), before)
+})
+
+t.test('sessions started ahead are counted, and how requests fared with them', async t => {
+  const { app, launcher, samples } = await metricsStage(t, { ahead: { csr: 1, ssr: 0 } })
+  // Stream servers that listen, since the system is asked.
+  launcher.answer = async ({ id, args }) => {
+    const server = createServer().listen(Number(args[args.indexOf('--sc-port') + 1]), '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => { server.close() })
+    queueMicrotask(() => { app.spawner.report(id, { kind: 'ready', viewers: null, idle: null }) })
+    return { status: 'started', pid: process.pid }
+  }
+  app.spawner.startAhead()
+  await reached(app.spawner, 'spare')
+  t.match(await samples('sessions'), { '{state="spare",renderer="csr"}': 1 })
+  await opened(app, { model: 'engine' })
+  await opened(app)
+  await opened(app)
+  t.match(await samples('sessions'), { '{state="spare",renderer="csr"}': 0, '{state="ready",renderer="csr"}': 3 })
+  t.match(await samples('started_ahead_claims_total'), { '{result="claimed"}': 1, '{result="none"}': 1, '{result="unfit"}': 0 })
+  t.equal(launcher.orders.length, 3)
 })
 
 t.test('a process that outlives SIGKILL ends one session, however it ends itself', async t => {

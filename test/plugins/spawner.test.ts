@@ -21,6 +21,7 @@ async function plannedStage (t: Test) {
     reportTo: { scheme: 'http', host: '' },
     renderers: ['csr', 'ssr'],
     maxSessions: 2,
+    ahead: { csr: 0, ssr: 0 },
     limits: stageLimits,
     keepEnded: 600,
     logDir: '/logs',
