@@ -1,13 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { chooseLauncher } from '../../src/launcher/choice.ts'
 import { LauncherProcess } from '../../src/launcher/launcher-process.ts'
-import { PROTOCOL_VERSION } from '../../src/launcher/protocol.ts'
+import { MAX_LINE_BYTES, PROTOCOL_VERSION, encode } from '../../src/launcher/protocol.ts'
 import { buildNativeLauncher, noCompiler } from '../fixtures/build-native-launcher.ts'
-import { processesWithArgument } from '../fixtures/leak-check.ts'
+import { isAlive, processesWithArgument } from '../fixtures/leak-check.ts'
 import { launcherContract } from './contract.ts'
 
 const built = buildNativeLauncher()
@@ -27,6 +29,23 @@ if (built === undefined) {
     t.same(await chooseLauncher('auto', entry), { kind: 'native', command: [entry], problem: null })
     t.same(await chooseLauncher('native', entry), { kind: 'native', command: [entry], problem: null })
     t.match(await chooseLauncher('javascript', entry), { kind: 'javascript', problem: null })
+  })
+
+  t.test('when it cannot understand the service it says so, ends its children and leaves', async t => {
+    for (const [nonsense, words] of [['Hello!\n', /not JSON/], ['{"type":"dance"}\n', /unknown type/], ['x'.repeat(MAX_LINE_BYTES + 1), /too long/]] as const) {
+      const launcher = spawn(entry, [], { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] })
+      const [, , errors, orders, answers] = launcher.stdio as [null, null, Readable, Writable, Readable]
+      const exited = once(launcher, 'exit')
+      const said = errors.toArray()
+      orders.on('error', () => {})
+      orders.write(encode({ type: 'start', order: { id: 'child', executable: '/bin/sleep', args: ['60'], env: {}, logFile: null, logBytes: 0 } }))
+      orders.write(nonsense)
+      const told = Buffer.concat(await answers.toArray() as Buffer[]).toString().trim().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+      t.match(told, [{ type: 'ready' }, { type: 'started', id: 'child' }, { type: 'exited', id: 'child', signal: 'SIGTERM' }])
+      t.same(await exited, [0, null])
+      t.match(Buffer.concat(await said as Buffer[]).toString(), words)
+      t.notOk(isAlive(Number(told[1]?.['pid'])))
+    }
   })
 
   t.test('it does not run without a service', async t => {
