@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../src/clock.ts'
 import { sessionRecord } from '../src/sessions/session-record.ts'
+import type { SessionView } from '../src/sessions/session.ts'
 
 /**
  * Our own live events: `GET /api/events` as a WebSocket tells every session when a page comes, then each change. Viewer data never goes
@@ -41,7 +42,7 @@ const liveEvents: FastifyPluginAsync<LiveEventsOptions> = async (app, { upgrades
       else page.send(text)
     }
   }
-  app.spawner.on('session', session => { tell({ type: 'session', session: sessionRecord(session) }) })
+  for (const event of ['session', 'named'] as const) app.spawner.on(event, (session: SessionView) => { tell({ type: 'session', session: sessionRecord(session) }) })
   app.spawner.on('dropped', id => { tell({ type: 'dropped', id }) })
 
   app.get('/api/events', { websocket: true, logLevel: 'warn' }, page => {

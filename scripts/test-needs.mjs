@@ -1,9 +1,9 @@
-// What the tests need beside npm packages: a browser, Prometheus, OpenSSL, nginx, HAProxy and Caddy, all from Debian. Installs them where it may (root on
-// Debian), else says what to install. Nothing is skipped silently.
+// What the tests need beside npm packages: a browser, Prometheus, OpenSSL, nginx, HAProxy, Caddy and a C compiler, all from Debian.
+// Installs them where it may (root on Debian), else says what to install. Nothing is skipped silently.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const needs = [['/usr/bin/openssl', 'openssl'], ['/usr/bin/chromium', 'chromium'], ['/usr/bin/prometheus', 'prometheus'], ['/usr/bin/promtool', 'prometheus'], ['/usr/sbin/nginx', 'nginx-light'], ['/usr/sbin/haproxy', 'haproxy'], ['/usr/bin/caddy', 'caddy']]
+const needs = [['/usr/bin/openssl', 'openssl'], ['/usr/bin/chromium', 'chromium'], ['/usr/bin/prometheus', 'prometheus'], ['/usr/bin/promtool', 'prometheus'], ['/usr/sbin/nginx', 'nginx-light'], ['/usr/sbin/haproxy', 'haproxy'], ['/usr/bin/caddy', 'caddy'], ['/usr/bin/gcc', 'gcc'], ['/usr/include/stdio.h', 'libc6-dev']]
 const missing = [...new Set(needs.filter(([path]) => !existsSync(path)).map(([, name]) => name))]
 if (missing.length > 0) {
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')

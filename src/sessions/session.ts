@@ -10,7 +10,7 @@ export interface SessionOrder {
   /** Unguessable (UUID v4): who knows it may report for the session. */
   id: string
   renderer: Renderer
-  /** The model it was started for, where the request named one. */
+  /** The model that the request named, or else the viewer, where its stream server tells. */
   model: string | null
   /** How the viewer asked; null: nobody has yet, it was started ahead. */
   via: 'rest' | 'proxy' | null
@@ -66,6 +66,13 @@ export class Session {
   get state (): State { return this.#state }
   get reason (): Reason | null { return this.#reason }
   get over (): boolean { return isTerminal(this.#state) }
+
+  /** The viewer named a model. Answers whether that is news: what the request named stays. */
+  named (model: string): boolean {
+    if (this.#order.model !== null) return false
+    this.#order = { ...this.#order, model }
+    return true
+  }
 
   /** Records why the session ends, and answers why it does. The first cause wins: a later one changes nothing. */
   because (reason: Reason): Reason {

@@ -18,6 +18,8 @@ export type SpawnerEvents = {
   session: [SessionView, State | null]
   /** The record of an ended session was forgotten. */
   dropped: [string]
+  /** The viewer named its model. */
+  named: [SessionView]
   answered: [{ outcome: Outcome, reason: Reason | null }]
   /** Milliseconds a phase of a start took. */
   phase: [{ phase: Phase, milliseconds: number }]
@@ -33,7 +35,7 @@ export type SpawnerEvents = {
   output: [ChildOutput]
 }
 
-export interface SpawnerOptions extends Omit<Surroundings, 'moved' | 'unfit' | 'phase' | 'watchdog'> {
+export interface SpawnerOptions extends Omit<Surroundings, 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'> {
   newId: () => string
   renderers: readonly Renderer[]
   maxSessions: number
@@ -70,6 +72,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       ...options,
       watchdog,
       moved: (session, from) => { this.#moved(session, from) },
+      named: session => { this.emit('named', session.view()) },
       unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }

@@ -82,7 +82,7 @@ export class Supervisor {
   }
 
   /** Takes a report of the stream server; one that comes late or twice changes nothing. */
-  report ({ kind, viewers, idle }: Report): void {
+  report ({ kind, viewers, idle, model }: Report): void {
     const { session } = this
     if (session.state === 'draining' || session.state === 'queued') return
     const now = this.#with.clock.now()
@@ -92,6 +92,7 @@ export class Supervisor {
       return
     }
     if (session.state === 'starting') this.#ready()
+    if (model !== undefined && session.named(model)) this.#with.named(session)
     if (viewers === null) {
       if (session.state === 'ready' || session.state === 'spare') void this.#look()
       return

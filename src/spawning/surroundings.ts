@@ -30,6 +30,8 @@ export interface Surroundings {
   order: (session: Session, port: number, request: Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken'>) => StartOrder
   /** A session that was started ahead is no good, in words. */
   unfit: (session: Session, why: string) => void
+  /** The viewer named its model. */
+  named: (session: Session) => void
   moved: (session: Session, from: State | null) => void
   /** Milliseconds a phase took. */
   phase: (phase: Phase, milliseconds: number) => void

@@ -5,6 +5,8 @@ export interface Report {
   viewers: number | null
   /** Milliseconds since the viewer's last input, where the stream server tells. */
   idle: number | null
+  /** Model that the viewer named, where the stream server tells. */
+  model?: string
 }
 
 export type ParsedReport = { status: 'report', report: Report } | { status: 'invalid', problem: string }
@@ -12,7 +14,7 @@ export type ParsedReport = { status: 'report', report: Report } | { status: 'inv
 export const reportKinds = ['ready', 'ping', 'disconnect'] as const
 
 /**
- * Reads a report out of its query: `liveliness=ready|ping|disconnect`, and optionally `viewers` (a count) and `idle` (seconds).
+ * Reads a report out of its query: `liveliness=ready|ping|disconnect`, and optionally `viewers` (a count), `idle` (seconds) and `model`.
  * Extras that make no sense are as good as not said: a report is never lost for them.
  */
 export function parseReport (query: Readonly<Record<string, unknown>>): ParsedReport {
@@ -22,7 +24,9 @@ export function parseReport (query: Readonly<Record<string, unknown>>): ParsedRe
   }
   const viewers = amount(query['viewers'])
   const idle = amount(query['idle'])
-  return { status: 'report', report: { kind, viewers: Number.isInteger(viewers) ? viewers : null, idle: idle === null ? null : idle * 1_000 } }
+  const { model } = query
+  const named = typeof model === 'string' && /^\P{Cc}{1,256}$/u.test(model) ? { model } : {}
+  return { status: 'report', report: { kind, viewers: Number.isInteger(viewers) ? viewers : null, idle: idle === null ? null : idle * 1_000, ...named } }
 }
 
 function amount (value: unknown): number | null {

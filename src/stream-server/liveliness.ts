@@ -7,6 +7,8 @@ export interface Occupation {
   viewers: 0 | 1
   /** Whole seconds since the viewer last asked for something. */
   idle: number
+  /** What the viewer asked to see; null: nothing yet. */
+  model: string | null
 }
 
 export interface LivelinessSettings {
@@ -52,8 +54,8 @@ export class Liveliness {
 
   /** Pings now, beside the regular ones: something has changed. */
   ping (): void {
-    const { viewers, idle } = this.#settings.occupation()
-    void this.#report(`ping&viewers=${viewers}&idle=${idle}`)
+    const { viewers, idle, model } = this.#settings.occupation()
+    void this.#report(`ping&viewers=${viewers}&idle=${idle}${model === null ? '' : `&model=${encodeURIComponent(model)}`}`)
   }
 
   /** Stops the pings and says `disconnect`; resolves when it was taken or could not be, after half a second at most. */

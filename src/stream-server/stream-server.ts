@@ -49,6 +49,7 @@ export class StreamServer {
   #connections = new Map<WebSocket, Viewer>()
   #seated: WebSocket | null = null
   #lastActivity = 0
+  #model: string | null = null
   #cancelInitialUse = () => {}
   #ending = false
 
@@ -94,7 +95,7 @@ export class StreamServer {
         id: options.id,
         seconds: options.livelinessSeconds,
         clock,
-        occupation: () => ({ viewers: this.#seated ? 1 : 0, idle: Math.max(0, Math.floor((clock.now() - this.#lastActivity) / 1000)) }),
+        occupation: () => ({ viewers: this.#seated ? 1 : 0, idle: Math.max(0, Math.floor((clock.now() - this.#lastActivity) / 1000)), model: this.#model }),
         onUnheard: reason => {
           log.info(`nobody takes the reports any more (${reason}): ending`)
           void this.stop(exitCodes.unexpected)
@@ -152,6 +153,10 @@ export class StreamServer {
       token: options.sessionToken,
       log,
       admit: () => this.#seat(connection),
+      onModel: model => {
+        this.#model = model
+        this.#liveliness?.ping()
+      },
       onActivity: () => { this.#lastActivity = clock.now() }
     })
     this.#connections.set(connection, viewer)

@@ -24,6 +24,8 @@ export interface ViewerSettings {
   log: Log
   /** Called when the viewer has presented the right token, or whatever it presented when none is asked; `false` refuses it. */
   admit: () => boolean
+  /** It asks for this model, which is there. */
+  onModel: (model: string) => void
   /** Called for every sign of a person: an open or a camera. */
   onActivity: () => void
 }
@@ -99,6 +101,7 @@ export class Viewer {
     try {
       const file = await settings.catalogue.find(model)
       if (file === null) return this.#refuse('unknownModel', isBareName(model) ? `There is no model "${model}".` : 'A model is named without folder and without odd characters.')
+      settings.onModel(model)
       const opened = await settings.packs.open(file, (percent, step) => { this.#say({ type: 'preparing', percent, step }) }, signal)
       if (opened.status === 'unreadable') return this.#refuse('badModel', opened.message)
       if (opened.status === 'aborted') return

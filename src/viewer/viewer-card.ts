@@ -52,7 +52,7 @@ export class ViewerCard {
     try {
       // Before the request: the drawing surface is set up while the stream server starts, and none is started in vain.
       if (streamServer === 'embedded') this.#viewer = this.#newViewer()
-      const session = await new ServerConnection(new URL('.', location.href).href).connect({ class: `${renderer}_session`, params: { model } }, this.#giveUp.signal)
+      const session = await new ServerConnection(new URL('.', location.href).href).connect({ class: `${renderer}_session`, params: {} }, this.#giveUp.signal)
       if (this.#log.ended) return
       this.#session = session
       this.#know(session)

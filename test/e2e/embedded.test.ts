@@ -53,7 +53,7 @@ for (const [way, address] of [
 
 t.test('a viewer that just connects sees the model it names', async t => {
   const viewer = await look(`${base}/?renderingLocation=csr`)
-  const { id } = await feed.until('a visit', ({ via, state }) => via === 'proxy' && state === 'connected')
+  const { id } = await feed.until('a visit', ({ via, state, model }) => via === 'proxy' && state === 'connected' && model === 'drive-unit')
   viewer.close()
   t.match(await feed.end(id), { state: 'stopped', reason: 'client_closed', exitCode: 0 })
 })

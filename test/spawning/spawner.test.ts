@@ -45,6 +45,25 @@ t.test('a report that is early, late, repeated or from a stranger changes nothin
   await leavesNothing(t, stage)
 })
 
+t.test('a viewer that names its model is shown with it; what the request named stays', async t => {
+  const stage = spawnerStage()
+  const { spawner, request, report, diary } = stage
+  const told: Array<string | null> = []
+  spawner.on('named', ({ model }) => { told.push(model) })
+  for (const model of [null, 'engine']) {
+    const opening = spawner.open(request({ model }))
+    await settle()
+    report(model === null ? 'id-1' : 'id-2', 'ready')
+    await opening
+  }
+  const before = diary.length
+  for (const id of ['id-1', 'id-2']) for (const model of ['bench', 'other']) report(id, 'ping', { model })
+  t.same(spawner.sessions().map(({ model }) => model), ['bench', 'engine'])
+  t.same(told, ['bench'], 'told once')
+  t.equal(diary.length, before, 'it is no transition')
+  await spawner.close()
+})
+
 t.test('the first ping is as good as ready', async t => {
   const stage = spawnerStage()
   const opening = stage.spawner.open(stage.request())

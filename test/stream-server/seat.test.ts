@@ -47,7 +47,7 @@ t.test('pings tell for how long the viewer has been idle', async t => {
   await viewer.idle(2)
   taken.lines.length = 0
   await clock.advance(5000)
-  t.match(await taken.until('ping'), /viewers=1&idle=5 /, 'a camera starts the count anew')
+  t.match(await taken.until('ping'), /viewers=1&idle=5&model=balls /, 'a camera starts the count anew')
 })
 
 t.test('a right token opens, a wrong or missing one does not, and does not end the process', async t => {
