@@ -18,6 +18,12 @@ export type HolderCheck = (pid: number, port: number) => Promise<Holder>
  * and are read once; to look again takes two short reads. Nobody connects to the port: that would be its viewer.
  */
 export const procHolder: HolderCheck = async (pid, port) => {
+  const found = await look(pid, port)
+  // A table that changes while it is read may lack a row.
+  return found.status === 'stranger' ? await look(pid, port) : found
+}
+
+async function look (pid: number, port: number): Promise<Holder> {
   const tables = await socketTables()
   if (tables[0] === undefined) return { status: 'unknown' }
   const sockets = new Set(tables.flatMap(table => listeners(table ?? '', port)))

@@ -9,15 +9,16 @@ const established = '01'
 
 let reading: Promise<ReadonlyArray<string | undefined>> | undefined
 
-/** The kernel's socket tables. On a busy machine they are long: whoever asks while they are being read shares that reading. */
+/** The kernel's socket tables as they are now; the first is `undefined` where there are none. */
 export function socketTables (): Promise<ReadonlyArray<string | undefined>> {
-  reading ??= Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => undefined))).finally(() => { reading = undefined })
-  return reading
+  return Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => undefined)))
 }
 
 /** Linux: a stream server on a direct port never tells when its viewer has come; the kernel does. */
 export const procPresence: PresenceCheck = async port => {
-  const tables = await socketTables()
+  // On a busy machine they are long: whoever asks while they are being read shares that reading.
+  reading ??= socketTables().finally(() => { reading = undefined })
+  const tables = await reading
   if (tables[0] === undefined) return 'unknown'
   return tables.some(table => table !== undefined && hasConnection(table, port)) ? 'present' : 'absent'
 }
