@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect as connectSecurely, createServer as createSecureServer } from 'node:tls'
 import type { Clock } from '../../src/clock.ts'
 import { dial } from '../../src/tunnel/dial.ts'
 import { ParkedSocket } from '../../src/tunnel/parked-socket.ts'
@@ -37,8 +38,11 @@ export async function listening (t: Teardown, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A TCP server whose connections are handed out one by one; none outlives the test. */
-export async function doorstep (t: Teardown): Promise<{ port: number, accept: () => Promise<Socket>, call: () => Promise<[near: Socket, far: Socket]> }> {
+/** What a server that speaks TLS shows. */
+export interface Pair { cert: Buffer, key: Buffer }
+
+/** A TCP or TLS server whose connections are handed out one by one; none outlives the test. */
+export async function doorstep (t: Teardown, pair?: Pair): Promise<{ port: number, accept: () => Promise<Socket>, call: () => Promise<[near: Socket, far: Socket]> }> {
   const arrived: Socket[] = []
   const waiting: ((socket: Socket) => void)[] = []
   const all = new Set<Socket>()
@@ -46,17 +50,21 @@ export async function doorstep (t: Teardown): Promise<{ port: number, accept: ()
     all.add(socket)
     socket.on('error', () => {}).on('close', () => { all.delete(socket) })
   }
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, socket => {
+  const handOut = (socket: Socket): void => {
     keep(socket)
     const next = waiting.shift()
     if (next === undefined) arrived.push(socket)
     else next(socket)
-  })
+  }
+  const server = pair === undefined
+    ? createServer({ allowHalfOpen: true, pauseOnConnect: true }, handOut)
+    : createSecureServer({ ...pair, allowHalfOpen: true }, handOut)
   const port = await listening(t, server)
   t.teardown(() => { for (const socket of all) socket.destroy() })
   const accept = async (): Promise<Socket> => arrived.shift() ?? await new Promise(resolve => { waiting.push(resolve) })
   const call = async (): Promise<[Socket, Socket]> => {
-    const near = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    const at = { port, host: '127.0.0.1', allowHalfOpen: true }
+    const near = pair === undefined ? connect(at) : connectSecurely({ ...at, rejectUnauthorized: false })
     keep(near)
     return [near, await accept()]
   }
@@ -76,14 +84,14 @@ export interface Joined {
 
 export const opening = Buffer.from('GET / HTTP/1.1\r\n\r\n')
 
-/** A viewer and a stream server, joined; the opening has been read by the stream server. */
-export async function joined (t: Teardown): Promise<Joined> {
-  const front = await doorstep(t)
-  const back = await doorstep(t)
+/** A viewer and a stream server, joined, by TLS where a pair is given; the opening has been read by the stream server. */
+export async function joined (t: Teardown, secure: { viewer?: Pair, streamServer?: Pair } = {}): Promise<Joined> {
+  const front = await doorstep(t, secure.viewer)
+  const back = await doorstep(t, secure.streamServer)
   const clock = new SteppedClock()
   const [viewer, viewerSide] = await front.call()
   const parked = new ParkedSocket(viewerSide, Buffer.alloc(0))
-  const result = await dial(parked, { host: '127.0.0.1', port: back.port, opening, timeout: 1_000, clock })
+  const result = await dial(parked, { host: '127.0.0.1', port: back.port, opening, timeout: 1_000, clock, ...secure.streamServer && { knows: () => true } })
   if (result.status !== 'joined') throw new Error(result.status)
   t.teardown(() => { result.tunnel.destroy() })
   const streamServer = await back.accept()
