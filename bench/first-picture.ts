@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 import { writeLine } from './line-of-units.ts'
+import type { Scale, Section } from './part.ts'
 import { startService, type Service } from './service.ts'
 import { median, range } from './statistics.ts'
 
@@ -15,10 +16,8 @@ interface Click { times: Record<'ready' | 'open' | 'scene' | 'first-picture' | '
 /**
  * From the click to the complete picture, in a real browser, with the embedded stream server started for that click. The first click on a
  * model prepares it and is told apart; the others find the prepared model.
- *
- * @returns Markdown
  */
-export async function firstPicture (rounds: number): Promise<string> {
+export async function firstPicture ({ rounds, tell }: Scale): Promise<Section> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'))
   let service: Service | undefined
   let browser: Browser | undefined
@@ -29,13 +28,14 @@ export async function firstPicture (rounds: number): Promise<string> {
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
     const rows: string[] = []
     for (const model of ['drive-unit', 'line-of-four']) {
+      tell(`${rounds + 1} clicks on ${model}`)
       const first = await click(browser, service.url, model)
       const clicks: Click[] = []
       for (let round = 0; round < rounds; round++) clicks.push(await click(browser, service.url, model))
       rows.push(row(`${model}, first use ever`, [first]), row(model, clicks))
     }
     const answers = await spawnAnswers(service.url, rounds * 2)
-    return [
+    const markdown = [
       '### From the click to the complete picture',
       '',
       `Page in headless Chromium (software WebGL, 1280×720) on the same machine; one stream server per click; medians of ${rounds} clicks with range, milliseconds.`,
@@ -47,7 +47,8 @@ export async function firstPicture (rounds: number): Promise<string> {
       '',
       `\`POST /api/spawn\` with a cold embedded stream server, browser idle, one at a time: p50 ${median(answers).toFixed(0)} ms (${range(answers, 0)}) over ${answers.length}.`,
       ''
-    ].join('\n')
+    ]
+    return { markdown, targets: [] }
   } finally {
     await browser?.close()
     await service?.stop()

@@ -1,24 +1,47 @@
-// npm run bench [-- first-picture] [--rounds N]: measures, prints, and writes docs/benchmarks.md.
-import { writeFile } from 'node:fs/promises'
-import { cpus, totalmem } from 'node:os'
+// npm run bench [-- part…] [--quick] [--rounds N]: measures, prints, and writes docs/benchmarks.md.
+import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { firstPicture } from './first-picture.ts'
+import { loop } from './loop.ts'
+import { Disturbance, machineName } from './machine.ts'
+import { memory } from './memory.ts'
+import { Page } from './page.ts'
+import type { Part } from './part.ts'
+import { makePrograms } from './programs.ts'
+import { reap } from './reap.ts'
+import { stopAll } from './running.ts'
+import { spawn } from './spawn.ts'
+import { tunnel } from './tunnel.ts'
 
-const parts: Record<string, (rounds: number) => Promise<string>> = { 'first-picture': firstPicture }
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string', default: '5' } } })
+const parts: Record<string, Part> = { spawn, loop, reap, tunnel, memory, stream: firstPicture }
+const { positionals, values: { quick, rounds } } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } } })
 const unknown = positionals.filter(name => parts[name] === undefined)
 if (unknown.length > 0) {
   console.error(`There is no benchmark ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}`)
   process.exit(2)
 }
-
-const pages: string[] = []
-for (const [name, measure] of Object.entries(parts)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue
-  console.error(`measuring ${name}…`)
-  pages.push(await measure(Number(values.rounds)))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    console.error('ending what was started…')
+    void stopAll().finally(() => { process.exit(130) })
+  })
 }
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${process.platform}`
-const page = `# Benchmarks\n\nWritten by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}.\nMachine: ${machine}. It is shared: compare figures within one table only.\n\n${pages.join('\n')}`
-console.log(page)
-if (positionals.length === 0) await writeFile('docs/benchmarks.md', page)
+
+const file = 'docs/benchmarks.md'
+const programs = await makePrograms()
+const page = new Page(await readFile(file, 'utf8').catch(() => ''), Object.keys(parts))
+try {
+  for (const [name, measure] of Object.entries(parts)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue
+    const disturbance = new Disturbance()
+    const started = performance.now()
+    const scale = { quick, rounds: Number(rounds ?? (quick ? 2 : 5)), programs, tell: (text: string) => { console.error(`[${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s] ${name}: ${text}`) } }
+    const section = await measure(scale)
+    const circumstances = `Measured on ${new Date().toISOString().slice(0, 10)} in ${((performance.now() - started) / 1_000).toFixed(0)} s, ${scale.rounds} rounds; ${machineName()}; C compiler: ${programs.compiler}; ${disturbance.inWords()}.`
+    page.put(name, section, circumstances)
+    console.log([`## ${name}`, '', circumstances, '', ...section.markdown, ...section.targets.map(({ what, wanted, measured, met }) => `${met === null ? '?' : met ? '+' : '-'} ${what}: wanted ${wanted}, measured ${measured}`), ''].join('\n'))
+    if (!quick) await writeFile(file, `${page}`)
+  }
+} finally {
+  await stopAll()
+}

@@ -1,29 +1,36 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { start, type Running } from './running.ts'
 
 /** A Slipway of its own, built and running, for the length of a measurement. */
-export interface Service { url: string, stop(): Promise<void> }
+export interface Service extends Running { url: string, port: number }
 
-/** @param settings environment on top of the defaults; ports are this measurement's own */
-export async function startService (settings: Record<string, string>): Promise<Service> {
-  const child: ChildProcess = spawn(process.execPath, ['dist/src/server.js', '--env-file', '/dev/null'], {
-    env: { PATH: process.env['PATH'], SLIPWAY_PORT: '0', SLIPWAY_LOG_LEVEL: 'silent', SLIPWAY_SPAWN_RATE_LIMIT: '0', SLIPWAY_STARTED_AHEAD_CSR: '0', ...settings },
-    stdio: ['ignore', 'ignore', 'pipe']
+export const nativeLauncher = join('dist', 'native', 'slipway-launcher')
+export const hasNativeLauncher = existsSync(nativeLauncher)
+
+/**
+ * @param settings environment on top of the defaults; ports are this measurement's own
+ * @param nodeArgs Node's own arguments
+ */
+export async function startService (settings: Record<string, string>, nodeArgs: readonly string[] = []): Promise<Service> {
+  const running = await start({
+    command: process.execPath,
+    args: [...nodeArgs, 'dist/src/server.js', '--env-file', '/dev/null'],
+    env: { SLIPWAY_PORT: '0', SLIPWAY_LOG_LEVEL: 'silent', SLIPWAY_SPAWN_RATE_LIMIT: '0', ...settings },
+    ready: /ready on (http:\S+:(\d+))/
   })
-  if (child.stderr === null) throw new Error('no stderr')
-  for await (const line of createInterface({ input: child.stderr })) {
-    const url = /ready on (http:\S+)/.exec(line)?.[1]
-    if (url === undefined) continue
-    child.stderr.resume()
-    return {
-      url,
-      async stop () {
-        const gone = once(child, 'exit')
-        child.kill('SIGINT')
-        await gone
-      }
-    }
+  return { ...running, url: running.said[0] ?? '', port: Number(running.said[1]) }
+}
+
+/** Settings for sessions with the stand-in: it is started often, so that a port is given out again at once. */
+export function withStandIn (standIn: string, folder: string, more: Record<string, string> = {}): Record<string, string> {
+  return {
+    SLIPWAY_STREAM_SERVER: standIn,
+    SLIPWAY_LOG_DIR: join(folder, 'logs'),
+    SLIPWAY_WORKSPACE_DIR: join(folder, 'workspace'),
+    SLIPWAY_MAX_SESSIONS: '1000',
+    SLIPWAY_PORT_REST: '0',
+    SLIPWAY_WS_PORTS_BEGIN: '26000',
+    ...more
   }
-  throw new Error('the service ended before it was ready; is it built?')
 }

@@ -1,8 +1,13 @@
 /** The middle value; of an even count the lower of the two. @throws RangeError for an empty list */
 export function median (values: readonly number[]): number {
-  const middle = [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
-  if (middle === undefined) throw new RangeError('the median of nothing')
-  return middle
+  return quantile(values, 0.5)
+}
+
+/** The value below which a share of the values lies. @throws RangeError for an empty list */
+export function quantile (values: readonly number[], share: number): number {
+  const value = [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * share)]
+  if (value === undefined) throw new RangeError('a quantile of nothing')
+  return value
 }
 
 /** `smallest–largest`. */

@@ -1,0 +1,40 @@
+import type { Section } from './part.ts'
+
+/** The page docs/benchmarks.md: one table of targets, one section for each part. A run replaces what it measured and keeps the rest. */
+export class Page {
+  readonly #rows = new Map<string, string[]>()
+  readonly #sections = new Map<string, string>()
+
+  /** @param text the page as it is; anything that is not of a part is written anew */
+  constructor (text: string, parts: readonly string[]) {
+    for (const part of parts) {
+      const rows = text.split('\n').filter(line => line.startsWith(`| ${part} |`))
+      const [, section] = new RegExp(`^<!-- ${part} -->\n([^]*?)\n<!-- /${part} -->$`, 'm').exec(text) ?? []
+      this.#rows.set(part, rows)
+      if (section !== undefined) this.#sections.set(part, section)
+    }
+  }
+
+  /** @param circumstances date, machine and what else was going on */
+  put (part: string, { markdown, targets }: Section, circumstances: string): void {
+    const verdict = { true: 'met', false: '**not met**', null: 'not measured' }
+    this.#rows.set(part, targets.map(({ what, wanted, measured, met }) => `| ${part} | ${what} | ${wanted} | ${measured} | ${verdict[`${met}`]} |`))
+    this.#sections.set(part, [`## ${part}`, '', circumstances, '', ...markdown].join('\n').trimEnd())
+  }
+
+  toString (): string {
+    const rows = [...this.#rows.values()].flat()
+    return [
+      '# Benchmarks',
+      '',
+      'Written by `npm run bench`; `npm run bench -- tunnel` measures one part and replaces its section, `--quick` gives a first impression and writes nothing.',
+      'All contestants of a table were measured in turn (A B C A B C …) in one run on one machine over the loopback: ratios within a table mean something,',
+      'figures of two tables do not compare. Figures are medians of the rounds with their range; differences under 25 % are noise.',
+      '',
+      '## Targets',
+      '',
+      ...rows.length === 0 ? [] : ['| part | what | wanted | measured | |', '|---|---|---|---|---|', ...rows, ''],
+      ...[...this.#sections].flatMap(([part, section]) => [`<!-- ${part} -->`, section, `<!-- /${part} -->`, ''])
+    ].join('\n')
+  }
+}
