@@ -16,6 +16,7 @@ import { ParkedSocket } from '../src/tunnel/parked-socket.ts'
 import { refuse, wantsCloseFrame, type Refusal } from '../src/tunnel/refusal.ts'
 import { TunnelSet } from '../src/tunnel/tunnel-set.ts'
 import { composeUpgrade, readUpgrade, type UpgradeRequest } from '../src/tunnel/upgrade-request.ts'
+import { VanishedViewers } from '../src/tunnel/vanished-viewers.ts'
 
 /**
  * The WebSocket way to ask for a viewer: an upgrade on any path starts a stream server and is tunnelled to it; `/wsproxy/<port>` and
@@ -52,6 +53,7 @@ const farewell = 2_000
 const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, admission, streamHost, upstream, clock }) => {
   const { front, spawner, spawnLimit } = app
   const tunnels = new TunnelSet()
+  const vanished = new VanishedViewers(tunnels, clock)
   app.decorate('tunnels', tunnels)
 
   const viewerUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer, stranger: CallerProblem | null) => {
@@ -129,7 +131,8 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     tunnels.add(session.id, result.tunnel)
     spawner.viewerCame(session.id)
     const { cause } = await result.tunnel.closed
-    return cause === 'viewerClosed' || cause === 'viewerReset' ? 'viewerLeft' : 'streamServerLeft'
+    if (cause === 'viewerVanished') app.log.info({ spawnId: session.id }, 'viewer vanished: its machine has left what was sent unanswered')
+    return cause.startsWith('viewer') ? 'viewerLeft' : 'streamServerLeft'
   }
 
   app.decorate('viewerUpgrade', viewerUpgrade)
@@ -148,6 +151,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   app.addHook('preClose', async () => {
     await spawner.emptied()
     await tunnels.destroy()
+    vanished.close()
     admission.close()
     for (const cancel of pending) cancel()
   })

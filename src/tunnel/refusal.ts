@@ -12,7 +12,7 @@ export const refusals = {
   foreign_host: { http: 421, close: 4421 },
   foreign_origin: { http: 403, close: 4403 },
   unknown_session: { http: 404, close: 4404 },
-  start_timeout: { http: 504, close: 4408 },
+  start_timeout: { http: 500, close: 4408 },
   start_failed: { http: 500, close: 1011 },
   gone: { http: 410, close: 4410 },
   bad_token: { http: 403, close: 4403 },

@@ -10,6 +10,8 @@ export class TunnelSet {
 
   get size (): number { return this.#open.size }
 
+  [Symbol.iterator] (): IterableIterator<Tunnel> { return this.#open.keys() }
+
   /** Keeps a tunnel until it closes. */
   add (owner: string, tunnel: Tunnel): void {
     this.#open.set(tunnel, owner)

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
+import { connectionName } from './kernel-connections.ts'
 
 /** What closed a tunnel; the first cause wins. `ended` is our own doing. */
-export type TunnelCause = 'viewerClosed' | 'viewerReset' | 'streamServerClosed' | 'streamServerReset' | 'ended'
+export type TunnelCause = 'viewerClosed' | 'viewerReset' | 'viewerVanished' | 'streamServerClosed' | 'streamServerReset' | 'ended'
 
 /** The last word on a tunnel. Bytes are those relayed after the upgrade request, the 101 included. */
 export interface TunnelEnd {
@@ -81,15 +82,15 @@ export class Tunnel {
     return this.#bytesFromViewer
   }
 
-  /**
-   * Says goodbye to both sides: what is already on its way is flushed, then each receives a FIN. A side that
-   * does not answer within 30 s is destroyed. Calling it again is nothing.
-   */
-  end (): void {
-    this.#because('ended')
-    this.#viewer.end()
-    this.#streamServer.end()
-    this.#linger()
+  /** The viewer's connection, as the kernel's table names it. */
+  get viewerConnection (): string {
+    return connectionName(this.#viewer)
+  }
+
+  /** Closes both sides: nobody is there any more to read what is under way. */
+  viewerVanished (): void {
+    this.#because('viewerVanished')
+    this.destroy()
   }
 
   /** Closes both sides at once, unflushed. Calling it again is nothing. */
@@ -99,6 +100,7 @@ export class Tunnel {
     this.#streamServer.destroy()
   }
 
+  /** Viewers say little, a few hundred bytes per gesture: a buffer that Node allocates for each read costs nothing that could be measured. */
   readonly #fromViewer = (chunk: Buffer): void => {
     if (!this.#streamServer.writable) return
     this.#bytesFromViewer += chunk.length

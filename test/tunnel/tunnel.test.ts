@@ -125,31 +125,6 @@ t.test('a viewer that resets while tens of megabytes wait for it is noticed', as
   t.ok(viewerSide.destroyed)
 })
 
-t.test('ending a tunnel flushes what was said, tells both sides and can be repeated', async t => {
-  const { viewer, streamServer, tunnel, clock } = await joined(t)
-  streamServer.write('nearly')
-  await received(viewer, 6)
-  tunnel.end()
-  tunnel.end()
-  const heard = Promise.all([receivedAll(viewer), receivedAll(streamServer)])
-  streamServer.write('too late')
-  await heard
-  viewer.end()
-  streamServer.end()
-  t.same(await tunnel.closed, { bytesToViewer: 6, bytesFromViewer: 0, cause: 'ended' })
-  tunnel.end()
-  tunnel.destroy()
-  t.equal(clock.waiting, 0)
-})
-
-t.test('a peer that ignores the goodbye is dropped after a while', async t => {
-  const { viewer, streamServer, tunnel, clock } = await joined(t)
-  tunnel.end()
-  await Promise.all([receivedAll(viewer), receivedAll(streamServer)])
-  clock.step(30_000)
-  t.equal((await tunnel.closed).cause, 'ended')
-})
-
 t.test('destroying a tunnel closes both sides at once and can be repeated', async t => {
   const { viewer, streamServer, tunnel } = await joined(t)
   viewer.resume()
