@@ -76,6 +76,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   const common = {
     modelDirs,
     workspaceDir: resolve(streamServer.workspaceDir),
+    modelCacheBytes: streamServer.modelCacheBytes,
     licenseFile: streamServer.licenseFile === '' ? null : resolve(streamServer.licenseFile),
     license: streamServer.license === '' ? null : streamServer.license,
     pingInterval: sessions.pingInterval,

@@ -95,6 +95,7 @@ export const configSchema = Type.Object({
     modelDirs: folders('SLIPWAY_MODEL_DIRS', [], 'Folders with models, the first that has a name wins. Empty: the sample that comes with Slipway.'),
     renderers: Type.Array(Type.Enum(['csr', 'ssr']), { env: 'SLIPWAY_RENDERERS', default: ['csr', 'ssr'], separator: ',', minItems: 1, uniqueItems: true, description: 'Renderers viewers may ask for, as far as the stream server has them: `csr` (client), `ssr` (server).' }),
     workspaceDir: text('SLIPWAY_WORKSPACE_DIR', '.slipway/workspace', 'Scratch folder of the stream servers; prepared models are kept here.'),
+    modelCacheBytes: Type.Integer({ env: 'SLIPWAY_MODEL_CACHE_BYTES', default: 10_737_418_240, minimum: 0, maximum: 1_125_899_906_842_624, unit: 'bytes', description: 'Most bytes of all models that the embedded stream server has prepared; those opened longest ago go, none that is being viewed.' }),
     csrArgs: extraArguments('SLIPWAY_CSR_ARGS', 'More arguments for stream servers that render in the browser, each flag and each value an entry, as in `--flag;value`. They stand before the licence.'),
     ssrArgs: extraArguments('SLIPWAY_SSR_ARGS', 'The same for those that render on the server.'),
     childEnv: Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), { env: 'SLIPWAY_CHILD_ENV', default: [], separator: ',', expected: 'names of environment variables joined by ","', description: 'Variables of the service whose values are handed on to the stream servers, which get nothing else: `PATH,HOME,CUDA_VISIBLE_DEVICES` for example.' }),

@@ -19,6 +19,8 @@ export interface StreamServerProgram {
 export interface CommonArguments {
   modelDirs: readonly string[]
   workspaceDir: string
+  /** Most bytes of the models that an embedded one has prepared; absent: it is not told. */
+  modelCacheBytes?: number
   licenseFile: string | null
   /** The licence's text, where there is no file. A secret. */
   license?: string | null
@@ -80,6 +82,7 @@ export function commandLine (program: StreamServerProgram, common: CommonArgumen
     ...real ? [...respawnArguments(common), ...loggingArguments(common, session)] : [],
     '--initial-use-duration', String(common.firstConnectTimeout + (session.aheadLifetime ?? 0)),
     '--workspace-dir', common.workspaceDir,
+    ...real || common.modelCacheBytes === undefined ? [] : ['--model-cache-bytes', String(common.modelCacheBytes)],
     ...optional('--session-token', session.sessionToken),
     ...optional('--model-file', session.model),
     session.renderer === 'ssr' ? '--ssr' : '--csr', 'true',

@@ -13,6 +13,8 @@ export interface Options {
   /** What the viewer must present. */
   sessionToken: string | null
   workspace: string
+  /** Of all prepared models together, above which those opened longest ago go. */
+  cacheBytes: number
   /** How long to wait for the first viewer; 0 is for ever. */
   initialUseSeconds: number
   /** Base URL for reports; `null` when nobody asked for them. */
@@ -30,17 +32,18 @@ export type ParsedOptions =
   | { kind: 'version' }
   | { kind: 'bad', problems: string[] }
 
-type Kind = 'text' | 'flag' | 'port' | 'seconds' | 'integer' | 'url'
+type Kind = 'text' | 'flag' | 'port' | 'seconds' | 'integer' | 'bytes' | 'url'
 
 /** Every flag there is. Those that nothing reads are ts3d_sc_server's, taken so that one command line fits both. */
 const flags: Record<string, { kind: Kind, help: string }> = {
   id: { kind: 'text', help: 'name in reports (required)' },
   'sc-port': { kind: 'port', help: 'port to listen on (required)' },
   'sc-host': { kind: 'text', help: 'address to listen on (default 127.0.0.1)' },
-  'model-search-directories': { kind: 'text', help: 'folders with .glb and .gltf files, separated by ;' },
+  'model-search-directories': { kind: 'text', help: 'folders with models, separated by ;' },
   'model-file': { kind: 'text', help: 'the one model to show, by its bare name' },
   'session-token': { kind: 'text', help: 'what the viewer must present' },
   'workspace-dir': { kind: 'text', help: 'where prepared models are kept' },
+  'model-cache-bytes': { kind: 'bytes', help: 'most bytes of all prepared models (default 10 GiB)' },
   'initial-use-duration': { kind: 'seconds', help: 'end when no viewer came after so many seconds (default 60, 0: never)' },
   'liveliness-endpoint': { kind: 'url', help: 'base URL for reports: ready, ping, disconnect' },
   'liveliness-update-frequency': { kind: 'seconds', help: 'seconds from ping to ping (default 5)' },
@@ -69,6 +72,7 @@ const checks: Record<Kind, (value: string) => string | null> = {
   port: value => /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? null : 'must be a port, 0 to 65535',
   seconds: value => /^\d+(\.\d+)?$/.test(value) && Number(value) <= 1e6 ? null : 'must be a number of seconds, 0 to 1000000',
   integer: value => /^-?\d{1,10}$/.test(value) ? null : 'must be a whole number',
+  bytes: value => /^\d{1,16}$/.test(value) ? null : 'must be a number of bytes',
   url: value => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? null : 'must be an http or https URL'
 }
 
@@ -102,6 +106,7 @@ export function parseOptions (args: string[]): ParsedOptions {
       model: text('model-file'),
       sessionToken: text('session-token'),
       workspace: path('workspace-dir') ?? join(tmpdir(), 'slipway'),
+      cacheBytes: number('model-cache-bytes', 10 * 2 ** 30),
       initialUseSeconds: number('initial-use-duration', 60),
       livelinessEndpoint: text('liveliness-endpoint'),
       livelinessSeconds: number('liveliness-update-frequency', 5),

@@ -109,6 +109,8 @@ export interface SceneMessage {
   /** World bounds in metres, Y up. */
   min: [number, number, number]
   max: [number, number, number]
+  /** Where the zero of all coordinates here lies in the model's own, metres; absent: they are the same. A model far from its own zero is moved. */
+  origin?: [number, number, number]
   nodes: SceneNode[]
   parts: PartInfo[]
   instances: InstanceInfo[]

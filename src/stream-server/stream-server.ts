@@ -14,6 +14,7 @@ import { Liveliness } from './liveliness.ts'
 import type { Log } from './log.ts'
 import { Catalogue } from './models/catalogue.ts'
 import { PackStore } from './models/pack-store.ts'
+import { usualMemoryMiB } from './models/preparation.ts'
 import type { Options } from './options.ts'
 import { closeCodes, maxClientMessageBytes, subprotocol } from './protocol.ts'
 import { Viewer } from './viewer.ts'
@@ -59,7 +60,7 @@ export class StreamServer {
     this.finished = new Promise(resolve => { this.#finish = resolve })
     const { options, clock } = settings
     this.#catalogue = new Catalogue(options.modelDirectories)
-    this.#packs = new PackStore({ workspace: options.workspace, preparationProgram: settings.preparationProgram, preparationTimeoutMs, clock })
+    this.#packs = new PackStore({ workspace: options.workspace, preparationProgram: settings.preparationProgram, preparationTimeoutMs, preparationMemoryMiB: usualMemoryMiB, mostBytes: options.cacheBytes, clock, log: settings.log })
     this.#server = options.tls
       ? createHttpsServer({ cert: readFileSync(options.tls.certificateFile), key: readFileSync(options.tls.privateKeyFile) }, refusePlainHttp)
       : createHttpServer(refusePlainHttp)
@@ -115,7 +116,7 @@ export class StreamServer {
     this.#cancelInitialUse()
     for (const viewer of this.#connections.values()) viewer.close(goingAway, 'The stream server ends.')
     const closed = new Promise<void>(resolve => this.#server.close(() => { resolve() }))
-    await Promise.all([this.#liveliness?.disconnect(), this.#farewell()])
+    await Promise.all([this.#liveliness?.disconnect(), this.#farewell(), this.#packs.close()])
     for (const connection of this.#sockets.clients) connection.terminate()
     this.#server.closeAllConnections()
     await closed

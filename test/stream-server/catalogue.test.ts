@@ -23,3 +23,12 @@ t.test('no name leads out of the search directories', async t => {
   for (const name of escapes) t.equal(await catalogue.find(name), null, JSON.stringify(name))
   t.equal(await catalogue.find('near'), join(models, 'sub', 'inner.glb'), 'a link that stays inside is fine')
 })
+
+t.test('capital letters in an extension do not matter, and of equal names the first kind counts', async t => {
+  const folder = t.testdir({ 'Upper.GLB': '', 'both.gltf': '', 'both.Glb': '', 'pump.txt': '', '.glb': '' })
+  const catalogue = new Catalogue([folder])
+  t.equal(await catalogue.find('Upper'), join(folder, 'Upper.GLB'))
+  t.equal(await catalogue.find('both'), join(folder, 'both.Glb'))
+  t.equal(await catalogue.find('upper'), null)
+  t.equal(await catalogue.find('pump'), null)
+})

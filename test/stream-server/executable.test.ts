@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -108,4 +108,5 @@ t.test('its viewer leaves during preparation: nothing is left running', async t 
   await viewer.until(() => viewer.messages[0])
   viewer.close()
   t.match(await ended, { code: 0 })
+  t.same(await readdir(join(workspace, 'packs')), [], 'nor lying about')
 })

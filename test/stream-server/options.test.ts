@@ -23,6 +23,7 @@ t.test('an id and a port are enough', async t => {
     model: null,
     sessionToken: null,
     workspace: join(tmpdir(), 'slipway'),
+    cacheBytes: 10 * 2 ** 30,
     initialUseSeconds: 60,
     livelinessEndpoint: null,
     livelinessSeconds: 5,

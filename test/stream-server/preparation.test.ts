@@ -1,39 +1,18 @@
-import { mkdtemp, mkdir, readFile, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, readdir, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NodeIO } from '@gltf-transform/core'
 import { ALL_EXTENSIONS, EXTMeshGPUInstancing } from '@gltf-transform/extensions'
 import { MeshoptDecoder } from 'meshoptimizer'
 import t from 'tap'
-import type { Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
-import { PackStore } from '../../src/stream-server/models/pack-store.ts'
-import type { Pack } from '../../src/stream-server/models/pack.ts'
-import { takeApart } from '../../src/stream-server/preparing/assembly.ts'
-import { readGltf } from '../../src/stream-server/preparing/read-gltf.ts'
+import { self } from '../../src/stream-server/models/owner.ts'
+import { readModel } from '../../src/stream-server/preparing/read-model.ts'
+import { settled } from '../../src/stream-server/preparing/settled.ts'
+import { Source } from '../../src/stream-server/preparing/source.ts'
 import { FakeClock } from '../fixtures/fake-clock.ts'
-import { modelsFolder, programs } from './support/bundle.ts'
+import { modelsFolder } from './support/bundle.ts'
 import { ballsDocument, writeBalls, writeDocument } from './support/model.ts'
-
-const { prepare } = await programs()
-const wanted = new AbortController().signal
-
-async function store (t: Test) {
-  const folder = await mkdtemp(join(tmpdir(), 'stream-server-'))
-  t.teardown(() => rm(folder, { recursive: true }))
-  await mkdir(join(folder, 'models'))
-  const make = (clock = systemClock, program = prepare) => new PackStore({ workspace: folder, preparationProgram: program, preparationTimeoutMs: 60_000, clock })
-  const steps: string[] = []
-  const open = async (file: string) => await make().open(file, (percent, step) => { steps.push(`${percent} ${step}`) }, wanted)
-  return { folder, file: (name: string) => join(folder, 'models', name), make, open, steps }
-}
-
-async function opened (t: Test, result: ReturnType<PackStore['open']>): Promise<Pack> {
-  const outcome = await result
-  if (outcome.status !== 'opened') throw new Error(JSON.stringify(outcome))
-  t.teardown(() => outcome.pack.close())
-  return outcome.pack
-}
+import { opened, store, wanted } from './support/store.ts'
 
 t.test('a model becomes parts with levels, each a complete GLB', async t => {
   const { open, file, steps, folder } = await store(t)
@@ -97,11 +76,12 @@ t.test('two processes that prepare one model at once both succeed', async t => {
 t.test('the draft of a process that was killed is taken away, one being written is not', async t => {
   const { open, file, folder } = await store(t)
   await writeBalls(file('a.glb'))
-  for (const name of ['.old', '.fresh']) await mkdir(join(folder, 'packs', name, 'x'), { recursive: true })
-  const longAgo = new Date(Date.now() - 3_600_000)
+  const dead = self.replace(/-\d+$/, '-1')
+  for (const name of ['.old', '.other', `.draft-${dead}-x`, `.draft-${self}-x`]) await mkdir(join(folder, 'packs', name, 'x'), { recursive: true })
+  const longAgo = new Date(Date.now() - 2 * 86_400_000)
   await utimes(join(folder, 'packs', '.old'), longAgo, longAgo)
   await opened(t, open(file('a.glb')))
-  t.same((await readdir(join(folder, 'packs'))).filter(name => name.startsWith('.')), ['.fresh'])
+  t.same((await readdir(join(folder, 'packs'))).filter(name => name.startsWith('.')), [`.draft-${self}-x`, '.other'])
 })
 
 t.test('a pack that was damaged is made anew', async t => {
@@ -154,21 +134,21 @@ t.test('a broken model is refused in one clear sentence', async t => {
     ['empty.glb', '', /^The model file is empty\.$/],
     ['text.glb', 'this is not a model at all', /^The model file is not a GLB file\.$/],
     ['cut.glb', good.subarray(0, 500), /^The model file is truncated: it has 500 of \d+ bytes\.$/],
-    ['short.glb', good.subarray(0, 12), /not a GLB file/],
+    ['short.glb', good.subarray(0, 12), /truncated/],
     ['noise.glb', length(Buffer.concat([good.subarray(0, 40), Buffer.alloc(400, 7)])), /cannot be read as glTF/],
     ['old.glb', Buffer.concat([Buffer.from('glTF\x01\0\0\0'), good.subarray(8)]), /version 1/],
     ['broken.gltf', '{"asset": ', /cannot be read as glTF/],
     ['nothing.gltf', '{"asset":{"version":"2.0"}}', /^The model has no triangles to show\.$/],
     ['needs.gltf', '{"asset":{"version":"2.0"},"extensionsUsed":["X_y"],"extensionsRequired":["X_y"]}', /X_y/],
-    ['null.gltf', 'null', /cannot be read/]
+    ['null.gltf', 'null', /no known format/]
   ]
   for (const [name, content, message] of cases) {
     await writeFile(file(name), content)
-    await t.rejects(readGltf(file(name)).then(takeApart), { name: 'UnreadableModel', message }, name)
+    await t.rejects(Source.open(file(name)).then(readModel).then(settled), { name: 'UnreadableModel', message }, name)
   }
   t.match(await open(file('cut.glb')), { status: 'unreadable', message: /truncated/ }, 'and the sentence comes out of the process')
   t.match(await open(file('gone.glb')), { status: 'unreadable' })
-  t.same((await readdir(join(folder, 'packs'))).filter(name => name.startsWith('.')), [], 'no draft is left')
+  t.same((await readdir(join(folder, 'packs'))).filter(name => !name.endsWith('.refused')), [], 'no draft and no lock is left')
 })
 
 t.test('a preparation that takes too long is ended', async t => {

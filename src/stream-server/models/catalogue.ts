@@ -1,7 +1,6 @@
-import { realpath } from 'node:fs/promises'
-import { join, relative, isAbsolute, sep } from 'node:path'
-
-const extensions = ['.glb', '.gltf']
+import { readdir, realpath } from 'node:fs/promises'
+import { extname, join, relative, isAbsolute, sep } from 'node:path'
+import { modelExtensions } from './model-extensions.ts'
 
 /** Whether `file` lies in `folder` or below it. Both must be real paths. */
 export function isInside (folder: string, file: string): boolean {
@@ -22,14 +21,16 @@ export class Catalogue {
     this.#directories = directories
   }
 
-  /** Real path of `<name>.glb` or `<name>.gltf`, or `null`. A link that leads out of its directory does not count. */
+  /** Real path of the file `<name>` with a known extension, in small letters or large ones, or `null`. A link that leads out of its directory does not count. */
   async find (name: string): Promise<string | null> {
     if (!isBareName(name)) return null
     for (const directory of this.#directories) {
       const home = await realpath(directory).catch(() => null)
       if (home === null) continue
-      for (const extension of extensions) {
-        const file = await realpath(join(home, name + extension)).catch(() => null)
+      const rank = (entry: string) => modelExtensions.indexOf(extname(entry).toLowerCase())
+      const entries = (await readdir(home).catch(() => [])).filter(entry => entry.slice(0, -extname(entry).length) === name && rank(entry) >= 0)
+      for (const entry of entries.sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1))) {
+        const file = await realpath(join(home, entry)).catch(() => null)
         if (file !== null && isInside(home, file)) return file
       }
     }

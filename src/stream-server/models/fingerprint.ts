@@ -1,47 +1,77 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
-import { neighbourFiles } from './neighbour-files.ts'
+import { dirname, join } from 'node:path'
+import { mostNeighbours, neighbourFile } from './neighbour-files.ts'
 import { packFormat } from './pack-format.ts'
 
-/**
- * Names what a model file and the files beside it contain: equal content, equal name. A `.glb` that was named before and was not
- * touched since is known by its inode and times, noted in the folder `notes`, and not read again.
- */
-export async function fingerprint (file: string, notes: string): Promise<string> {
-  if (extname(file).toLowerCase() === '.gltf') {
-    const neighbours = await neighbourFiles(dirname(file), await readJson(file))
-    return await contentName([file, ...neighbours.map(neighbour => neighbour.file)])
-  }
-  const note = join(notes, await identity(file))
-  const noted = await readFile(note, 'utf8').catch(() => '')
-  if (/^[0-9a-f]{40}$/.test(noted)) return noted
-  const name = await contentName([file])
-  // A note that cannot be written costs time later, nothing else.
-  await mkdir(notes, { recursive: true, mode: 0o700 }).then(() => writeFile(note, name)).catch(() => {})
-  return name
+/** What a model was made of: the hash of its file, and of every file beside it that it names (`null`: it is missing). */
+export interface Sources {
+  content: string
+  neighbours: [name: string, content: string | null][]
 }
 
-async function contentName (files: string[]): Promise<string> {
-  const hash = createHash('sha256').update(`pack ${packFormat}\n`)
-  for (const file of files) {
-    for await (const bytes of createReadStream(file, { highWaterMark: 1 << 18 })) hash.update(bytes as Buffer)
+/** Largest model file, and most bytes of all files of a model. */
+export const mostModelBytes = 2 ** 30
+
+const mostNoteBytes = 1 << 18
+
+/** Equal sources, equal name; a name is 40 hexadecimal digits. */
+export function packName ({ content, neighbours }: Sources): string {
+  return hashOf(JSON.stringify([packFormat, content, [...neighbours].sort(([a], [b]) => a < b ? -1 : 1)]))
+}
+
+export const hashOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 40)
+
+/**
+ * The sources of a model file as they are now. Which files it names beside itself is known once it has been prepared (`noteNeighbours`); nothing is parsed here.
+ * Rejects when the file cannot be read, is none, or is too large.
+ */
+export async function sourcesOf (file: string, notes: string): Promise<Sources> {
+  const content = await contentOf(file, notes)
+  const names = await neighboursNoted(content, notes)
+  const neighbours = await Promise.all(names.map(async (name): Promise<[string, string | null]> =>
+    [name, await neighbourFile(dirname(file), name).then(path => contentOf(path, notes)).catch(() => null)]))
+  return { content, neighbours }
+}
+
+/** Keeps in mind which files a model names. Failing costs time later, nothing else. */
+export async function noteNeighbours ({ content, neighbours }: Sources, notes: string): Promise<void> {
+  if (neighbours.length > 0) await note(join(notes, `n-${content}`), JSON.stringify(neighbours.map(([name]) => name)))
+}
+
+async function neighboursNoted (content: string, notes: string): Promise<string[]> {
+  try {
+    const path = join(notes, `n-${content}`)
+    if ((await stat(path)).size > mostNoteBytes) return []
+    const names = JSON.parse(await readFile(path, 'utf8')) as unknown
+    return Array.isArray(names) ? names.filter(name => typeof name === 'string').slice(0, mostNeighbours) : []
+  } catch {
+    return []
   }
-  return hash.digest('hex').slice(0, 40)
+}
+
+/** The hash of a file's bytes. A file that was read before and was not touched since is known by its inode and times, and not read again. */
+async function contentOf (file: string, notes: string): Promise<string> {
+  const before = await identity(file)
+  const path = join(notes, before)
+  const noted = await readFile(path, 'utf8').catch(() => '')
+  if (/^[0-9a-f]{40}$/.test(noted)) return noted
+  const hash = createHash('sha256')
+  for await (const bytes of createReadStream(file, { highWaterMark: 1 << 18 })) hash.update(bytes as Buffer)
+  const content = hash.digest('hex').slice(0, 40)
+  if (await identity(file) === before) await note(path, content)
+  return content
 }
 
 /** Changes whenever the file is written or replaced. */
 async function identity (file: string): Promise<string> {
-  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
-  return createHash('sha256').update(`pack ${packFormat} ${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`).digest('hex').slice(0, 40)
+  const { dev, ino, size, mtimeNs, ctimeNs, isFile } = await stat(file, { bigint: true }).then(stats => ({ ...stats, isFile: stats.isFile() }))
+  if (!isFile) throw new Error('it is not a file')
+  if (size > mostModelBytes) throw new Error(`it has more than ${mostModelBytes / 2 ** 30} GiB`)
+  return hashOf(`file ${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`)
 }
 
-/** The document, or an empty one when it is not JSON: preparation will say so. */
-async function readJson (file: string): Promise<{ buffers?: { uri?: string }[] }> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as { buffers?: { uri?: string }[] }
-  } catch {
-    return {}
-  }
+async function note (path: string, text: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 }).then(() => writeFile(path, text)).catch(() => {})
 }

@@ -2,23 +2,19 @@ import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isInside } from './catalogue.ts'
 
-/** A file that a `.gltf` names, and where it lies. */
-export interface NeighbourFile {
-  uri: string
-  file: string
-}
+/** More files beside it no model names. */
+export const mostNeighbours = 1000
 
 /**
- * The buffer files that a glTF document names beside itself. Embedded data is left out.
- * Throws when one is missing or lies outside the document's own folder: a model must not be able to read the machine.
+ * Where a file lies that a model names beside itself, as a real path. `name` may lead into folders below.
+ * Throws when it is missing or lies outside the model's own folder: a model must not be able to read the machine.
  */
-export async function neighbourFiles (folder: string, json: { buffers?: { uri?: string }[] }): Promise<NeighbourFile[]> {
-  const uris = (json.buffers ?? []).map(buffer => buffer.uri).filter(uri => uri !== undefined && !uri.startsWith('data:')) as string[]
+export async function neighbourFile (folder: string, name: string): Promise<string> {
+  const shown = name.length > 80 ? `${name.slice(0, 80)}…` : name
+  const outside = () => new Error(`the file "${shown}" it needs lies outside its folder`)
+  if (/^[a-z][a-z0-9+.-]*:/i.test(name) || name.includes('\0')) throw outside()
   const home = await realpath(folder)
-  return await Promise.all([...new Set(uris)].map(async uri => {
-    const name = decodeURIComponent(uri)
-    const file = await realpath(join(home, name)).catch(() => { throw new Error(`the file "${uri}" it needs is missing`) })
-    if (/^[a-z][a-z0-9+.-]*:/i.test(uri) || !isInside(home, file)) throw new Error(`the file "${uri}" it needs lies outside its folder`)
-    return { uri, file }
-  }))
+  const file = await realpath(join(home, name)).catch(() => { throw new Error(`the file "${shown}" it needs is missing`) })
+  if (!isInside(home, file)) throw outside()
+  return file
 }

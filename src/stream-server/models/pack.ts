@@ -4,18 +4,21 @@ import { join } from 'node:path'
 import type { SceneMessage } from '../protocol.ts'
 import { chunksName, manifestName, packFormat } from './pack-format.ts'
 import type { Manifest } from './pack-format.ts'
+import { mark } from './pack-shelf.ts'
 
 /** A prepared model on disk: the scene in memory, geometry read when it is sent. Whoever opens it closes it. */
 export class Pack {
   readonly scene: SceneMessage
   #chunks: FileHandle
   #offsets: number[][]
+  #unmark: () => Promise<void>
   #closed: Promise<void> | null = null
 
-  private constructor (scene: SceneMessage, chunks: FileHandle, offsets: number[][]) {
+  private constructor (scene: SceneMessage, chunks: FileHandle, offsets: number[][], unmark: () => Promise<void>) {
     this.scene = scene
     this.#chunks = chunks
     this.#offsets = offsets
+    this.#unmark = unmark
   }
 
   /** Opens the pack in `folder`; `null` when there is none, or one that is of another format or incomplete. */
@@ -26,7 +29,7 @@ export class Pack {
       const { format, scene } = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest
       let end = 0
       const offsets = scene.parts.map(({ levels }) => levels.map(({ bytes }) => { end += bytes; return end - bytes }))
-      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(scene, chunks, offsets)
+      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(scene, chunks, offsets, await mark(folder))
     } catch {
       // Unreadable is as good as not there: it will be made anew.
     }
@@ -44,7 +47,7 @@ export class Pack {
   }
 
   close (): Promise<void> {
-    this.#closed ??= this.#chunks.close()
+    this.#closed ??= this.#chunks.close().finally(this.#unmark)
     return this.#closed
   }
 }

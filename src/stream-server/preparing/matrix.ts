@@ -30,7 +30,12 @@ export function scaled (matrix: ArrayLike<number>, factor: number): number[] {
   return Array.from({ length: 16 }, (_, i) => i < 12 ? at(matrix, i) * factor : at(matrix, i))
 }
 
-/** Seven digits: a tenth of a micrometre in a metre, and much shorter as text. */
+/** Seven digits for directions, nine for the place: much shorter as text, and a micrometre in a kilometre. */
 export function rounded (matrix: number[]): number[] {
-  return matrix.map(value => Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(7)))
+  return matrix.map((value, i) => Math.abs(value) < 1e-9 ? 0 : Number(value.toPrecision(i < 12 ? 7 : 9)))
+}
+
+/** The matrix for geometry that was moved by `-shift`. */
+export function moved (matrix: ArrayLike<number>, shift: [number, number, number]): number[] {
+  return Array.from({ length: 16 }, (_, i) => i < 12 || i === 15 ? at(matrix, i) : at(matrix, i) + at(matrix, i - 12) * shift[0] + at(matrix, i - 8) * shift[1] + at(matrix, i - 4) * shift[2])
 }

@@ -75,3 +75,21 @@ export function withFlatNormals (indices: Uint32Array, positions: Float32Array):
   }
   return { indices: Uint32Array.from({ length: indices.length }, (_, i) => i), positions: flat, normals }
 }
+
+/** The mesh without vertices that no triangle uses, and with a direction for every normal that has none. */
+export function compact ({ indices, positions, normals }: Mesh): Mesh {
+  const remap = new Int32Array(positions.length / 3).fill(-1)
+  let count = 0
+  for (const index of indices) if (remap[index] === -1) remap[index] = count++
+  const made: Mesh = { indices: new Uint32Array(indices.length), positions: new Float32Array(count * 3), normals: new Float32Array(count * 3) }
+  for (let i = 0; i < indices.length; i++) made.indices[i] = remap[indices[i] ?? 0] ?? 0
+  for (let from = 0; from < remap.length; from++) {
+    const to = remap[from] ?? -1
+    if (to === -1) continue
+    const [x, y, z] = [normals[from * 3] ?? 0, normals[from * 3 + 1] ?? 0, normals[from * 3 + 2] ?? 0]
+    const length = Math.hypot(x, y, z)
+    made.normals.set(length > 0 && length < Infinity ? [x / length, y / length, z / length] : [0, 1, 0], to * 3)
+    for (let k = 0; k < 3; k++) made.positions[to * 3 + k] = positions[from * 3 + k] ?? 0
+  }
+  return made
+}

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,7 @@ async function bundle (folder: string): Promise<Programs> {
   process.once('exit', () => { rmSync(folder, { recursive: true, force: true }) })
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/stream-server/main.ts', 'src/stream-server/prepare.ts'],
+    entryPoints: ['src/stream-server/main.ts', 'src/stream-server/prepare.ts', 'src/stream-server/prepare-guard.ts'],
     outdir: folder,
     bundle: true,
     platform: 'node',
@@ -31,9 +31,10 @@ async function bundle (folder: string): Promise<Programs> {
     target: 'node20',
     outExtension: { '.js': '.mjs' },
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-    external: ['sharp', 'bufferutil', 'utf-8-validate'],
+    external: ['sharp', 'bufferutil', 'utf-8-validate', 'draco3dgltf', 'occt-import-js'],
     logLevel: 'warning'
   })
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction') // for what is not bundled
   const made = { main: join(folder, 'main.mjs'), prepare: join(folder, 'prepare.mjs') }
   for (const program of Object.values(made)) chmodSync(program, 0o755)
   return made

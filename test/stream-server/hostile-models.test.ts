@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises'
+import t from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { readModel } from '../../src/stream-server/preparing/read-model.ts'
+import { settled } from '../../src/stream-server/preparing/settled.ts'
+import { Source } from '../../src/stream-server/preparing/source.ts'
+import { readServerMessage } from '../../src/viewer/server-message.ts'
+import { triangle } from './support/glb.ts'
+import { opened, store, wanted } from './support/store.ts'
+
+t.test('a file that claims more than it has is refused before anything is made for it', async t => {
+  const { file } = await store(t)
+  const accessor = { componentType: 5126, type: 'VEC3' }
+  const packed = (more: object) => triangle({
+    bufferViews: [{ buffer: 1, byteLength: 12_000_000, byteStride: 12, extensions: { EXT_meshopt_compression: { buffer: 0, byteLength: 36, byteStride: 12, count: 1_000_000, mode: 'ATTRIBUTES', ...more } } }],
+    buffers: [{ byteLength: 36 }, { byteLength: 12_000_000 }],
+    extensionsUsed: ['EXT_meshopt_compression']
+  })
+  const cases: Record<string, [Buffer, RegExp]> = {
+    'zeros without end': [triangle({ accessors: [{ ...accessor, count: 500_000_000 }] }), /too large/],
+    'many zeros': [triangle({ accessors: [{ ...accessor, count: 5_000_000 }] }), /claim more data than the file holds/],
+    'beyond its view': [triangle({ accessors: [{ ...accessor, bufferView: 0, count: 4 }] }), /reaches beyond its buffer view/],
+    'beyond its buffer': [triangle({ bufferViews: [{ buffer: 0, byteOffset: 4, byteLength: 1000 }] }), /reaches beyond its buffer/],
+    'one view many times': [triangle({ accessors: Array.from({ length: 40_000 }, () => ({ ...accessor, bufferView: 0, count: 3, sparse: { count: 3, indices: { bufferView: 0, componentType: 5126 }, values: { bufferView: 0, byteOffset: 12 } } })) }), /reaches beyond/],
+    'too well packed': [packed({}), /packed bytes can hold/],
+    'packed elsewhere': [packed({ buffer: 7 }), /reaches beyond its buffer/],
+    'half an element': [triangle({ accessors: [{ ...accessor, bufferView: 0, count: 1.5 }] }), /accessor 0/],
+    'fewer than none': [triangle({ accessors: [{ ...accessor, bufferView: 0, count: -1 }] }), /accessor 0/],
+    'a type of no size': [triangle({ accessors: [{ ...accessor, type: 'constructor', bufferView: 0, count: 3 }] }), /accessor 0/],
+    'lists that are none': [triangle({ nodes: { length: 1e9 } }), /nodes are not a list/],
+    'nothing in a list': [triangle({ meshes: [null] }), /meshes are not a list/],
+    'a mesh of nothing': [triangle({ meshes: [{}] }), /no list of primitives/],
+    'nodes without end': [triangle({ nodes: Array.from({ length: 2_000_001 }, () => ({})) }), /more than 2,000,000 nodes/],
+    'wild references': [triangle({ nodes: [{ mesh: 12, children: [99] }] }), /cannot be read as glTF|no triangles/]
+  }
+  for (const [name, [bytes, words]] of Object.entries(cases)) {
+    await writeFile(file('a.glb'), bytes)
+    const before = process.memoryUsage().rss
+    await t.rejects(Source.open(file('a.glb')).then(readModel).then(settled), { name: 'UnreadableModel', message: words }, name)
+    if (!name.startsWith('nodes')) t.ok(process.memoryUsage().rss - before < 300e6, 'no memory was taken')
+  }
+})
+
+t.test('a model that needs more memory than it may have ends its preparation in words', async t => {
+  const { make, file, log } = await store(t)
+  await writeFile(file('a.gltf'), `{"asset":{"version":"2.0"},"extras":[${'[[],[]],'.repeat(2_000_000)}[]]}`)
+  const started = performance.now()
+  const before = process.memoryUsage().rss
+  const result = await make(systemClock, undefined, { preparationMemoryMiB: 256 }).open(file('a.gltf'), () => {}, wanted)
+  t.same(result, { status: 'unreadable', message: 'The model needs more memory than its preparation may have, which is 256 MiB.' })
+  t.ok(performance.now() - started < 20_000)
+  t.ok(process.memoryUsage().rss - before < 100e6, 'the session itself reads nothing of it')
+  t.match(log.lines[0], /could not be prepared/)
+})
+
+t.test('a copy without a size does not take the others with it', async t => {
+  const { open, file } = await store(t)
+  await writeFile(file('a.glb'), triangle({ scenes: [{ nodes: [0, 1, 2, 3] }], nodes: [{ mesh: 0, scale: [0, 0, 0] }, { mesh: 0, scale: [2, 2, 2] }, { mesh: 0, translation: [5, 0, 0] }, { mesh: 0, matrix: [1e300, 0, 0, 0, 0, 1e300, 0, 0, 0, 0, 1e300, 0, 1e300, 0, 0, 1] }] }))
+  const { scene } = await opened(t, open(file('a.glb')))
+  t.same(scene.instances.map(({ node, matrix }) => [node, matrix[0], matrix[12]]), [[1, 1, 0], [2, 0.5, 5]])
+  t.same([scene.min, scene.max], [[0, 0, 0], [5 + 1, 2, 0]])
+})
+
+t.test('a model far from its own zero keeps its shape to the micrometre', async t => {
+  const { open, file } = await store(t)
+  const east = 100_000
+  await writeFile(file('a.glb'), triangle({ scenes: [{ nodes: [0] }], nodes: [{ translation: [east, 0, -east], children: [1, 2] }, { mesh: 0, translation: [0.123456, 0, 0] }, { mesh: 0, translation: [2.000001, 0, 0] }] }))
+  const { scene } = await opened(t, open(file('a.glb')))
+  const [x = 0, , z = 0] = scene.origin ?? []
+  t.ok(Math.abs(x - east) < 3 && Math.abs(z + east) < 3)
+  t.same(scene.instances.map(({ matrix }) => Math.round(((matrix[12] ?? 0) + x - east) * 1e6)), [123456, 2000001])
+  t.ok(Math.abs(scene.min[0] + x - east - 0.123456) < 1e-6 && Math.abs(scene.max[0] + x - east - 3.000001) < 1e-6, 'and its bounds are not rounded away')
+})
+
+t.test('a part drawn far from its own zero is brought near it', async t => {
+  const { open, file } = await store(t)
+  await writeFile(file('a.glb'), triangle({}, [1000, 0, 0, 1001, 0, 0, 1000, 1, 0]))
+  const { scene: { parts: [part], instances: [instance] } } = await opened(t, open(file('a.glb')))
+  t.same([part?.min, part?.max], [[-0.5, -0.5, 0], [0.5, 0.5, 0]])
+  t.same(instance?.matrix.slice(12, 15), [-0.5, -0.5, 0], 'and so is the model')
+})
+
+t.test('what cannot be right is mended or left out, and the viewer takes the rest', async t => {
+  const { open, file, log } = await store(t)
+  await writeFile(file('a.glb'), triangle({
+    scenes: [{ nodes: [0, 1] }],
+    nodes: [{ mesh: 0, name: 7 }, { mesh: 0, name: `\u0000a\nb${'x'.repeat(5000)}\ud800` }],
+    materials: [{ name: {}, pbrMetallicRoughness: { metallicFactor: 3, roughnessFactor: -1, baseColorFactor: [2, -1, 0.5, 1] } }],
+    meshes: [{ name: ['x'], primitives: [{ attributes: { POSITION: 0 }, material: 0 }] }]
+  }))
+  const { scene } = await opened(t, open(file('a.glb')))
+  t.match(scene.parts[0], { name: 'Part 1', metallic: 1, roughness: 0, color: [1, 0, 0.5, 1] })
+  t.match(scene.nodes[1]?.name, /^a bx{100,200}…$/)
+  t.same(readServerMessage(JSON.stringify({ ...scene, model: 'a' })).type, 'scene')
+
+  await writeFile(file('b.glb'), triangle({}, [0, 0, 0, 1, 0, 0, 0, 1, 0, NaN, 0, 0, 1, 0, 0, 0, 1, 0]))
+  t.match(await open(file('b.glb')), { status: 'unreadable', message: 'The model has no triangles to show.' })
+  t.same(log.lines.length, 1)
+})
+
+t.test('a chain of many thousand nodes is walked in a moment', async t => {
+  const { file } = await store(t)
+  const length = 50_000
+  const nodes = Array.from({ length }, (_, i) => i === length - 1 ? { mesh: 0 } : { children: [i + 1], translation: [0, 0.001, 0] })
+  await writeFile(file('a.glb'), triangle({ nodes }))
+  const started = performance.now()
+  const assembly = settled(await readModel(await Source.open(file('a.glb'))))
+  t.ok(performance.now() - started < 8_000)
+  t.equal(assembly.nodes.length, length)
+  t.ok(Math.abs((assembly.instances[0]?.matrix[13] ?? 0) + (assembly.origin[1]) - 49.999) < 1e-9)
+})
+
+t.test('a node that stands in a circle, or in two places, stands once', async t => {
+  const { file } = await store(t)
+  await writeFile(file('a.glb'), triangle({ nodes: [{ children: [1, 1] }, { mesh: 0, children: [2] }, { children: [1, 0] }] }))
+  t.equal(settled(await readModel(await Source.open(file('a.glb')))).instances.length, 1)
+})
