@@ -5,29 +5,37 @@ export type Presence = 'present' | 'absent' | 'unknown'
 /** Asks whether anybody is connected to a local port; `unknown` where the system does not say. Never rejects. */
 export type PresenceCheck = (port: number) => Promise<Presence>
 
-const established = '01'
-
-let reading: Promise<ReadonlyArray<string | undefined>> | undefined
+let reading: Promise<ReadonlySet<number> | undefined> | undefined
 
 /** The kernel's socket tables as they are now; the first is `undefined` where there are none. */
 export function socketTables (): Promise<ReadonlyArray<string | undefined>> {
-  return Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'utf8').catch(() => undefined)))
+  return Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(file => readFile(file, 'latin1').catch(() => undefined)))
 }
 
 /** Linux: a stream server on a direct port never tells when its viewer has come; the kernel does. */
 export const procPresence: PresenceCheck = async port => {
-  // On a busy machine they are long: whoever asks while they are being read shares that reading.
-  reading ??= socketTables().finally(() => { reading = undefined })
-  const tables = await reading
-  if (tables[0] === undefined) return 'unknown'
-  return tables.some(table => table !== undefined && hasConnection(table, port)) ? 'present' : 'absent'
+  // On a busy machine the tables are long: whoever asks while they are being read shares that reading.
+  reading ??= readConnected().finally(() => { reading = undefined })
+  const connected = await reading
+  if (connected === undefined) return 'unknown'
+  return connected.has(port) ? 'present' : 'absent'
 }
 
-/** Whether a kernel socket table (`/proc/net/tcp` or `tcp6`) has an established connection whose local port is `port`. */
-export function hasConnection (table: string, port: number): boolean {
-  const suffix = ':' + port.toString(16).toUpperCase().padStart(4, '0')
-  return table.split('\n').some(line => {
-    const [, local, , state] = line.trim().split(/\s+/)
-    return state === established && local?.endsWith(suffix) === true
-  })
+async function readConnected (): Promise<ReadonlySet<number> | undefined> {
+  const [table, table6] = await socketTables()
+  return table === undefined ? undefined : new Set([...connectedPorts(table), ...connectedPorts(table6 ?? '')])
 }
+
+/**
+ * Local ports that have an established connection in a kernel socket table (`/proc/net/tcp` or `tcp6`). A table has thousands of rows of
+ * connections that are long over, and this runs where viewers are served: only the rows that count are looked at.
+ */
+export function * connectedPorts (table: string): Generator<number> {
+  // `<n>: <address>:<port> <address>:<port> <state> …`, where nothing else is a number of two digits.
+  for (let state = table.indexOf(established); state !== -1; state = table.indexOf(established, state + 1)) {
+    const local = table.lastIndexOf(' ', state - 1)
+    yield Number.parseInt(table.slice(local - 4, local), 16)
+  }
+}
+
+const established = ' 01 '

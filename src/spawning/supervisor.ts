@@ -94,7 +94,8 @@ export class Supervisor {
     if (session.state === 'starting') this.#ready()
     if (model !== undefined && session.named(model)) this.#with.named(session)
     if (viewers === null) {
-      if (session.state === 'ready' || session.state === 'spare') void this.#look()
+      // Not at its first word, before which nobody can have come: starts that follow each other closely would read long tables for nothing.
+      if (kind === 'ping' && (session.state === 'ready' || session.state === 'spare')) void this.#look()
       return
     }
     this.viewers(viewers)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { hasConnection, procPresence } from '../../src/ports/port-presence.ts'
+import { connectedPorts, procPresence } from '../../src/ports/port-presence.ts'
 import { bindProbe } from '../../src/ports/port-probe.ts'
 import { parseEphemeralRange, rangeWarnings } from '../../src/ports/port-range.ts'
 
@@ -31,10 +31,11 @@ t.test('the kernel tells whether a viewer is connected', { skip: process.platfor
 })
 
 t.test('only established connections on the local side count', async t => {
-  const line = (local: string, remote: string, state: string) => `   0: 0100007F:${local} 0100007F:${remote} ${state} 00000000:00000000`
-  t.equal(hasConnection(line('2AF8', '9999', '01'), 11_000), true)
-  t.equal(hasConnection(line('2AF8', '9999', '0A'), 11_000), false, 'listening')
-  t.equal(hasConnection(line('9999', '2AF8', '01'), 11_000), false, 'the other side')
+  const line = (local: string, remote: string, state: string) => `   0: 0100007F:${local} 0100007F:${remote} ${state} 00000000:00000000 00:00000000 00000000     0        0 4711 1 ffff888100000001 20 4 30 10 -1\n`
+  const heading = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
+  const table = heading + line('2AF8', '9999', '01') + line('2AF9', '9998', '0A') + line('2AFA', '9997', '06') + line('2AFB', '9996', '01')
+  t.same([...connectedPorts(table)], [0x2af8, 0x2afb], 'neither those that listen, nor those that are over, nor the other side')
+  t.same([...connectedPorts(heading)], [])
 })
 
 t.test('an unwise range is warned about, a wise one is not', async t => {

@@ -274,6 +274,16 @@ t.test('a viewer on a direct port is seen by asking the system', async t => {
   await leavesNothing(t, stage)
 })
 
+t.test('the system is not asked for a viewer at the first word of a stream server', async t => {
+  const stage = spawnerStage()
+  stage.presence.says = 'present'
+  await stage.ready()
+  await settle()
+  t.equal(stage.spawner.session('id-1')?.state, 'ready')
+  await stage.spawner.close()
+  await leavesNothing(t, stage)
+})
+
 t.test('where the system cannot say, a stream server that stays is believed', async t => {
   const stage = spawnerStage()
   const { spawner, clock, presence, report } = stage
