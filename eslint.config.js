@@ -11,7 +11,7 @@ const processModule = { regex: '^(node:)?process$', message: 'The environment is
 
 /** Every room of src/ with the rooms it may look into; files that stand alone (clock, errors…) are for everybody. */
 const rooms = {
-  access: [],
+  access: ['front'],
   compat: ['sessions', 'spawning', 'tunnel'],
   config: ['front', 'logs'],
   front: ['sessions', 'tunnel'],

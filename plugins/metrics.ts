@@ -1,6 +1,7 @@
 import fastify, { type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { cameThroughProxy } from '../src/access/this-machine.ts'
 import { reasons } from '../src/sessions/reasons.ts'
 import { states } from '../src/sessions/transitions.ts'
 import { outcomeReasons } from '../src/spawning/outcome.ts'
@@ -92,7 +93,11 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) 
   })
 
   const listener = port === 0 ? app : fastify({ forceCloseConnections: true, requestTimeout: 30_000 })
-  listener.get('/metrics', { logLevel: 'warn' }, async (_request, reply) => await reply.type(registry.contentType).send(await registry.metrics()))
+  listener.get('/metrics', { logLevel: 'warn' }, async (request, reply) => {
+    // On the port that viewers use, what comes through a proxy comes from outside.
+    if (listener === app && cameThroughProxy(request)) return await reply.code(404).send({ result: 'error', reason: 'Not Found' })
+    return await reply.type(registry.contentType).send(await registry.metrics())
+  })
   if (listener !== app) {
     app.addHook('onReady', async () => { app.log.info(`metrics on ${await listener.listen({ host, port })}/metrics`) })
     app.addHook('onClose', async () => { await listener.close() })

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import { withoutToken } from '../src/front/way.ts'
 import { withoutSecrets, type AnsweredRequest } from '../src/logs/combined.ts'
 
 /** One line for every request that was answered, but for those the filter names. Decorates nothing. */
@@ -15,9 +16,9 @@ const requestLog: FastifyPluginAsync<RequestLogOptions> = async (app, { level, f
     const { method, url, headers, raw } = request
     if (filter?.test(`${method} ${url}`) === true) return
     // The line itself has no query: there may be a token in it.
-    const path = url.split('?', 1)[0] ?? ''
+    const path = withoutToken(url.split('?', 1)[0] ?? '')
     const { statusCode: status } = reply
-    const answered: AnsweredRequest = { method, path, version: raw.httpVersion, status, referer: headers.referer && withoutSecrets(headers.referer), agent: headers['user-agent'] }
+    const answered: AnsweredRequest = { method, path, version: raw.httpVersion, status, referer: headers.referer && withoutToken(withoutSecrets(headers.referer)), agent: headers['user-agent'] }
     const bytes = Number(reply.getHeader('content-length') ?? 0)
     request.log[level]({ ip: request.ip, bytes, milliseconds: Math.round(reply.elapsedTime), answered }, `${method} ${path} ${status}`)
   })

@@ -18,6 +18,8 @@ const wayTime = 5_000
 
 const route: FastifyPluginAsync<RouteOptions> = async (app, { admission, streamHost }) => {
   app.get('/api/route', { logLevel: 'warn' }, async (request, reply) => {
+    // Proxies keep this address from the outside, and no other way of writing it.
+    if (request.originalUrl !== '/api/route') return await reply.code(404).send({ result: 'error', reason: 'Not Found' })
     if (!app.front.isProxy(request.raw)) return await reply.code(403).send({ result: 'error', reason: 'This is for the proxies in SLIPWAY_TRUSTED_PROXIES' })
     const stranger = app.callerProblem(request.raw)
     if (stranger !== null) return await reply.code(403).header('x-slipway-refusal', stranger.code).send({ result: 'error', reason: stranger.message, code: stranger.code })

@@ -16,10 +16,14 @@ const status: FastifyPluginAsync = async app => {
   })
   app.options('/:id', async (_request, reply) => await reply.header('allow', 'POST').send('POST'))
   app.post<{ Params: { id: string }, Querystring: Record<string, unknown> }>('/:id', { logLevel: 'warn' }, async (request, reply) => {
-    if (!isFromThisMachine(request)) return await reply.code(403).send({ result: 'error', reason: 'Reports are taken from this machine only' })
+    const { id } = request.params
+    if (!isFromThisMachine(request)) {
+      if (app.spawner.session(id)?.state === 'starting') request.log.warn({ ip: request.ip, spawnId: id }, 'a stream server’s report was refused, since it came through a proxy or from another address; SLIPWAY_INTERNAL_HOST names the host that stream servers report to')
+      return await reply.code(403).send({ result: 'error', reason: 'Reports are taken from this machine only' })
+    }
     const parsed = parseReport(request.query)
     if (parsed.status === 'invalid') return await reply.code(400).send({ result: 'error', reason: parsed.problem })
-    const taken = app.spawner.report(request.params.id, parsed.report)
+    const taken = app.spawner.report(id, parsed.report)
     if (taken === 'unknown') return await reply.code(404).send({ result: 'error', reason: "Reported spawn doesn't exist" })
     return await reply.send()
   })

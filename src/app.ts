@@ -131,7 +131,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(sessionLog, { output: { stdout: log.childStdoutLevel, stderr: log.childStderrLevel } })
   if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
-  const admission = new Admission({ tokens: front.tokens, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
+  const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
   if (config.metrics.enabled) await app.register(metrics, config.metrics)
   await app.register(status, { prefix: '/api/spawns' })
@@ -148,7 +148,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     clock
   })
   if (memory.gcInterval > 0) await app.register(garbageCollection, { interval: memory.gcInterval, collectGarbage, clock })
-  await app.register(sessionsApi)
+  await app.register(sessionsApi, http)
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness' })

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { isFromThisMachine, type Caller } from './this-machine.ts'
+import { isFromThisMachine, type Origins } from './this-machine.ts'
 
 /** Who may stop the service. */
 export interface Administration {
@@ -9,9 +9,9 @@ export interface Administration {
   adminKey: string
 }
 
-/** Whether a caller may stop the service: a program on this machine, or one with the key. */
-export function mayAdminister (caller: Caller, { open, adminKey }: Administration): boolean {
-  return open || isFromThisMachine(caller) || (adminKey !== '' && sameText(bearer(caller.headers.authorization), adminKey))
+/** Whether a caller may stop the service: a program on this machine, or one with the key; where it is about one session, our own page too. */
+export function mayAdminister (caller: Origins, { open, adminKey }: Administration, who: 'programs' | 'programs and pages' = 'programs'): boolean {
+  return open || isFromThisMachine(caller, who) || (adminKey !== '' && sameText(bearer(caller.headers.authorization), adminKey))
 }
 
 const bearer = (authorization = '') => /^Bearer +(\S.*)$/i.exec(authorization)?.[1] ?? ''

@@ -25,10 +25,10 @@ export function refusalOf (result: Exclude<OpenResult, { status: 'opened' }>): R
   }
 }
 
-/** A refusal as the REST way answers it. The official server answers every failed start with 500. */
+/** A refusal as the REST way answers it. */
 export function refusalAnswer ({ code, cause, reason, retryAfter }: Refusal): HttpAnswer {
   return {
-    httpStatus: code === 'start_timeout' ? 500 : refusals[code].http,
+    httpStatus: refusals[code].http,
     retryAfter,
     body: { status: 'failed', reason, code: cause ?? code, ...retryAfter === undefined ? {} : { retryAfter } }
   }

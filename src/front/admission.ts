@@ -18,13 +18,15 @@ export interface Hold {
 
 export interface AdmissionOptions {
   tokens: ViewerTokens
+  /** Whether a session's port alone lets in: not where viewers are told tokens. */
+  byPort: boolean
   sessionOnPort: (port: number) => SessionView | undefined
   clock: Clock
 }
 
 /**
  * Who may join a session that lives already. A token lets one viewer in, the same one again when it comes back before the token expires;
- * a port lets in whoever knows it, as proxies in front of the official server have always done.
+ * where viewers are told no tokens, a port lets in whoever knows it, as proxies in front of the official server have always done.
  */
 export class Admission {
   readonly #options: AdmissionOptions
@@ -46,6 +48,7 @@ export class Admission {
   }
 
   #byPort ({ port, rest }: Extract<Way, { to: 'port' }>): Admitted {
+    if (!this.#options.byPort) return refused('bad_token', 'Viewers get in by their tokens here')
     const session = this.#options.sessionOnPort(port)
     if (session === undefined || (session.state !== 'ready' && session.state !== 'connected')) return refused('unknown_session', `There is no session on port ${port}`)
     return { status: 'admitted', session: { ...session, port }, rest, hold: { release () {}, releaseAfter () {} } }

@@ -33,6 +33,9 @@ export class Front {
     this.tokens = options.tokens
   }
 
+  /** Whether viewers are told tokens; then nothing else lets them in. */
+  get byToken (): boolean { return this.#options.endpoint.includes('{token}') }
+
   /** Whether the connection itself comes from a proxy whose word is believed. */
   isProxy ({ socket }: Request): boolean {
     return this.trusts(socket.remoteAddress ?? '')
@@ -47,15 +50,17 @@ export class Front {
     const caller = this.callerOf(request)
     const seat = { id, port: port ?? 0 }
     const { endpoint, streamServersSecure, publicHost, tokens } = this.#options
+    const token = tokens.issue(seat)
+    const known = caller.host === '' ? { ...caller, host: `${inUrl(publicHost || '127.0.0.1')}:${request.socket.localPort ?? ''}` } : caller
     return {
       endpoint: fillEndpoint(endpoint || `${streamServersSecure ? 'wss' : 'ws'}://{host}:{port}`, {
-        origin: originOf(caller, this.prefix),
+        origin: originOf(known, this.prefix),
         host: inUrl(publicHost || nameIn(caller.host) || '127.0.0.1'),
         port: String(seat.port),
         id,
-        token: tokens.issue(seat)
+        token
       }),
-      proxyPath: `${caller.prefix || this.prefix}/wsproxy/${seat.port}`
+      proxyPath: `${caller.prefix || this.prefix}/${this.byToken ? `s/${token}` : `wsproxy/${seat.port}`}`
     }
   }
 }

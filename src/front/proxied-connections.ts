@@ -3,6 +3,14 @@ import type { Clock } from '../clock.ts'
 import type { Trust } from './caller.ts'
 import { readProxyHeader } from './proxy-header.ts'
 
+/** Connections whose proxy said that they are somebody else's. */
+const proxied = new WeakSet<object>()
+/** Who a proxy does not name, an address that nobody has. */
+const nobody = { address: '0.0.0.0', port: 0 }
+
+/** Whether a proxy said by its header whom this connection is for. */
+export const isProxied = (socket: object): boolean => proxied.has(socket)
+
 /** Milliseconds a trusted proxy may take to say its first bytes. */
 const patience = 5_000
 
@@ -22,7 +30,7 @@ export function takeProxyHeaders (server: Server, trusts: Trust, clock: Clock): 
   // A TLS socket asks the system whom it is connected to, and not the socket below it.
   server.prependListener('secureConnection', (secure: Socket & { _parent?: Socket }) => {
     const below = secure._parent
-    if (below !== undefined && Object.hasOwn(below, 'remoteAddress')) comesFrom(secure, { address: below.remoteAddress ?? '', port: below.remotePort ?? 0 })
+    if (below !== undefined && isProxied(below)) comesFrom(secure, { address: below.remoteAddress ?? '', port: below.remotePort ?? 0 })
   })
 }
 
@@ -36,7 +44,7 @@ function readFirst (socket: Socket, clock: Clock, serve: (socket: Socket) => voi
     if (header.status === 'incomplete') return
     forsake()
     if (header.status === 'malformed') return drop()
-    if (header.status === 'header' && header.source !== null) comesFrom(socket, header.source)
+    if (header.status === 'header' && header.source !== 'proxy') comesFrom(socket, header.source === 'unknown' ? nobody : header.source)
     const rest = header.status === 'header' ? bytes.subarray(header.length) : bytes
     socket.off('error', drop)
     serve(socket)
@@ -55,6 +63,7 @@ function readFirst (socket: Socket, clock: Clock, serve: (socket: Socket) => voi
 }
 
 function comesFrom (socket: Socket, { address, port }: { address: string, port: number }): void {
+  proxied.add(socket)
   Object.defineProperties(socket, {
     remoteAddress: { value: address, configurable: true },
     remotePort: { value: port, configurable: true }

@@ -2,10 +2,10 @@ import { isIPv4, isIPv6 } from 'node:net'
 
 /**
  * What the first bytes of a connection say in the PROXY protocol (HAProxy's specification, versions 1 and 2). `length` is what the
- * header takes of the bytes; `source` is null where the proxy speaks for itself (its health checks) or names no IP address.
+ * header takes of the bytes; the source is `proxy` where it speaks for itself (its health checks), `unknown` where it names no IP address.
  */
 export type ProxyHeader =
-  | { status: 'header', length: number, source: { address: string, port: number } | null }
+  | { status: 'header', length: number, source: { address: string, port: number } | 'proxy' | 'unknown' }
   /** Not a header: whoever connects speaks for itself. */
   | { status: 'none' }
   /** More bytes are needed. */
@@ -37,7 +37,7 @@ function readLine (bytes: Buffer): ProxyHeader {
   if (end === -1) return { status: bytes.length < longestLine ? 'incomplete' : 'malformed' }
   const line = bytes.toString('latin1', 0, end)
   const length = end + 2
-  if (/^PROXY UNKNOWN( |$)/.test(line)) return { status: 'header', length, source: null }
+  if (/^PROXY UNKNOWN( |$)/.test(line)) return { status: 'header', length, source: 'unknown' }
   const [, family, from = '', to = '', port = ''] = /^PROXY TCP([46]) (\S+) (\S+) (\d{1,5}) (\d{1,5})$/.exec(line) ?? []
   const isAddress = family === '4' ? isIPv4 : isIPv6
   if (family === undefined || !isAddress(from) || !isAddress(to) || Number(port) > 65_535) return { status: 'malformed' }
@@ -50,7 +50,7 @@ function readBlock (bytes: Buffer): ProxyHeader {
   if (command >> 4 !== 2 || (command & 15) > 1 || block > longestBlock) return { status: 'malformed' }
   const length = 16 + block
   if (bytes.length < length) return { status: 'incomplete' }
-  if ((command & 15) === 0) return { status: 'header', length, source: null }
+  if ((command & 15) === 0) return { status: 'header', length, source: 'proxy' }
   switch (family >> 4) {
     case 1:
       if (block < 12) return { status: 'malformed' }
@@ -59,7 +59,7 @@ function readBlock (bytes: Buffer): ProxyHeader {
       if (block < 36) return { status: 'malformed' }
       return { status: 'header', length, source: { address: ipv6(bytes.subarray(16, 32)), port: bytes.readUInt16BE(48) } }
     default:
-      return { status: 'header', length, source: null }
+      return { status: 'header', length, source: 'unknown' }
   }
 }
 

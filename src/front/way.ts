@@ -9,6 +9,9 @@ export type Way =
   /** Nowhere. */
   | { to: 'nowhere', why: string }
 
+/** A path without the token in it: it opens a session, so it is not for the log. */
+export const withoutToken = (path: string): string => path.replace(/(^|\/)s\/[^/?]+/, '$1s/…')
+
 /**
  * Reads a path. `rest` is what the stream server shall see of it: what follows the port or the token.
  * `/wsproxy/<port>` is what proxies in front of the official server have always used.

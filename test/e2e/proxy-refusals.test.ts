@@ -110,6 +110,6 @@ t.test('a stream server that is not ready in time', async t => {
   const mute = await startSlipway(t, { SLIPWAY_START_TIMEOUT: '0.5' }, { mode: 'never-ready' })
   t.match(await refusals(mute), {
     closed: { status: 4408, reason: 'the stream server was not ready within 0.5 s' },
-    answered: { status: 504, body: { code: 'start_timeout' } }
+    answered: { status: 500, body: { code: 'start_timeout' } }
   })
 })

@@ -7,11 +7,11 @@ import { FakeClock } from '../fixtures/fake-clock.ts'
 const id = '0d9ac8ef-6ee9-4d9b-91c4-4ad4a0b1cd2f'
 const port = 11_005
 
-function stage () {
+function stage (byPort = true) {
   const clock = new FakeClock()
   const tokens = new ViewerTokens({ key: Buffer.alloc(32, 1), lifetime: 60_000, clock })
   const living = new Map<number, Pick<SessionView, 'id' | 'state'>>([[port, { id, state: 'ready' }]])
-  const admission = new Admission({ tokens, sessionOnPort: port => living.get(port) as SessionView | undefined, clock })
+  const admission = new Admission({ tokens, byPort, sessionOnPort: port => living.get(port) as SessionView | undefined, clock })
   const token = tokens.issue({ id, port })
   const byToken = (shown = token) => admission.admit({ to: 'token', token: shown, rest: '/' })
   const refusal = (result = byToken()) => result.status === 'refused' ? result.refusal.code : result.status
@@ -68,6 +68,10 @@ t.test('forged, expired, and for a session that is gone', async t => {
   t.equal(refusal(), 'gone')
   await clock.advance(62_000)
   t.equal(refusal(), 'token_expired')
+})
+
+t.test('where viewers are told tokens a port lets nobody in', async t => {
+  t.match(stage(false).admission.admit({ to: 'port', port, rest: '/' }), { status: 'refused', refusal: { code: 'bad_token' } })
 })
 
 t.test('a port lets in whoever knows it', async t => {

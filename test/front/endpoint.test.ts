@@ -42,14 +42,15 @@ t.test('what a viewer behind a proxy is told', async t => {
   const told = front.addressesOf(seat, request({ host: '127.0.0.1:11182', 'x-forwarded-host': 'cad.example', 'x-forwarded-proto': 'https', 'x-forwarded-prefix': '/models' }))
   const [, token = ''] = /^wss:\/\/cad\.example\/models\/s\/(\S+)$/.exec(told.endpoint) ?? []
   t.same(front.tokens.read(token), { status: 'valid', ...seat })
-  t.equal(told.proxyPath, '/models/wsproxy/11005')
+  t.equal(told.proxyPath, `/models/s/${token}`)
   t.match(front.addressesOf(seat, request({ host: 'localhost:11182' })).endpoint, /^ws:\/\/localhost:11182\/s\//)
 })
 
 t.test('where nothing is in front, a viewer is told its stream server, on the host the caller used', async t => {
-  const ask = (host: string | undefined, changes = {}) => frontOf(new FakeClock(), changes).addressesOf({ id: '', port: 11_005 }, { headers: host === undefined ? {} : { host }, socket: {} } as never).endpoint
+  const ask = (host: string | undefined, changes = {}) => frontOf(new FakeClock(), changes).addressesOf({ id: '', port: 11_005 }, { headers: host === undefined ? {} : { host }, socket: { localPort: 11_182 } } as never).endpoint
   t.equal(ask('cad.example:11182'), 'ws://cad.example:11005')
   t.equal(ask('[::1]:11182'), 'ws://[::1]:11005')
   t.equal(ask(undefined), 'ws://127.0.0.1:11005')
+  t.match(ask(undefined, { endpoint: '{origin}/s/{token}' }), /^ws:\/\/127\.0\.0\.1:11182\/s\//)
   t.equal(ask('cad.example', { publicHost: '2001:db8::1', streamServersSecure: true }), 'wss://[2001:db8::1]:11005')
 })

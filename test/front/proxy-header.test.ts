@@ -10,16 +10,16 @@ const block = (command: number, family: number, addresses: Buffer) => {
 }
 const four = Buffer.from([203, 0, 113, 9, 10, 0, 0, 1, 0x30, 0x39, 0x2b, 0xae])
 const six = Buffer.concat([Buffer.from('20010db8000000000000000000000009', 'hex'), Buffer.alloc(16), Buffer.from([0x30, 0x39, 0x2b, 0xae])])
-const wellFormed: Array<[name: string, header: Buffer, source: { address: string, port: number } | null]> = [
+const wellFormed: Array<[name: string, header: Buffer, source: { address: string, port: number } | 'proxy' | 'unknown']> = [
   ['version 1, IPv4', Buffer.from('PROXY TCP4 203.0.113.9 10.0.0.1 12345 11182\r\n'), { address: '203.0.113.9', port: 12_345 }],
   ['version 1, IPv6', Buffer.from('PROXY TCP6 2001:db8::9 ::1 12345 11182\r\n'), { address: '2001:db8::9', port: 12_345 }],
-  ['version 1, unknown', Buffer.from('PROXY UNKNOWN\r\n'), null],
-  ['version 1, unknown with anything behind', Buffer.from('PROXY UNKNOWN ffff:: ffff:: 1 2\r\n'), null],
+  ['version 1, unknown', Buffer.from('PROXY UNKNOWN\r\n'), 'unknown'],
+  ['version 1, unknown with anything behind', Buffer.from('PROXY UNKNOWN ffff:: ffff:: 1 2\r\n'), 'unknown'],
   ['version 2, IPv4', block(0x21, 0x11, four), { address: '203.0.113.9', port: 12_345 }],
   ['version 2, IPv6', block(0x21, 0x21, six), { address: '2001:db8::9', port: 12_345 }],
   ['version 2, with extras', block(0x21, 0x11, Buffer.concat([four, Buffer.from([4, 0, 2, 1, 1])])), { address: '203.0.113.9', port: 12_345 }],
-  ['version 2, the proxy itself', block(0x20, 0x00, Buffer.alloc(0)), null],
-  ['version 2, a socket of another kind', block(0x21, 0x31, Buffer.alloc(216)), null]
+  ['version 2, the proxy itself', block(0x20, 0x00, Buffer.alloc(0)), 'proxy'],
+  ['version 2, a socket of another kind', block(0x21, 0x31, Buffer.alloc(216)), 'unknown']
 ]
 
 t.test('headers of both versions, with the request right behind', async t => {

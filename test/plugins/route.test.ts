@@ -4,11 +4,11 @@ import route from '../../plugins/route.ts'
 import { Admission } from '../../src/front/admission.ts'
 import { appStage, opened } from '../fixtures/app-stage.ts'
 
-async function routeStage (t: Test, trusted = true) {
+async function routeStage (t: Test, trusted = true, byPort = true) {
   const stage = await appStage(t, { front: { trusts: () => trusted, prefix: '/cad' } })
   const { app, clock } = stage
   await app.register(access, { host: '127.0.0.1', publicHost: '', internalHost: '', secure: false, corsOrigin: '', open: false })
-  const admission = new Admission({ tokens: app.front.tokens, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
+  const admission = new Admission({ tokens: app.front.tokens, byPort, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   t.teardown(() => { admission.close() })
   await app.register(route, { admission, streamHost: '127.0.0.1' })
   await app.ready()
@@ -35,6 +35,17 @@ t.test('the seat is kept for a moment, for the viewer that was asked for', async
   t.match(await ask(`/s/${token}`), { statusCode: 403, headers: { 'x-slipway-refusal': 'occupied' } })
   await clock.advance(5_000)
   t.equal((await ask(`/s/${token}`)).statusCode, 204, 'it did not come')
+})
+
+t.test('where viewers have tokens, no port lets anybody in', async t => {
+  const { app, ask } = await routeStage(t, true, false)
+  const { port } = await opened(app)
+  t.match(await ask(`/wsproxy/${port}`), { statusCode: 403, headers: { 'x-slipway-refusal': 'bad_token' } })
+})
+
+t.test('only the address itself is answered', async t => {
+  const { app } = await routeStage(t)
+  for (const url of ['//api/route', '/cad/api/route', '/%61pi/route']) t.equal((await app.inject({ url, headers: { host: 'localhost', 'x-original-uri': '/' } })).statusCode, 404, url)
 })
 
 t.test('forged tokens, foreign ports, other addresses, pages of other origins', async t => {

@@ -5,7 +5,7 @@ import { appStage, opened, reached, type AppStageOptions } from '../fixtures/app
 async function apiStage (t: Test, options: AppStageOptions = {}) {
   const stage = await appStage(t, options)
   const { app } = stage
-  await app.register(sessionsApi)
+  await app.register(sessionsApi, { open: false, adminKey: 'a key' })
   await app.ready()
   const get = async (url: string) => {
     const answer = await app.inject(url)
@@ -92,4 +92,19 @@ t.test('alive is one thing, ready another', async t => {
   app.spawner.drain()
   t.same(await get('/readyz'), { status: 503, body: { ready: false, reason: 'draining' } })
   t.same(await get('/healthz'), { status: 200, body: { status: 'alive' } })
+})
+
+t.test('from elsewhere nobody stops a session or reads what its stream server said, but for who has the key', async t => {
+  const { app, launcher } = await apiStage(t)
+  const { id } = await opened(app)
+  const elsewhere = { remoteAddress: '192.0.2.9' }
+  t.match(await app.inject({ method: 'DELETE', url: `/api/spawns/${id}`, ...elsewhere }), { statusCode: 403, body: /SLIPWAY_ADMIN_KEY/ })
+  t.match(await app.inject({ method: 'DELETE', url: `/api/spawns/${id}`, headers: { 'x-forwarded-for': '192.0.2.9' } }), { statusCode: 403 }, 'through a proxy')
+  t.equal(app.spawner.session(id)?.state, 'ready')
+  const draining = reached(app.spawner, 'draining')
+  const stopped = app.inject({ method: 'DELETE', url: `/api/spawns/${id}`, headers: { authorization: 'Bearer a key' }, ...elsewhere }).then(answer => answer)
+  await draining
+  launcher.exit(id, { code: null, signal: 'SIGTERM' })
+  t.match(await app.inject({ url: `/api/spawns/${id}`, ...elsewhere }), { statusCode: 200, body: /"output":null/ })
+  t.match(await stopped, { statusCode: 200 })
 })
