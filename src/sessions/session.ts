@@ -111,8 +111,13 @@ export class Session {
 
   view (): SessionView {
     const ended = this.over ? this.entered[this.#state] ?? null : null
+    // One by one: spread out, this is by far the dearest thing a session does.
+    const { id, renderer, model, via } = this.#order
     return {
-      ...this.#order,
+      id,
+      renderer,
+      model,
+      via,
       state: this.#state,
       reason: this.#reason,
       port: this.lease?.port ?? null,
