@@ -35,7 +35,7 @@ export type SpawnerEvents = {
   output: [ChildOutput]
 }
 
-export interface SpawnerOptions extends Omit<Surroundings, 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'> {
+export interface SpawnerOptions extends Omit<Surroundings, 'makeRoom' | 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'> {
   newId: () => string
   renderers: readonly Renderer[]
   maxSessions: number
@@ -71,6 +71,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     this.#surroundings = {
       ...options,
       watchdog,
+      makeRoom: () => this.#reserve.yield()?.vacated,
       moved: (session, from) => { this.#moved(session, from) },
       named: session => { this.emit('named', session.view()) },
       unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },

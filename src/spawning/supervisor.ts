@@ -1,4 +1,5 @@
 import type { Holder } from '../ports/port-holder.ts'
+import type { PortLease } from '../ports/port-pool.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import type { Session } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
@@ -175,7 +176,7 @@ export class Supervisor {
     if (room !== undefined) await room
     const { session } = this
     const { clock, ports, gpus, launcher, order, phase } = this.#with
-    const lease = await ports.take(session.ending.signal)
+    const lease = await this.#port()
     if (session.reason !== null) {
       lease?.release()
       return
@@ -203,6 +204,17 @@ export class Supervisor {
     session.exit = { code: null, signal: null, outputTail: started.message }
     session.because(started.code === 'LAUNCHER_LOST' ? 'owner_lost' : 'refused')
     this.#finish()
+  }
+
+  /** A port; where no other is any good, that of a session which was started ahead and now has to go. */
+  async #port (): Promise<PortLease | undefined> {
+    const { session } = this
+    for (;;) {
+      const lease = await this.#with.ports.take(session.ending.signal)
+      const vacated = lease !== undefined || session.reason !== null || session.order.via === null ? undefined : this.#with.makeRoom()
+      if (vacated === undefined) return lease
+      await vacated
+    }
   }
 
   #ready (): void {

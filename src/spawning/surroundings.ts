@@ -30,6 +30,8 @@ export interface Surroundings {
   order: (session: Session, port: number, request: Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken'>) => StartOrder
   /** A session that was started ahead is no good, in words. */
   unfit: (session: Session, why: string) => void
+  /** Ends a session that was started ahead; resolves when it has let go of its port. `undefined`: there is none. */
+  makeRoom: () => Promise<void> | undefined
   /** The viewer named its model. */
   named: (session: Session) => void
   moved: (session: Session, from: State | null) => void
