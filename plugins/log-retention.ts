@@ -1,9 +1,14 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../src/clock.ts'
+import { logStem, sessionLogName } from '../src/logs/names.ts'
+import { OwnFiles } from '../src/logs/own-files.ts'
 import { Retention, type RetentionLimits } from '../src/logs/retention.ts'
 
-/** Keeps the log folder within its limits: `onReady` sweeps it, and so does every session's end; `onClose` waits for the last sweep. Decorates nothing. */
+/**
+ * Keeps the log files of this service within limits: `onReady` sweeps their folder, and so does every session's end; `onClose` waits for the
+ * last sweep. What others left in that folder stays. Decorates nothing.
+ */
 export interface LogRetentionOptions {
   /** Absolute. */
   dir: string
@@ -15,11 +20,17 @@ export interface LogRetentionOptions {
 
 const logRetention: FastifyPluginAsync<LogRetentionOptions> = async (app, { dir, limits, ownLog, clock }) => {
   const { spawner } = app
-  const living = (name: string) => (ownLog !== null && name.startsWith(ownLog)) ||
+  const own = new OwnFiles(dir)
+  if (ownLog !== null) own.note(ownLog)
+  const living = (name: string) => (ownLog !== null && name.startsWith(logStem(ownLog))) ||
     // One that was given up for lost may still write.
     spawner.sessions().some(({ id, endedAt, state, exit }) => (endedAt === null || (state === 'lost' && exit === null)) && name.includes(id))
-  const retention = new Retention({ dir, limits, living, clock })
-  spawner.on('session', ({ endedAt }) => { if (endedAt !== null) void retention.sweep() })
+  const deleted = (files: number, bytes: number) => { app.log.info({ files, bytes }, `old log files are deleted: ${files}, of ${bytes} bytes`) }
+  const retention = new Retention({ dir, own, limits, living, deleted, clock })
+  spawner.on('session', ({ id, renderer, createdAt, endedAt }, from) => {
+    if (from === null) own.note(sessionLogName(renderer, createdAt, id))
+    if (endedAt !== null) void retention.sweep()
+  })
   app.addHook('onReady', async () => { await retention.sweep() })
   app.addHook('onClose', async () => { await retention.sweep() })
 }

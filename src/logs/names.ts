@@ -22,6 +22,11 @@ export function isLogName (name: string): boolean {
   return /^comm_(server|scserver_(csr|ssr))_\d{4}(_\d\d){5}_[\w-]+\.log(\.\d+)?$/.test(name)
 }
 
+/** What the names of a log, of its continuations and of the output beside it have in common. */
+export function logStem (name: string): string {
+  return name.replace(/(_output)?\.log(\.\d+)?$/, '')
+}
+
 function stamp (time: number): string {
   const at = new Date(time)
   const parts = [at.getMonth() + 1, at.getDate(), at.getHours(), at.getMinutes(), at.getSeconds()]

@@ -1,7 +1,8 @@
 import { readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { isLogName } from './names.ts'
+import { isLogName, logStem } from './names.ts'
+import type { Maker, OwnFiles } from './own-files.ts'
 
 /** What may stay; 0 means without limit. */
 export interface RetentionLimits {
@@ -15,15 +16,22 @@ export interface RetentionLimits {
 
 export interface RetentionOptions {
   dir: string
+  /** What was made here by this service; all else stays. */
+  own: OwnFiles
   limits: RetentionLimits
   /** Whether somebody still writes the file of this name: it stays, whatever the limits say. */
   living: (name: string) => boolean
+  /** Told when files were deleted; `bytes` of them together. */
+  deleted: (files: number, bytes: number) => void
   clock: Clock
 }
 
-interface Found { path: string, writtenAt: number, bytes: number, living: boolean }
+interface Found { name: string, path: string, writtenAt: number, bytes: number, living: boolean }
 
-/** Keeps the log folder within its limits: the oldest files go first. It touches nothing but files with the names of logs. */
+/**
+ * Keeps the log files of this service within limits: the oldest go first. Files of somebody else neither go nor count, whatever their
+ * names; those of another process that still lives count.
+ */
 export class Retention {
   readonly #options: RetentionOptions
   #running: Promise<void> | null = null
@@ -43,24 +51,34 @@ export class Retention {
   async #work (): Promise<void> {
     while (this.#again) {
       this.#again = false
-      for (const path of this.#surplus(await this.#found())) await unlink(path).catch(() => {})
+      const { own, living, deleted } = this.#options
+      const makers = await own.makers()
+      const found = await this.#found(makers)
+      const gone: Found[] = []
+      for (const file of this.#surplus(found)) await unlink(file.path).then(() => { gone.push(file) }, () => {})
+      if (gone.length > 0) deleted(gone.length, gone.reduce((bytes, file) => bytes + file.bytes, 0))
+      const there = new Set(found.filter(file => !gone.includes(file)).map(({ name }) => logStem(name)))
+      await own.forget(makers, (stem, maker) => there.has(stem) || living(stem) || own.mayStillWrite(maker, Infinity))
     }
   }
 
-  async #found (): Promise<Found[]> {
-    const { dir, living } = this.#options
+  async #found (makers: ReadonlyMap<string, Maker>): Promise<Found[]> {
+    const { dir, own, living, clock } = this.#options
     const names = (await readdir(dir).catch(() => [])).filter(isLogName)
     const files = await Promise.all(names.map(async name => {
+      const maker = makers.get(logStem(name))
+      if (maker === undefined) return []
       const path = join(dir, name)
       const found = await stat(path).catch(() => undefined)
-      return found?.isFile() ? [{ path, writtenAt: found.mtimeMs, bytes: found.size, living: living(name) }] : []
+      if (found?.isFile() !== true) return []
+      return [{ name, path, writtenAt: found.mtimeMs, bytes: found.size, living: living(name) || own.mayStillWrite(maker, clock.now() - found.mtimeMs) }]
     }))
     return files.flat()
   }
 
-  #surplus (files: Found[]): string[] {
+  #surplus (files: Found[]): Found[] {
     const { limits: { age, files: most, bytes: room }, clock } = this.#options
-    const surplus: string[] = []
+    const surplus: Found[] = []
     let count = 0
     let bytes = 0
     // Those being written come first: they count, but never go.
@@ -68,7 +86,7 @@ export class Retention {
       count++
       bytes += file.bytes
       const tooMuch = (age > 0 && clock.now() - file.writtenAt > age) || (most > 0 && count > most) || (room > 0 && bytes > room)
-      if (tooMuch && !file.living) surplus.push(file.path)
+      if (tooMuch && !file.living) surplus.push(file)
     }
     return surplus
   }
