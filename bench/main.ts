@@ -1,19 +1,23 @@
 // npm run bench [-- part…] [--quick] [--rounds N]: measures, prints, and writes docs/benchmarks.md.
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { ahead } from './ahead.ts'
+import { crowd } from './crowd.ts'
 import { firstPicture } from './first-picture.ts'
 import { loop } from './loop.ts'
 import { Disturbance, machineName } from './machine.ts'
 import { memory } from './memory.ts'
+import { metrics } from './metrics.ts'
 import { Page } from './page.ts'
 import type { Part } from './part.ts'
 import { makePrograms } from './programs.ts'
 import { reap } from './reap.ts'
+import { reports } from './reports.ts'
 import { stopAll } from './running.ts'
 import { spawn } from './spawn.ts'
 import { tunnel } from './tunnel.ts'
 
-const parts: Record<string, Part> = { spawn, loop, reap, tunnel, memory, stream: firstPicture }
+const parts: Record<string, Part> = { spawn, ahead, loop, reap, tunnel, memory, reports, metrics, crowd, stream: firstPicture }
 const { positionals, values: { quick, rounds } } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } } })
 const unknown = positionals.filter(name => parts[name] === undefined)
 if (unknown.length > 0) {
