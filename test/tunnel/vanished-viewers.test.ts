@@ -4,7 +4,7 @@ import t from 'tap'
 import { connectionName, kernelTables, unanswering } from '../../src/tunnel/kernel-connections.ts'
 import { TunnelSet } from '../../src/tunnel/tunnel-set.ts'
 import { VanishedViewers } from '../../src/tunnel/vanished-viewers.ts'
-import { joined, type SteppedClock } from './sockets.ts'
+import { joined, type Joined } from './sockets.ts'
 
 const head = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
 
@@ -18,15 +18,15 @@ async function until (so: () => boolean): Promise<void> {
   while (!so()) await new Promise(resolve => { setImmediate(resolve) })
 }
 
-t.test('only those that have left eight sendings unanswered are vanished', async t => {
+t.test('those that have left three sendings unanswered are told from the rest', async t => {
   t.same([...unanswering(head + [
-    row('0100007F:1F90', '0200000A:D431', 7),
-    row('0100007F:1F90', '0300000A:D431', 8),
-    row('0100007F:1F90', '0400000A:D431', 0, 7),
-    row('0100007F:1F90', '0500000A:D431', 0, 8),
+    row('0100007F:1F90', '0200000A:D431', 2),
+    row('0100007F:1F90', '0300000A:D431', 3),
+    row('0100007F:1F90', '0400000A:D431', 0, 2),
+    row('0100007F:1F90', '0500000A:D431', 0, 12),
     row('0000000000000000FFFF00000100007F:1F90', '0000000000000000FFFF00000200007F:D432', 9),
     row('000080FE000000000000000001000000:1F90', '000080FE0000000000000000AB000000:D433', 15)
-  ].join(''))], ['8080 10.0.0.3 54321', '8080 10.0.0.5 54321', '8080 ::ffff:127.0.0.2 54322', '8080 fe80::ab 54323'])
+  ].join(''))], [['8080 10.0.0.3 54321', 3], ['8080 10.0.0.5 54321', 12], ['8080 ::ffff:127.0.0.2 54322', 9], ['8080 fe80::ab 54323', 15]])
   t.equal(unanswering('').size, 0)
 })
 
@@ -47,30 +47,33 @@ t.test('a connection is named as the kernel names it', { skip: process.platform 
   }
 })
 
-t.test('the tunnel of a viewer that vanished ends, another\'s stays', async t => {
+t.test('the tunnel of a viewer that has answered nothing for a minute ends, all others stay', async t => {
   const [one, other] = [await joined(t), await joined(t)]
   const tunnels = new TunnelSet()
   tunnels.add('a', one.tunnel)
   tunnels.add('b', other.tunnel)
-  const clock: SteppedClock = one.clock
-  let looks = 0
-  const { localPort, remotePort = 0 } = one.viewerSide
+  const { clock } = one
   const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, '0')
-  const tables = ['', row(`0100007F:${hex(localPort)}`, `0100007F:${hex(remotePort)}`, 8)]
-  const vanished = new VanishedViewers(tunnels, clock, async () => tables[looks++] ?? '')
-  clock.step(15_000)
-  await until(() => looks === 1 && clock.waiting === 1)
-  t.equal(tunnels.size, 2)
+  const rowOf = ({ viewerSide }: Joined, unanswered: number) => row(`0100007F:${hex(viewerSide.localPort)}`, `0100007F:${hex(viewerSide.remotePort)}`, unanswered)
+  let looks = 0
+  const vanished = new VanishedViewers(tunnels, clock, async () => {
+    const unanswered = [5, 6, 7, 3, 4, 4, 5][looks++] ?? 6
+    return rowOf(one, unanswered) + rowOf(other, looks % 4 === 0 ? 2 : 9)
+  })
+  for (let i = 1; i <= 7; i++) {
+    clock.step(15_000)
+    await until(() => looks === i && clock.waiting === 1)
+    t.equal(tunnels.size, 2, 'the fourth look found a new silence')
+  }
   clock.step(15_000)
   t.equal((await one.tunnel.closed).cause, 'viewerVanished')
-  await until(() => tunnels.size === 1)
+  await until(() => tunnels.size === 1 && clock.waiting === 1)
   t.same(tunnels.of('b'), [other.tunnel])
-  await until(() => clock.waiting === 1)
   other.tunnel.destroy()
   await until(() => tunnels.size === 0)
   clock.step(15_000)
   await until(() => clock.waiting === 1)
-  t.equal(looks, 2, 'where there is no tunnel nobody looks')
+  t.equal(looks, 8, 'where there is no tunnel nobody looks')
   vanished.close()
   vanished.close()
   t.equal(clock.waiting, 0)
