@@ -78,7 +78,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
         id,
         executable: program.executable,
         args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: app.statusBase(), ownLogFile, gpu: gpu?.index ?? null, aheadLifetime: via === null ? options.limits.aheadLifetime / 1_000 : undefined }),
-        env: childEnvironment(program, renderer, options.environment),
+        env: childEnvironment(program, options.environment),
         logFile: writesOwnLog ? output : log,
         logBytes: options.sessionLogBytes,
         secrets: [common.license, sessionToken].filter(secret => typeof secret === 'string'),

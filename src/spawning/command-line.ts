@@ -83,7 +83,7 @@ export function commandLine (program: StreamServerProgram, common: CommonArgumen
     '--initial-use-duration', String(common.firstConnectTimeout + (session.aheadLifetime ?? 0)),
     '--workspace-dir', common.workspaceDir,
     ...real || common.modelCacheBytes === undefined ? [] : ['--model-cache-bytes', String(common.modelCacheBytes)],
-    ...optional('--session-token', session.sessionToken),
+    ...session.sessionToken?.startsWith('-') === true ? [`--session-token=${session.sessionToken}`] : optional('--session-token', session.sessionToken),
     ...optional('--model-file', session.model),
     session.renderer === 'ssr' ? '--ssr' : '--csr', 'true',
     ...real && session.renderer === 'ssr' ? [...optional('--ssr-gpu-index', session.gpu?.toString() ?? null), ...optional('--ssr-egl', common.egl === true ? 'true' : null)] : [],
@@ -118,14 +118,14 @@ export interface GivenEnvironment {
   handedOn: Readonly<Record<string, string>>
 }
 
-/** The whole environment of a stream server: where it finds its libraries, the display for server-side rendering, and what is handed on. */
-export function childEnvironment (program: StreamServerProgram, renderer: Renderer, { display, egl, handedOn }: GivenEnvironment): Record<string, string> {
+/** The whole environment of a stream server: where it finds its libraries, the display unless EGL is used, and what is handed on. */
+export function childEnvironment (program: StreamServerProgram, { display, egl, handedOn }: GivenEnvironment): Record<string, string> {
   const libraries = dirname(program.executable)
   if (program.kind === 'embedded') return { ...program.environment, ...handedOn }
   return {
     LD_LIBRARY_PATH: libraries,
     DYLD_LIBRARY_PATH: libraries,
-    ...renderer === 'ssr' && !egl ? { DISPLAY: display ?? ':0' } : {},
+    ...egl ? {} : { DISPLAY: display ?? ':0' },
     ...handedOn
   }
 }

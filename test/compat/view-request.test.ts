@@ -4,7 +4,9 @@ import { parseViewRequest } from '../../src/compat/view-request.ts'
 const plain = { renderer: 'csr', model: null, sessionToken: null, modelSearchDirectories: [] }
 
 t.test('nothing asked is client-side rendering of whatever the viewer names', async t => {
-  for (const body of [undefined, {}, { params: {} }, { class: 'csr_session' }, { class: 'anything' }, { class: '' }, { extra: 1, params: { statusUpdateFrequency: 5, readyEndpoint: null } }]) {
+  for (const body of [undefined, {}, { params: {} }, { class: 'csr_session' }, { class: 'anything' }, { class: '' }, { extra: 1, params: { statusUpdateFrequency: 5, readyEndpoint: null } },
+    { params: null }, { params: [] }, { params: '' }, { class: null }, { class: 7 }, { class: ['ssr_session'] }, { class: 'x'.repeat(1_000) }, [], [{ class: 'ssr_session' }],
+    { params: { model: null } }, { params: { model: '' } }, { params: { sessionToken: null } }, { params: { sessionToken: '' } }, { params: { modelSearchDirectories: null } }]) {
     t.same(parseViewRequest(body), { status: 'request', request: plain })
   }
 })
@@ -16,18 +18,18 @@ t.test('everything asked', async t => {
   })
 })
 
+t.test('a token may be any line of text', async t => {
+  t.match(parseViewRequest({ params: { sessionToken: '-abc' } }), { request: { sessionToken: '-abc' } })
+})
+
 t.test('a problem says its field', async t => {
   for (const [body, field] of [
-    [null, 'body'], [7, 'body'], ['x', 'body'], [[], 'body'],
-    [{ class: 1 }, 'class'],
-    [{ class: 'x'.repeat(257) }, 'class'],
-    [{ params: [] }, 'params'],
-    [{ params: { model: '' } }, 'params.model'],
+    [null, 'body'], [7, 'body'], ['x', 'body'],
+    [{ params: { model: 7 } }, 'params.model'],
     [{ params: { model: 'x'.repeat(4097) } }, 'params.model'],
     [{ params: { model: 'a/b' } }, 'params.model'],
     [{ params: { model: '-x' } }, 'params.model'],
-    [{ params: { sessionToken: '' } }, 'params.sessionToken'],
-    [{ params: { sessionToken: '-x' } }, 'params.sessionToken'],
+    [{ params: { sessionToken: ['x'] } }, 'params.sessionToken'],
     [{ params: { sessionToken: 'a\0' } }, 'params.sessionToken'],
     [{ params: { modelSearchDirectories: '/a' } }, 'params.modelSearchDirectories'],
     [{ params: { modelSearchDirectories: Array(65).fill('/a') } }, 'params.modelSearchDirectories'],

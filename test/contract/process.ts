@@ -2,9 +2,14 @@ import { readFileSync } from 'node:fs'
 
 /** The command line of a process as flags with their values, in its order. */
 export function argumentsOf (pid: number): Record<string, string> {
-  const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
+  const words = wordsOf(pid)
   const first = words.indexOf('--id')
   return Object.fromEntries(words.flatMap((word, index) => index >= first && (index - first) % 2 === 0 ? [[word, words[index + 1] ?? '']] : []))
+}
+
+/** The words of a process's command line. */
+export function wordsOf (pid: number): string[] {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
 }
 
 /** The environment of a process, without what a shell adds by itself. */

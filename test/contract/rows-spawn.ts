@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { processesWithArgument } from '../fixtures/leak-check.ts'
 import { comesTrue } from '../fixtures/slipway.ts'
 import { ask, endpointOf, visit, type Row, type Target } from './contract.ts'
-import { argumentsOf } from './process.ts'
+import { argumentsOf, wordsOf } from './process.ts'
 
 const usedPorts = async (target: Target) => (await ask(target, 'GET', '/api/status')).body['usedSpawnPorts']
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -118,14 +118,40 @@ export const spawnRows: readonly Row[] = [
   },
   {
     section: '1.2',
-    title: 'another field of the wrong kind, or a list as the body',
-    official: 'a `class` that is no text, or a list as the body, is client rendering',
+    title: 'what is null or empty, a class that is no text, or a list as the body',
+    official: 'as absent: client rendering of whatever the viewer names',
+    verdict: 'same',
+    check: async (t, target) => {
+      for (const body of [{ params: null }, { class: null, params: { model: null, sessionToken: '' } }, { params: { model: '', sessionToken: null } }, { class: 7, params: [] }, []]) {
+        const answer = await ask(target, 'POST', '/api/spawn', body)
+        t.equal(answer.body['result'], 'ok', JSON.stringify(body))
+        await visit(endpointOf(answer))
+      }
+    }
+  },
+  {
+    section: '1.2',
+    title: 'a model or a token that is no text',
+    official: 'written on the command line as text, or 500',
     verdict: 'different',
     why: '400 that names every such field: whoever writes a client sees the mistake',
     check: async (t, target) => {
-      const body = { class: 7, params: { model: 1, sessionToken: [] } }
-      t.match(await ask(target, 'POST', '/api/spawn', body), { status: 400, body: { result: 'error', reason: /^class: .*params\.model: .*|^class: .*params\.sessionToken: .*/ } })
-      t.match(await ask(target, 'POST', '/api/spawn', []), { status: 400, body: { result: 'error', reason: /^body: / } })
+      const body = { params: { model: 1, sessionToken: [] } }
+      t.match(await ask(target, 'POST', '/api/spawn', body), { status: 400, body: { result: 'error', reason: /params\.model: .*params\.sessionToken: |params\.sessionToken: .*params\.model: / } })
+    }
+  },
+  {
+    section: '1.2',
+    title: 'a session token that begins like a flag',
+    official: 'behind `--session-token`, where it is taken for the next flag',
+    verdict: 'better',
+    why: 'it is passed as `--session-token=<token>`',
+    own: true,
+    check: async (t, target) => {
+      const answer = await ask(target, 'POST', '/api/spawn', { params: { sessionToken: '-abc' } })
+      const [words] = processesWithArgument(String(answer.body['serviceId'])).map(wordsOf)
+      t.ok(words?.includes('--session-token=-abc'))
+      await visit(endpointOf(answer))
     }
   },
   {

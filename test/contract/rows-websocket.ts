@@ -21,7 +21,8 @@ export const websocketRows: readonly Row[] = [
     section: '2',
     title: 'an upgrade on any path starts a stream server of its own',
     official: 'any path, always on',
-    verdict: 'same',
+    verdict: 'different',
+    why: 'any path but those below `/api/`, `/wsproxy/` and `/s/`, which are ours: live events, and sessions that are there already',
     check: async (t, target) => {
       for (const path of ['', '/', '/any/path', '?renderingLocation=csr']) await visit(socketUrl(target) + path)
       t.pass('each was let in')

@@ -234,7 +234,7 @@ t.test('too many requests of one address are refused, whichever of the two paths
   const { app, ask } = await handshakeStage(t, { perMinute: 3, max: 8 })
   t.equal((await ask({})).statusCode, 200)
   t.equal((await ask({}, { url: '/service' })).statusCode, 200)
-  t.equal((await ask({ class: 7 })).statusCode, 400, 'a bad request counts too')
+  t.equal((await ask({ params: { model: 7 } })).statusCode, 400, 'a bad request counts too')
   for (const url of ['/api/spawn', '/service']) {
     const answer = await ask({}, { url })
     t.equal(answer.statusCode, 429)

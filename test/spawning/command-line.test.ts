@@ -20,6 +20,7 @@ const lines: Array<{ what: string, program?: StreamServerProgram, common?: Parti
     session: { modelSearchDirectories: ['/models/a'], model: 'engine', sessionToken: 'secret' },
     args: [...head.slice(0, -1), '/models/a;/models;/more', ...middle, '--session-token', 'secret', '--model-file', 'engine', '--csr', 'true', ...licence]
   },
+  { what: 'a token that would be taken for a flag', session: { sessionToken: '-abc' }, args: [...head, ...middle, '--session-token=-abc', '--csr', 'true', ...licence] },
   { what: 'server rendering, and the renderers are never named beside each other', session: { renderer: 'ssr' }, args: [...head, ...middle, '--ssr', 'true', ...licence] },
   {
     what: 'a certificate, before what the operator adds',
@@ -68,19 +69,18 @@ for (const line of lines) {
 }
 
 const libraries = { LD_LIBRARY_PATH: '/opt/hoops/bin', DYLD_LIBRARY_PATH: '/opt/hoops/bin' }
-const environments: Array<{ what: string, program?: StreamServerProgram, renderer?: 'csr' | 'ssr', given?: Partial<GivenEnvironment>, env: Record<string, string> }> = [
-  { what: 'client rendering: the libraries alone', env: libraries },
-  { what: 'server rendering: the first display', renderer: 'ssr', env: { ...libraries, DISPLAY: ':0' } },
-  { what: 'server rendering: the display of the service', renderer: 'ssr', given: { display: ':7' }, env: { ...libraries, DISPLAY: ':7' } },
-  { what: 'EGL: no display', renderer: 'ssr', given: { display: ':7', egl: true }, env: libraries },
-  { what: 'what is handed on', given: { handedOn: { HOME: '/home/hoops', LD_LIBRARY_PATH: '/mine' } }, env: { ...libraries, HOME: '/home/hoops', LD_LIBRARY_PATH: '/mine' } },
+const environments: Array<{ what: string, program?: StreamServerProgram, given?: Partial<GivenEnvironment>, env: Record<string, string> }> = [
+  { what: 'the libraries and the first display', env: { ...libraries, DISPLAY: ':0' } },
+  { what: 'the display of the service', given: { display: ':7' }, env: { ...libraries, DISPLAY: ':7' } },
+  { what: 'EGL: no display', given: { display: ':7', egl: true }, env: libraries },
+  { what: 'what is handed on', given: { handedOn: { HOME: '/home/hoops', LD_LIBRARY_PATH: '/mine' } }, env: { ...libraries, DISPLAY: ':0', HOME: '/home/hoops', LD_LIBRARY_PATH: '/mine' } },
   { what: 'the embedded one needs nothing', program: embedded, given: { display: ':7' }, env: {} },
   { what: 'and gets what is handed on', program: embedded, given: { handedOn: { TZ: 'UTC' } }, env: { TZ: 'UTC' } }
 ]
 
-for (const { what, program = real, renderer = 'csr', given = {}, env } of environments) {
+for (const { what, program = real, given = {}, env } of environments) {
   t.test(`the environment: ${what}`, async t => {
-    t.same(childEnvironment(program, renderer, { display: undefined, egl: false, handedOn: {}, ...given }), env)
+    t.same(childEnvironment(program, { display: undefined, egl: false, handedOn: {}, ...given }), env)
   })
 }
 

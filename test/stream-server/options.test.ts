@@ -56,6 +56,7 @@ t.test('the whole command line that the official server writes is taken', async 
 
 t.test('a value may stand behind an equals sign, and may hold one', async t => {
   t.match(run('--initial-use-duration=0', '--session-token=a=b', '--csr=yes'), { initialUseSeconds: 0, sessionToken: 'a=b' })
+  for (const token of ['-abc', '--id', '--help']) t.match(run(`--session-token=${token}`), { sessionToken: token })
 })
 
 t.test('every spelling of yes and no is understood', async t => {
