@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { withoutToken } from '../src/front/way.ts'
 import { withoutSecrets, type AnsweredRequest } from '../src/logs/combined.ts'
+import { isWritten } from '../src/logs/levels.ts'
 
 /** One line for every request that was answered, but for those the filter names. Decorates nothing. */
 export interface RequestLogOptions {
@@ -13,6 +14,7 @@ export interface RequestLogOptions {
 const requestLog: FastifyPluginAsync<RequestLogOptions> = async (app, { level, filter }) => {
   if (level === 'silent') return
   app.addHook('onResponse', async (request, reply) => {
+    if (!isWritten(level, request.log.level)) return
     const { method, url, headers, raw } = request
     if (filter?.test(`${method} ${url}`) === true) return
     // The line itself has no query: there may be a token in it.

@@ -14,8 +14,11 @@ const status: FastifyPluginAsync = async app => {
     payload.once('end', () => { done(null) })
     payload.once('error', done)
   })
+  // Reports are most of all requests: a logger of its own for each would cost more than the report.
+  const log = app.log.child({}, { level: 'warn' })
+  app.setChildLoggerFactory(() => log)
   app.options('/:id', async (_request, reply) => await reply.header('allow', 'POST').send('POST'))
-  app.post<{ Params: { id: string }, Querystring: Record<string, unknown> }>('/:id', { logLevel: 'warn' }, async (request, reply) => {
+  app.post<{ Params: { id: string }, Querystring: Record<string, unknown> }>('/:id', async (request, reply) => {
     const { id } = request.params
     if (!isFromThisMachine(request)) {
       if (app.spawner.session(id)?.state === 'starting') request.log.warn({ ip: request.ip, spawnId: id }, 'a stream server’s report was refused, since it came through a proxy or from another address; SLIPWAY_INTERNAL_HOST names the host that stream servers report to')
