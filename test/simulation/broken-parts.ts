@@ -1,0 +1,109 @@
+import { PortPool, type PortLease } from '../../src/ports/port-pool.ts'
+import type { Reason } from '../../src/sessions/reasons.ts'
+import { Session } from '../../src/sessions/session.ts'
+import { transitions, type Deadline, type State } from '../../src/sessions/transitions.ts'
+import { KillLadder } from '../../src/spawning/kill-ladder.ts'
+import type { OpenRequest, OpenResult } from '../../src/spawning/outcome.ts'
+import { Reserve } from '../../src/spawning/reserve.ts'
+import { Spawner } from '../../src/spawning/spawner.ts'
+import { Supervisor } from '../../src/spawning/supervisor.ts'
+import { soundParts, type Parts } from './world.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+/** A rule broken on purpose. `mend` makes what all runs share whole again. */
+export interface Breakage { rule: string, parts: Parts, mend?: () => void }
+
+class ForgetsReleases extends PortPool {
+  override async take (signal: AbortSignal): Promise<PortLease | undefined> {
+    const lease = await super.take(signal)
+    return lease === undefined ? undefined : { port: lease.port, block: why => { lease.block(why) }, release () {} }
+  }
+}
+
+/** A lease that is released twice gives back what is somebody else's by then. */
+class ReleasesTwice extends PortPool {
+  readonly #released = new Set<number>()
+
+  override async take (signal: AbortSignal): Promise<PortLease | undefined> {
+    const lease = await super.take(signal)
+    if (lease === undefined) return undefined
+    const { port } = lease
+    if (this.#released.delete(port)) lease.release()
+    const release = () => {
+      lease.release()
+      this.#released.add(port)
+    }
+    return { port, release, block: why => { lease.block(why) } }
+  }
+}
+
+/** Gives out a port of which it does not know whether it is leased. */
+class GivesOutTwice extends PortPool {
+  #given: PortLease | undefined
+
+  override async take (signal: AbortSignal): Promise<PortLease | undefined> {
+    const lease = await super.take(signal) ?? this.#given
+    this.#given = lease
+    return lease
+  }
+}
+
+class DropsRefusals extends Spawner {
+  override async open (request: OpenRequest): Promise<OpenResult> {
+    const result = await super.open(request)
+    return result.status === 'startFailed' ? await new Promise<OpenResult>(() => {}) : result
+  }
+}
+
+class GoesOnAfterDrain extends Spawner {
+  override drain (): void {}
+}
+
+class NeverCancels extends VirtualClock {
+  override after (milliseconds: number, action: () => void): () => void {
+    super.after(milliseconds, action)
+    return () => {}
+  }
+}
+
+/** Every rule that is broken here must be found by the simulation. */
+export const breakages: ReadonlyArray<() => Breakage> = [
+  () => ({ rule: 'a port is given back at the end', parts: { ...soundParts, ports: options => new ForgetsReleases(options) } }),
+  () => ({ rule: 'a port is given out to one session at a time', parts: { ...soundParts, ports: options => new GivesOutTwice(options) } }),
+  () => ({ rule: 'every caller is answered', parts: { ...soundParts, spawner: options => new DropsRefusals(options) } }),
+  () => ({ rule: 'after the drain nothing is given out', parts: { ...soundParts, spawner: options => new GoesOnAfterDrain(options) } }),
+  () => ({ rule: 'no timer outlives its purpose', parts: { ...soundParts, clock: () => new NeverCancels() } }),
+  () => ({ rule: 'a port is given back once', parts: { ...soundParts, ports: options => new ReleasesTwice(options) } }),
+  () => broken('the end of a process ends its session', Supervisor.prototype, 'exited', () => {}),
+  () => broken('whoever does not leave is killed', KillLadder.prototype, 'climb', () => {}),
+  lastReasonWins,
+  () => broken('a session started ahead makes room', Reserve.prototype, 'yield', () => undefined),
+  ...(Object.keys(transitions) as State[]).flatMap(state => transitions[state].deadlines.filter(({ passes }: Deadline) => passes !== 'escalate').map(deadline => () => withoutDeadline(state, deadline)))
+]
+
+/** All is sound but one method of one class. */
+function broken<T extends object, K extends keyof T> (rule: string, prototype: T, method: K, instead: T[K]): Breakage {
+  const sound = prototype[method]
+  prototype[method] = instead
+  return { rule, parts: soundParts, mend: () => { prototype[method] = sound } }
+}
+
+function withoutDeadline (state: State, deadline: Deadline): Breakage {
+  const row = transitions[state] as { deadlines: readonly Deadline[] }
+  const sound = row.deadlines
+  row.deadlines = sound.filter(each => each !== deadline)
+  return { rule: `a session that is ${state} has a ${deadline.limit}`, parts: soundParts, mend: () => { row.deadlines = sound } }
+}
+
+function lastReasonWins (): Breakage {
+  const last = new WeakMap<Session, Reason>()
+  const { because, view } = Session.prototype
+  Session.prototype.because = function (reason) {
+    last.set(this, reason)
+    return because.call(this, reason)
+  }
+  Session.prototype.view = function () {
+    return { ...view.call(this), reason: last.get(this) ?? null }
+  }
+  return { rule: 'the first reason stays', parts: soundParts, mend: () => { Object.assign(Session.prototype, { because, view }) } }
+}

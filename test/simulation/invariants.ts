@@ -1,0 +1,97 @@
+import { isTerminal, type Limit, type State } from '../../src/sessions/transitions.ts'
+import type { Entry } from './ledger.ts'
+import type { World } from './world.ts'
+
+/** What must be so between any two events: the words name what is not. */
+export function brokenNow (world: World): string | undefined {
+  const { ledger, spawner, launcher } = world
+  if (ledger.faults.length > 0) return ledger.faults[0]
+  if (spawner.alive !== ledger.alive || ledger.created !== ledger.ended + ledger.alive) return `counters: ${ledger.created} came, ${ledger.ended} ended, ${spawner.alive} alive`
+  if (world.orderedAtStop !== null && launcher.processes.length > world.orderedAtStop) return 'a process was started after everything was told to stop'
+  return brokenPorts(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world)
+}
+
+/** What must be so when everything is closed and every process that could end has ended. */
+export function brokenAtTheEnd (world: World): string | undefined {
+  const { ledger, clock, callers, gpus, launcher } = world
+  if (ledger.alive > 0) return `${ledger.alive} sessions without an end`
+  if (clock.pending > 0) return `${clock.pending} timers after close`
+  const answered = callers.filter(({ asked }) => asked !== null)
+  const unheard = answered.findIndex(({ answers }) => answers.length !== 1)
+  if (unheard >= 0) return `a caller got ${answered[unheard]?.answers.length} answers`
+  if (ledger.answered !== answered.length) return `${answered.length} answers given, ${ledger.answered} told`
+  if (launcher.alive === 0 && gpus.counts().some(count => count > 0)) return 'a GPU was not given back'
+  return brokenNow(world)
+}
+
+/** Every port is in one place, and leased exactly as long as somebody asks about it or a process has it. */
+function brokenPorts ({ ports, launcher, probes, scenario }: World): string | undefined {
+  const { free, leased, resting, blocked } = ports.counts()
+  if (free + leased + resting + blocked !== scenario.ports) return `${scenario.ports} ports: ${free} free, ${leased} leased, ${resting} resting, ${blocked} blocked`
+  const held = launcher.alive + probes.size
+  return leased === held ? undefined : `${leased} ports leased, ${held} in use`
+}
+
+/** No process without a session, no port and no session with two processes, never more than there are seats. */
+function brokenProcesses ({ launcher, ledger, scenario }: World): string | undefined {
+  const ports = new Set<number>()
+  const ids = new Set<string>()
+  let seats = 0
+  for (const { stage, id, port } of launcher.processes) {
+    if (stage === 'gone') continue
+    const state = ledger.entries.get(id)?.state
+    if (state === undefined || (isTerminal(state) && state !== 'lost')) return `the process of ${id} has no owner: ${state}`
+    if (ports.has(port)) return `port ${port} was given out twice`
+    if (ids.has(id)) return `${id} has two processes`
+    ports.add(port)
+    ids.add(id)
+    if (state !== 'lost') seats++
+  }
+  return seats > scenario.maxSessions ? `${seats} processes for ${scenario.maxSessions} seats` : undefined
+}
+
+/** After the process stood still, a deadline waits a second for what was said meanwhile. */
+const grace = 1_000
+
+/** No session outstays a limit of its state. Written down here once more, so that a row missing in the table is found. */
+function brokenDeadlines (world: World): string | undefined {
+  const { ledger, clock, scenario: { limits }, presences } = world
+  if (clock.late) return undefined
+  for (const entry of ledger.entries.values()) {
+    if (isTerminal(entry.state)) continue
+    // The system is asked whether the viewer has come: the session stays until it has answered.
+    if (entry.state === 'ready' && entry.port !== null && presences.isOpen(entry.port)) continue
+    for (const [limit, since, times = 1] of deadlines[entry.state] ?? []) {
+      const from = since(entry)
+      if (limits[limit] === 0 || from === null) continue
+      const waited = clock.awake - from.awake
+      if (waited > limits[limit] * times + grace * (clock.jumps - from.jumps)) return `${entry.id} is ${entry.state} past its ${limit}, after ${waited} ms`
+    }
+  }
+  return undefined
+}
+
+type Since = (entry: Entry) => Entry['reported']
+const entered: Since = entry => entry.entered
+const ping: [Limit, Since] = ['pingTimeout', entry => entry.reported ?? entry.entered]
+const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?]>>> = {
+  queued: [['queueTimeout', entered]],
+  starting: [['startTimeout', entered]],
+  spare: [['aheadLifetime', entered], ping],
+  ready: [['firstConnectTimeout', entered], ping],
+  connected: [ping, ['maxLifetime', ({ asked }) => asked], ['idleTimeout', ({ input }) => input]],
+  draining: [['killStep', entered, 3]]
+}
+
+function brokenAnswers ({ callers, ledger }: World): string | undefined {
+  for (const { answers, late, keptOut } of callers) {
+    const answer = answers[0]
+    if (answer === undefined) continue
+    if (answers.length > 1) return 'a caller got two answers'
+    if (late && answer.status !== 'draining') return `after the drain a caller was answered ${answer.status}`
+    if (keptOut) return `a session started ahead kept a caller out: ${answer.status}`
+    if (answer.status === 'opened' && answer.session.state !== 'ready') return `a session was given out ${answer.session.state}`
+  }
+  for (const { id, givenTo } of ledger.entries.values()) if (givenTo > 1) return `${id} was given to ${givenTo} callers`
+  return undefined
+}

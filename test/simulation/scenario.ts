@@ -1,0 +1,55 @@
+import type { Renderer } from '../../src/sessions/session.ts'
+import type { Limits } from '../../src/sessions/watchdog.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { Temper } from './simulated-launcher.ts'
+
+/** Who asks for a viewer. */
+export interface CallerPlan { renderer: Renderer, via: 'rest' | 'proxy', model: string | null }
+
+/** How a run comes to its end, before everything is closed: at once, by a drain, in a hurry, or with nobody there any more but time, and stream servers that still report or that have fallen silent. */
+export type Ending = 'close' | 'drain' | 'hurry' | 'reports' | 'silence'
+
+/** Everything about a run but the order of events. */
+export interface Scenario {
+  maxSessions: number
+  ports: number
+  gpus: number
+  ahead: Record<Renderer, number>
+  callers: readonly CallerPlan[]
+  limits: Limits
+  tempers: readonly Temper[]
+  /** Moves before the end. */
+  moves: number
+  ending: Ending
+}
+
+/** Draws a small world: few callers, few ports, limits of a few seconds. */
+export function drawScenario (random: SeededRandom): Scenario {
+  const ports = random.between(1, 4)
+  const some = (least: number, most: number) => random.between(least, most) * 1_000
+  const orNone = (milliseconds: number) => random.chance(0.3) ? 0 : milliseconds
+  return {
+    ports,
+    maxSessions: random.between(1, ports),
+    gpus: random.pick([0, 0, 2]),
+    ahead: random.chance(0.5) ? { csr: 0, ssr: 0 } : { csr: random.between(0, 2), ssr: random.between(0, 1) },
+    callers: Array.from({ length: random.between(1, 6) }, () => ({
+      renderer: random.chance(0.8) ? 'csr' : 'ssr',
+      via: random.chance(0.5) ? 'rest' : 'proxy',
+      model: random.chance(0.3) ? 'engine' : null
+    })),
+    limits: {
+      queueTimeout: some(3, 6),
+      startTimeout: some(3, 10),
+      aheadLifetime: some(5, 40),
+      firstConnectTimeout: some(3, 20),
+      pingTimeout: some(3, 12),
+      idleTimeout: orNone(some(3, 20)),
+      maxLifetime: orNone(some(10, 40)),
+      killStep: some(1, 3)
+    },
+    tempers: Array.from({ length: 5 }, () => random.pick<Temper>(['obeys', 'obeys', 'obeys', 'stubborn', 'stuck'])),
+    moves: random.between(8, 32),
+    ending: random.pick<Ending>(['close', 'drain', 'hurry', 'reports', 'silence'])
+  }
+}

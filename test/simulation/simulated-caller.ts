@@ -1,0 +1,47 @@
+import { isTerminal } from '../../src/sessions/transitions.ts'
+import type { OpenResult } from '../../src/spawning/outcome.ts'
+import type { Moment } from './ledger.ts'
+import type { CallerPlan } from './scenario.ts'
+import type { World } from './world.ts'
+
+/** Somebody who asks for a viewer once, and may hang up at any moment. */
+export class SimulatedCaller {
+  readonly plan: CallerPlan
+  answers: OpenResult[] = []
+  asked: Moment | null = null
+  /** It asked when the drain had begun. */
+  late = false
+  /** It was turned away while a session that was started ahead stood by. */
+  keptOut = false
+  readonly #caller = new AbortController()
+
+  constructor (plan: CallerPlan) {
+    this.plan = plan
+  }
+
+  get gone (): boolean { return this.#caller.signal.aborted }
+
+  ask (world: World): void {
+    const { spawner, ledger, probes } = world
+    this.asked = ledger.moment
+    this.late = ledger.draining
+    const spareStoodBy = sparesStandBy(world)
+    void spawner.open({ ...this.plan, modelSearchDirectories: [], sessionToken: null, signal: this.#caller.signal }).then(answer => {
+      this.answers.push(answer)
+      this.keptOut ||= (answer.status === 'full' && spareStoodBy) || (answer.status === 'noPort' && probes.size === 0 && sparesStandBy(world))
+      if (answer.status !== 'opened') return
+      const entry = ledger.entries.get(answer.session.id)
+      if (entry !== undefined && this.asked !== null) Object.assign(entry, { givenTo: entry.givenTo + 1, asked: this.asked })
+    })
+  }
+
+  vanish (): void { this.#caller.abort() }
+}
+
+function sparesStandBy ({ spawner, ledger }: World): boolean {
+  for (const { state, via } of ledger.entries.values()) {
+    // The spawner is asked only where it matters: to take a picture of everything is dear.
+    if (via === null && !isTerminal(state)) return spawner.sessions().some(({ via, reason, port }) => via === null && reason === null && port !== null)
+  }
+  return false
+}
