@@ -75,9 +75,10 @@ t.test('one that was stopped is never handed out, and does not stay', async t =>
 })
 
 t.test('one whose port another process took over is never handed out', async t => {
-  const slipway = await startSlipway(t, ahead, { mode: 'hands-over-its-port-300' })
+  const slipway = await startSlipway(t, ahead, { mode: 'hands-over-its-port' })
   const feed = await SessionFeed.open(t, slipway)
-  const { id, port } = await spare(feed)
+  const { id, port, pid } = await spare(feed)
+  process.kill(pid, 'SIGUSR2')
   for (;;) {
     const answer = await fetch(`http://127.0.0.1:${port}/`).then(async response => await response.text(), () => '')
     if (answer === 'another') break
