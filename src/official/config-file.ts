@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join, resolve } from 'node:path'
 import { compileFunction } from 'node:vm'
@@ -14,11 +14,19 @@ export interface ConfigFile {
   serverDir: string
 }
 
+/** A file as it is, or why it cannot be used: one line that begins with its path. */
 export type ConfigFileResult =
   | { status: 'loaded', file: ConfigFile }
   | { status: 'failed', problem: string }
 
-interface LoadedModule { exports: unknown }
+interface LoadedModule {
+  exports: unknown
+  id: string
+  filename: string
+  path: string
+  loaded: boolean
+  require: (specifier: string) => unknown
+}
 
 const typesPath = /(^|\/)lib\/SpawnerTypes(\.js)?$/i
 
@@ -30,18 +38,19 @@ const typesPath = /(^|\/)lib\/SpawnerTypes(\.js)?$/i
  * @param packageDir where our `lib` is
  */
 export function loadConfigFile (given: string, packageDir: string): ConfigFileResult {
-  const path = find(resolve(given))
-  if (path === undefined) return { status: 'failed', problem: `there is neither UserConfig.js nor Config.js in ${resolve(given)}` }
+  const found = find(resolve(given))
+  if (found === undefined) return { status: 'failed', problem: `there is neither UserConfig.js nor Config.js in ${resolve(given)}` }
+  const path = real(found)
   const ourTypes = join(packageDir, 'lib', 'SpawnerTypes.js')
-  const modules = new Map<string, LoadedModule>()
+  // A file may look at what is loaded, and make it be loaded once more.
+  const cache: Record<string, LoadedModule> = {}
+  const main = { exports: {}, id: '.', filename: join(packageDir, 'lib', 'Startup.js'), path: join(packageDir, 'lib'), loaded: true }
+  const files: string[] = []
   let serverDir: string | undefined
 
   const load = (file: string): unknown => {
-    const known = modules.get(file)
+    const known = cache[file]
     if (known !== undefined) return known.exports
-    const module: LoadedModule = { exports: {} }
-    modules.set(file, module)
-    const run = compileFunction(source(file), ['exports', 'require', 'module', '__filename', '__dirname'], { filename: file })
     const native = createRequire(file)
     const require = (specifier: string): unknown => {
       const asked = String(specifier).replaceAll('\\', '/')
@@ -50,10 +59,16 @@ export function loadConfigFile (given: string, packageDir: string): ConfigFileRe
         if (types !== ourTypes && `${types}.js` !== ourTypes) serverDir ??= dirname(dirname(types))
         return native(ourTypes)
       }
-      const found = native.resolve(asked)
-      return /^(\.|\/|[a-z]:)/i.test(asked) && extname(found) === '.js' ? load(found) : native(found)
+      const wanted = native.resolve(asked)
+      return /^(\.|\/|[a-z]:)/i.test(asked) && extname(wanted) === '.js' ? load(wanted) : native(wanted)
     }
-    run.call(module.exports, module.exports, Object.assign(require, { resolve: native.resolve }), module, file, dirname(file))
+    Object.assign(require, { resolve: native.resolve, cache, main })
+    const module: LoadedModule = { exports: {}, id: file, filename: file, path: dirname(file), loaded: false, require }
+    cache[file] = module
+    files.push(file)
+    const run = compileFunction(source(file), ['exports', 'require', 'module', '__filename', '__dirname'], { filename: file })
+    run.call(module.exports, module.exports, require, module, file, dirname(file))
+    module.loaded = true
     return module.exports
   }
 
@@ -62,13 +77,22 @@ export function loadConfigFile (given: string, packageDir: string): ConfigFileRe
     if (typeof exported !== 'object' || exported === null || Array.isArray(exported)) return { status: 'failed', problem: `${path}: expected module.exports to be the configuration, an object with keys` }
     return { status: 'loaded', file: { path, exported: { ...exported }, serverDir: serverDir ?? dirname(path) } }
   } catch (error) {
-    return { status: 'failed', problem: inOneLine(error, [path, ...modules.keys()]) }
+    return { status: 'failed', problem: inOneLine(error, [path, ...files]) }
   }
 }
 
 function find (given: string): string | undefined {
   if (statSync(given, { throwIfNoEntry: false })?.isDirectory() !== true) return given
   return ['UserConfig.js', 'Config.js'].map(name => join(given, name)).find(file => statSync(file, { throwIfNoEntry: false })?.isFile())
+}
+
+/** Where a link leads: as for Node's own `require`, what stands beside the file itself counts. What is not there is told when it is read. */
+function real (path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 /** Without a byte order mark, and with a `#!` line that is no longer one. */

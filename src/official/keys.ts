@@ -48,7 +48,7 @@ const level = orNull(oneOf('LogLevel', enums.level))
 const maybeText = orNull(anyText)
 const maybeTrue = orNull(truth)
 const port = wholeNumber(1, 65_535)
-const mask = wholeNumber(0, 255)
+const mask = orNull(wholeNumber(0, 255))
 
 /** Ours for the official levels: what they call verbose and debug is debug and trace here. */
 const levels = { error: 'error', warn: 'warn', info: 'info', verbose: 'debug', debug: 'trace' } as const
@@ -75,8 +75,8 @@ export const keys: readonly OfficialKey[] = [
   required('spawnServerPort', port, becomes<number>(port => given('SLIPWAY_PORT', port))),
   optional('publicHostname', maybeText, null, becomes<string | null>(host => given('SLIPWAY_PUBLIC_HOST', host))),
   required('ipVersion', ipVersion, becomes((version, { place }) => given('SLIPWAY_HOST', version === enums.ipVersion.Auto && place.ipv6 ? '::' : '0.0.0.0'))),
-  optional('spawnServerAccessControlAllowOriginHeader', text, '*', becomes<string>(origin => given('SLIPWAY_CORS_ORIGIN', origin))),
-  optional('fileServerAccessControlAllowOriginHeader', text, '*', becomes<string>((origin, { config }) => hasFileServer(config) ? given('SLIPWAY_FILE_SERVER_CORS_ORIGIN', origin) : {})),
+  optional('spawnServerAccessControlAllowOriginHeader', orNull(text), '*', becomes<string | null>(origin => given('SLIPWAY_CORS_ORIGIN', origin ?? '*'))),
+  optional('fileServerAccessControlAllowOriginHeader', orNull(text), '*', becomes<string | null>((origin, { config }) => hasFileServer(config) ? given('SLIPWAY_FILE_SERVER_CORS_ORIGIN', origin ?? '*') : {})),
 
   optional('sslCertificateFile', maybeText, null, becomes<string | null>((file, { path }) => given('SLIPWAY_TLS_CERTIFICATE_FILE', file ? path(file) : null))),
   optional('sslPrivateKeyFile', maybeText, null, becomes<string | null>((file, { path }) => given('SLIPWAY_TLS_KEY_FILE', file ? path(file) : null))),
@@ -114,8 +114,8 @@ export const keys: readonly OfficialKey[] = [
   required('workspaceDir', text, becomes<string>((dir, { path }) => given('SLIPWAY_WORKSPACE_DIR', path(dir)))),
 
   optional('logDir', maybeText, '~/ts3d_communicator_logs', becomes<string | null>((dir, { path }) => given('SLIPWAY_LOG_DIR', dir ? path(dir) : 'none'))),
-  optional('logSpawnFileCategoryMask', mask, 7, becomes<number>(mask => given('SLIPWAY_STREAM_SERVER_LOG_FILE_MASK', mask || null))),
-  optional('logSpawnStdoutCategoryMask', mask, 0, becomes<number>(mask => given('SLIPWAY_STREAM_SERVER_LOG_OUTPUT_MASK', mask || null))),
+  optional('logSpawnFileCategoryMask', mask, 7, becomes<number | null>(mask => given('SLIPWAY_STREAM_SERVER_LOG_FILE_MASK', mask || null))),
+  optional('logSpawnStdoutCategoryMask', mask, 0, becomes<number | null>(mask => given('SLIPWAY_STREAM_SERVER_LOG_OUTPUT_MASK', mask || null))),
   optional('logSpawnUseDeltaTime', maybeTrue, false, becomes<boolean | null>(delta => given('SLIPWAY_STREAM_SERVER_LOG_DELTA', delta || null))),
   optional('logFileTimeFormat', timeFormat, enums.timeFormat.ISO, becomes<string | null>(format => given('SLIPWAY_LOG_FILE_TIME', format))),
   optional('logConsoleTimeFormat', timeFormat, enums.timeFormat.Local, becomes<string | null>(format => given('SLIPWAY_LOG_TIME', format))),
@@ -128,7 +128,7 @@ export const keys: readonly OfficialKey[] = [
   optional('logFileHttpRequestsAsLevel', level, enums.level.Debug, becomes<keyof typeof levels | null>((level, { config }) => hasFileServer(config) ? given('SLIPWAY_LOG_FILE_SERVER_REQUEST_LEVEL', level === null ? 'silent' : levels[level]) : {})),
 
   optional('fileServerPort', orOff(port), 11_180, becomes<number | null>(port => given('SLIPWAY_FILE_SERVER_PORT', port || null))),
-  optional('fileServerStaticDirs', folders, [], becomes<string[]>((dirs, { config, present }) => hasFileServer(config) ? listed('SLIPWAY_STATIC_DIRS', present(dirs)) : {})),
+  optional('fileServerStaticDirs', orNull(folders), [], becomes<string[] | null>((dirs, { config, present }) => hasFileServer(config) ? listed('SLIPWAY_STATIC_DIRS', present(dirs ?? [])) : {})),
   optional('fileServerProxyViewerConnections', maybeTrue, true, becomes<boolean | null>((proxy, { config }) => hasFileServer(config) ? given('SLIPWAY_FILE_SERVER_PROXY', proxy === true) : {})),
 
   optional('windowsServiceRespawnEnabled', maybeTrue, false, becomes<boolean | null>(respawn => given('SLIPWAY_SERVICE_RESPAWN', respawn || null))),

@@ -5,6 +5,7 @@ import { thisPlace } from './place.ts'
 import type { ShownConfig } from './shown-config.ts'
 import { manners, translate } from './translate.ts'
 
+/** What an official configuration file becomes, or all that is wrong with it, a line each. */
 export type OfficialConfig =
   | {
     status: 'read'

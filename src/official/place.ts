@@ -12,6 +12,7 @@ export interface Place {
   isFile: (path: string) => boolean
 }
 
+/** The machine this program runs on, looked at as it is asked. */
 export function thisPlace (): Place {
   return {
     home: homedir(),

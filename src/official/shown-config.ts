@@ -1,3 +1,5 @@
+import { withoutSecrets } from './tellable.ts'
+
 /** An official configuration as the status page shows it. */
 export interface ShownConfig {
   /** Without secrets and without the paths of this machine. */
@@ -18,25 +20,24 @@ const places = [
 /**
  * @param config every official key with its value or its default
  * @param extra what else is in the file: its values are shown, as far as JSON has them, where everything is, and without their texts elsewhere
- * @param serverDir officially `server/node`
+ * @param known what is known besides: `serverDir`, officially `server/node`, and the program, also where the key names none
  * @param path makes a path of the file absolute
  */
-export function shownConfig (config: Readonly<Record<string, unknown>>, extra: Readonly<Record<string, unknown>>, serverDir: string, path: (given: string) => string): ShownConfig {
+export function shownConfig (config: Readonly<Record<string, unknown>>, extra: Readonly<Record<string, unknown>>, known: { serverDir: string, spawnExeAbsFile: string | null }, path: (given: string) => string): ShownConfig {
+  const { restFileserver } = config
   const guarded = Object.fromEntries(Object.entries(config).map(([name, value]) => [name, places.includes(name) && value !== null ? hidden : value]))
   return {
     guarded: { ...plainEntries(extra, () => hidden), ...guarded, ...secrets },
-    whole: { ...plainEntries(extra, text => text), ...config, ...derived(config, serverDir, path), ...secrets }
+    whole: { ...plainEntries(extra, text => text), ...config, restFileserver: typeof restFileserver === 'string' ? withoutSecrets(restFileserver) : restFileserver, ...known, ...derived(config, path), ...secrets }
   }
 }
 
 /** The keys that the official server adds to those of the file, but for those that only the running service knows. */
-function derived (config: Readonly<Record<string, unknown>>, serverDir: string, path: (given: string) => string): Record<string, unknown> {
+function derived (config: Readonly<Record<string, unknown>>, path: (given: string) => string): Record<string, unknown> {
   const file = (name: string) => typeof config[name] === 'string' && config[name] !== '' ? path(config[name]) : null
   const folders = (name: string) => Array.isArray(config[name]) ? config[name].map(folder => path(String(folder))) : []
   return {
-    serverDir,
     communicatorAbsDir: path('.'),
-    spawnExeAbsFile: file('streamCacheExeFile'),
     logAbsDir: file('logDir'),
     modelAbsDirs: folders('modelDirs'),
     workspaceAbsDir: file('workspaceDir'),

@@ -45,6 +45,27 @@ t.test('a file may change the one beside it, read others and ask Node', async t 
   t.match(exported, { port: 2, level: 'info', more: true, home: String, here: [t.testdirName, join(t.testdirName, 'UserConfig.js')] })
 })
 
+t.test('behind a link, what stands beside the file itself counts, as for Node', async t => {
+  const { exported, serverDir, dir } = load(t, {
+    sdk: { server: { node: { 'Config.js': 'require("./lib/SpawnerTypes"); module.exports = { ...require("./more"), here: __dirname }', 'more.js': 'exports.more = true' } } },
+    etc: { 'Config.js': t.fixture('symlink', '../sdk/server/node/Config.js') }
+  }, 'etc')
+  t.same(exported, { more: true, here: join(dir, 'sdk/server/node') })
+  t.equal(serverDir, join(dir, 'sdk/server/node'))
+})
+
+t.test('a file has of its module what other modules have', async t => {
+  const { exported, dir } = load(t, {
+    'Config.js': `const first = require('./part')
+delete require.cache[require.resolve('./part')]
+module.exports = { filename: module.filename, id: module.id, loaded: module.loaded, again: require('./part') !== first, cached: Object.keys(require.cache),
+  same: module.require('./part') === require('./part'), main: [require.main === module, require.main.filename] }`,
+    'part.js': 'module.exports = {}'
+  }, 'Config.js')
+  const file = join(dir, 'Config.js')
+  t.same(exported, { filename: file, id: file, loaded: false, again: true, cached: [file, join(dir, 'part.js')], same: true, main: [false, join(packageDir, 'lib/Startup.js')] })
+})
+
 t.test('a mistake in the file is one line with its place', async t => {
   const mistake = (text: string) => String(load(t, { 'Config.js': text, 'broken.js': '\n\nmodule.exports = {,}' }, 'Config.js').exported).replace(t.testdirName, '.')
   t.equal(mistake('module.exports = {\n  a: 1\n  b: 2\n}'), "./Config.js:3: SyntaxError: Unexpected identifier 'b'")

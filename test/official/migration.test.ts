@@ -26,12 +26,12 @@ t.test('migrate prints as a .env what a start with the file would use', async t 
 })
 
 t.test('a licence stays out of what migrate prints', async t => {
-  const dir = t.testdir({ 'Config.js': file({ license: 'the-secret', licenseFile: null, restFileserver: 'http://files.test', oldKey: 1 }) })
+  const dir = t.testdir({ 'Config.js': file({ license: 'the-secret', licenseFile: null, restFileserver: 'http://me:the-secret@files.test?sig=the-secret', oldKey: 1 }) })
   const { migration, settings } = { migration: '', settings: {}, ...readOfficialConfig(dir, packageDir, {}) }
   t.match(settings, { SLIPWAY_LICENSE: 'the-secret' })
   t.notMatch(migration, 'the-secret')
   t.match(migration, /^#SLIPWAY_LICENSE=<the text of license>$/m)
-  t.match(migration, /^# {3}restFileserver: .* set SLIPWAY_CSR_ARGS='--the-flag;http:\/\/files\.test' and SLIPWAY_SSR_ARGS=/m)
+  t.match(migration, /^# {3}restFileserver: .* set SLIPWAY_CSR_ARGS='--the-flag;http:\/\/<hidden>@files\.test\?<hidden>' and SLIPWAY_SSR_ARGS=/m)
   t.match(migration, /^# {3}oldKey: there is no such key/m)
 })
 

@@ -33,6 +33,15 @@ t.test('paths are shown only where everything is', async t => {
   })
 })
 
+t.test('the program is the one that is run, also where the file names none', async t => {
+  t.match(shown().whole, { streamCacheExeFile: null, spawnExeAbsFile: '/sdk/server/bin/linux64/ts3d_sc_server' })
+  t.match(shown({ streamCacheExeFile: 'mine/server' }).whole, { spawnExeAbsFile: '/sdk/mine/server' })
+})
+
+t.test('an address is shown without what is secret in it', async t => {
+  t.match(shown({ restFileserver: 'https://user:pass@files.test/sc?sig=secret' }).whole, { restFileserver: 'https://<hidden>@files.test/sc?<hidden>' })
+})
+
 t.test('what else stands in the file is shown too, as far as JSON has it and as it is no secret', async t => {
   const loop: Record<string, unknown> = { name: 'a loop' }
   loop['self'] = loop

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { keys } from '../../src/official/keys.ts'
 import { settingsOf, translated } from '../fixtures/official-file.ts'
 
 t.test('an ordinary file becomes settings', async t => {
@@ -38,6 +39,28 @@ t.test('paths start at the home folder or at communicatorDir, which starts at se
   })
   t.match(settingsOf({}, { platform: 'darwin' }), { SLIPWAY_STREAM_SERVER: '/sdk/server/bin/macos/ts3d_sc_server' })
   t.match(settingsOf({}, { platform: 'win32' }), { SLIPWAY_STREAM_SERVER: '/sdk/server/bin/win64/ts3d_sc_server.exe' })
+})
+
+t.test('null is as good as not set for every key that is not required', async t => {
+  for (const { name, required } of keys) {
+    if (!required && !name.startsWith('license')) t.equal(translated({ [name]: null }).status, 'translated', name)
+  }
+  const settings = settingsOf({ fileServerPort: 11_180, fileServerStaticDirs: null, logSpawnFileCategoryMask: null, logSpawnStdoutCategoryMask: null, spawnServerAccessControlAllowOriginHeader: null, fileServerAccessControlAllowOriginHeader: null })
+  t.match(settings, { SLIPWAY_CORS_ORIGIN: '*', SLIPWAY_FILE_SERVER_CORS_ORIGIN: '*' })
+  for (const name of ['SLIPWAY_STATIC_DIRS', 'SLIPWAY_STREAM_SERVER_LOG_FILE_MASK', 'SLIPWAY_STREAM_SERVER_LOG_OUTPUT_MASK']) t.notOk(name in settings, name)
+})
+
+t.test('every warning and every problem is one line without secrets', async t => {
+  const said = [
+    translated({ 'a\nb': 1, '\u2028': 1, communicatorDir: '/nowhere/a\nb', restFileserver: 'https://user:pass@files.test/sc?sig=secret#secret' }),
+    translated({ restFileserver: ['https://user:pass@files.test/sc?sig=secret'], publicHostname: { a: 'x\ny' } })
+  ].flatMap(({ warnings, ...rest }) => [...warnings, ...rest.status === 'invalid' ? rest.problems : []])
+  for (const line of said) {
+    t.notMatch(line, /\p{Cc}|\u2028/u)
+    t.notMatch(line, /pass@|secret/)
+  }
+  t.ok(said.some(line => line.startsWith('"a\\nb": there is no such key')))
+  t.ok(said.some(line => line.includes("'--the-flag;https://<hidden>@files.test/sc?<hidden>'") && line.endsWith('with the whole value of the key')))
 })
 
 t.test('folders that are not there are left out and told, for the official server starts without them', async t => {

@@ -12,21 +12,22 @@ import { complete } from '../fixtures/official-file.ts'
 const packageDir = fileURLToPath(new URL('../..', import.meta.url))
 
 const noText = [7, true, {}, ['x']]
-const emptyText = [...noText, '', '  ', null]
+const blank = [...noText, '', '  ']
+const emptyText = [...blank, null]
 const noTruth = ['true', 1, {}]
 const noPort = [-1, 65_536, 1.5, NaN, '11182', {}, true]
-const noMask = [-1, 256, 1.5, '7', null, {}]
+const noMask = [-1, 256, 1.5, '7', {}]
 const noLevel = ['Info', 'trace', 3, {}]
 const noTime = ['ISO', 'utc', 1, {}]
-const noFolders = ['models', [7], [''], ['a;b'], {}, null]
+const noFolders = ['models', [7], [''], ['a;b'], {}]
 
 /** What no key may be, in the words of a configuration file; every key has its own. */
 const wrong: Record<string, unknown[]> = {
   spawnServerPort: [...noPort, 0, null],
   publicHostname: noText,
   ipVersion: ['forceIPv6Disabled', 'Auto', 4, null],
-  spawnServerAccessControlAllowOriginHeader: emptyText,
-  fileServerAccessControlAllowOriginHeader: emptyText,
+  spawnServerAccessControlAllowOriginHeader: blank,
+  fileServerAccessControlAllowOriginHeader: blank,
   sslCertificateFile: noText,
   sslPrivateKeyFile: noText,
   sslCertificateAuthorityPath: noText,
@@ -47,7 +48,7 @@ const wrong: Record<string, unknown[]> = {
   disableConsoleEnterToShutdown: noTruth,
   communicatorDir: emptyText,
   streamCacheExeFile: noText,
-  modelDirs: noFolders,
+  modelDirs: [...noFolders, null],
   workspaceDir: emptyText,
   logDir: noText,
   logSpawnFileCategoryMask: noMask,
