@@ -1,4 +1,4 @@
-import { startManager } from './managers.ts'
+import { startManager, type Manager } from './managers.ts'
 import { cell, interleave, judge, notMeasured, ratios, table, type Scale, type Section } from './part.ts'
 import { outputOf } from './running.ts'
 import { startMany } from './starts.ts'
@@ -11,24 +11,25 @@ export async function reports (scale: Scale): Promise<Section> {
   if (native === undefined) return { markdown: ['Not measured: there is no C compiler.', ''], targets: [notMeasured(what, '≥ 0.85 × bare node:http', 'no C compiler')] }
   const started = [await startManager('javascript', programs, { standIn: [] }), await startManager('bare', programs)]
   try {
-    const managers = await Promise.all(started.map(async manager => {
-      const { answers: [first] } = await startMany(manager.port, { atATime: 1, count: 1, milliseconds: 1 })
-      return { ...manager, request: `POST /api/spawns/${first?.id}?liveliness=ping` }
-    }))
+    const [own, bare] = started
+    const { answers: [session] } = await startMany(own?.port ?? 0, { atATime: 1, count: 1, milliseconds: 1 })
+    const managers = [{ ...own as Manager, request: report(session?.id) }, { ...bare as Manager, request: report('0') }]
     const load = async ({ port, request }: { port: number, request: string }, milliseconds: number) =>
       (JSON.parse(await outputOf(native.load, [String(port), String(milliseconds), '32', request], 60_000)) as { perSecond: number }).perSecond
     for (const manager of managers) await load(manager, 1_000)
     const values = await interleave(scale, managers, async manager => await load(manager, quick ? 700 : 4_000))
-    const [own = [], bare = []] = managers.map(({ name }) => values.get(name) ?? [])
+    const [taken = [], floor = []] = managers.map(({ name }) => values.get(name) ?? [])
     return {
       markdown: [
         'Pings of one living session over 32 kept connections, from a load generator in C.',
         '',
-        ...table(['service', 'reports/s', '× bare'], managers.map(({ name }) => [name, cell(values.get(name) ?? [], 0), cell(ratios(values.get(name) ?? [], bare), 2)]))
+        ...table(['service', 'reports/s', '× bare'], managers.map(({ name }) => [name, cell(values.get(name) ?? [], 0), cell(ratios(values.get(name) ?? [], floor), 2)]))
       ],
-      targets: [judge(what, { least: 0.85 }, ' × bare node:http', ratios(own, bare), 2)]
+      targets: [judge(what, { least: 0.85 }, ' × bare node:http', ratios(taken, floor), 2)]
     }
   } finally {
     await Promise.all(started.map(manager => manager.stop()))
   }
 }
+
+const report = (id: string | undefined) => `POST /api/spawns/${id}?liveliness=ping`
