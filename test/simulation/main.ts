@@ -1,8 +1,11 @@
-// npm run simulate [-- --seed S] [--runs N] [--threads T] [--trace]: the domain on a virtual clock, one seeded schedule per run.
+// npm run simulate [-- --seed S] [--runs N] [--threads T] [--trace] [--broken]: the domain on a virtual clock, one seeded schedule per run.
+import { setMaxListeners } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { nobodysRequest } from '../../src/spawning/outcome.ts'
 import { batch, type BatchResult } from './batch.ts'
+import { breakages } from './broken-parts.ts'
 import { run } from './run.ts'
 import { shrink } from './shrink.ts'
 
@@ -17,12 +20,15 @@ if (!isMainThread) {
       seed: { type: 'string', default: '1' },
       runs: { type: 'string', default: '5000' },
       threads: { type: 'string', default: String(Math.min(8, availableParallelism())) },
-      trace: { type: 'boolean', default: false }
+      trace: { type: 'boolean', default: false },
+      broken: { type: 'boolean', default: false }
     }
   })
   const seed = whole('seed', values.seed)
+  const runs = whole('runs', values.runs)
   if (values.trace) await show(seed)
-  else await simulate(seed, whole('runs', values.runs), Math.max(1, whole('threads', values.threads)))
+  else if (values.broken) await breakRules(seed, runs)
+  else await simulate(seed, runs, Math.max(1, whole('threads', values.threads)))
 }
 
 function whole (name: string, text: string): number {
@@ -44,7 +50,7 @@ async function simulate (seed: number, runs: number, threads: number): Promise<v
   const moves = results.reduce((sum, result) => sum + result.moves, 0)
   const different = new Set(results.flatMap(({ fingerprints, runs }) => [...fingerprints.subarray(0, runs)])).size
   const failures = results.flatMap(result => result.failures).sort((a, b) => a.seed - b.seed)
-  console.log(`${done} schedules, ${different} of them different, ${moves} events in ${seconds.toFixed(1)} s on ${shares} threads: ${failures.length === 0 ? 'every invariant held' : 'BROKEN'}`)
+  console.log(`${done} schedules, ${different} of them different, ${moves} events in ${seconds.toFixed(1)} s (threads: ${shares}): ${failures.length === 0 ? 'every invariant held' : 'BROKEN'}`)
   for (const { seed, broken } of failures) console.log(`  ${broken}\n    npm run simulate -- --seed ${seed} --trace`)
   if (failures.length > 0) process.exitCode = 1
 }
@@ -67,4 +73,23 @@ async function show (seed: number): Promise<void> {
   console.log(trace.join('\n'))
   console.log(broken === null ? 'every invariant held' : `BROKEN: ${broken}`)
   if (broken !== null) process.exitCode = 1
+}
+
+/** Breaks one rule after the other and tells by what each is found; one that nobody misses is the failure here. */
+async function breakRules (seed: number, runs: number): Promise<void> {
+  // What all worlds share keeps the listeners of those that are given up half-way.
+  setMaxListeners(0, nobodysRequest.signal)
+  for (const breakage of breakages) {
+    const { rule, parts, mend } = breakage()
+    const { failures: [first] } = await batch(seed, 1, runs, { parts, enough: 1 })
+    if (first === undefined) {
+      console.log(`not found in ${runs} schedules: ${rule}`)
+      process.exitCode = 1
+    } else {
+      const found = await run(first.seed, { parts })
+      const { moves, broken } = await shrink(found, parts)
+      console.log(`found: ${rule} (schedule ${first.seed - seed + 1}, ${moves.length} of ${found.moves.length} events): ${broken ?? first.broken}`)
+    }
+    mend?.()
+  }
 }

@@ -11,6 +11,8 @@ export interface Kind {
   weight: number
   /** A schedule without it would stand still, so no scenario leaves it out. */
   needed?: true
+  /** The launcher may tell it together with the next, in one tick. */
+  swift?: true
   ways: readonly string[]
   /** Things it could happen to, numbered from 0; which of them may, `play` says. */
   targets: (world: World) => number
@@ -98,12 +100,14 @@ export const kinds: Record<string, Kind> = {
   chorus: { weight: 3, ways: [''], targets: one, play: world => { world.chorus(); return 'pings of all that run' } },
   exit: {
     weight: 1.5,
+    swift: true,
     ways: Object.keys(exits),
     targets: process,
     play: on(({ stage, orphaned }) => stage === 'running' || (stage === 'ordered' && !orphaned), ({ launcher }, process, way) => { launcher.ends(process, exits[way] ?? { code: 0, signal: null }) })
   },
   dies: {
     weight: 3,
+    swift: true,
     ways: [''],
     targets: process,
     play: on(SimulatedLauncher.dies, ({ launcher }, process) => {
@@ -117,6 +121,7 @@ export const kinds: Record<string, Kind> = {
   start: {
     weight: 6,
     needed: true,
+    swift: true,
     ways: ['runs', 'runs', 'is ready', 'is ready', 'is ready', 'ENOENT'],
     targets: process,
     play: on(({ stage, orphaned }, { launcher }) => stage === 'ordered' && !orphaned && !launcher.dead, (world, process, way) => {

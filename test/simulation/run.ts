@@ -48,10 +48,12 @@ export async function run (seed: number, { parts = soundParts, moves: written, t
       const played = schedule.play(world)
       if (played === undefined) break
       result.moves.push(played.move)
-      tell(`${played.move.kind} ${played.move.way} ${played.words}`)
+      tell(`${played.move.kind} ${played.move.way} ${played.words}${played.move.swift ? ', and in the same tick:' : ''}`)
+      if (played.move.swift) continue
       await settle()
       result.broken = brokenNow(world) ?? null
     }
+    await settle()
     result.broken ??= await end(world, tell) ?? null
   } catch (error) {
     result.broken = `threw ${String(error)}`
@@ -138,9 +140,9 @@ function fingerprint ({ scenario: { ports, maxSessions, callers, ahead, ending }
   const text = (word: string) => { for (let index = 0; index < word.length; index++) mix(word.charCodeAt(index)) }
   for (const size of [ports, maxSessions, callers.length, ahead.csr, ahead.ssr]) mix(size)
   text(ending)
-  for (const { kind, target, way } of moves) {
+  for (const { kind, target, way, swift } of moves) {
     text(kind)
-    mix(target)
+    mix(swift ? -1 - target : target)
     text(way)
   }
   return (high & 0x1fffff) * 2 ** 32 + (low >>> 0)

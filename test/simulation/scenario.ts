@@ -13,6 +13,8 @@ export type Ending = 'close' | 'drain' | 'hurry' | 'reports' | 'silence'
 export interface Scenario {
   maxSessions: number
   ports: number
+  /** Milliseconds a port rests. */
+  rest: number
   gpus: number
   ahead: Record<Renderer, number>
   callers: readonly CallerPlan[]
@@ -30,6 +32,7 @@ export function drawScenario (random: SeededRandom): Scenario {
   const orNone = (milliseconds: number) => random.chance(0.3) ? 0 : milliseconds
   return {
     ports,
+    rest: random.pick([500, 2_000, 2_000, 8_000]),
     maxSessions: random.between(1, ports),
     gpus: random.pick([0, 0, 2]),
     ahead: random.chance(0.5) ? { csr: 0, ssr: 0 } : { csr: random.between(0, 2), ssr: random.between(0, 1) },

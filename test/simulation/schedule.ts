@@ -2,8 +2,8 @@ import { kinds } from './moves.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { World } from './world.ts'
 
-/** One event of a schedule, so that it can be played again. */
-export interface Move { kind: string, target: number, way: string }
+/** One event of a schedule, so that it can be played again. `swift`: the next comes in the same tick. */
+export interface Move { kind: string, target: number, way: string, swift: boolean }
 
 /** Chooses what happens next; `undefined`: nothing more. */
 export interface Schedule {
@@ -45,7 +45,7 @@ export class SeededSchedule implements Schedule {
       for (let step = 0; step < targets; step++) {
         const target = (first + step) % targets
         const words = kind.play(world, target, way)
-        if (words !== undefined) return { move: { kind: name, target, way }, words }
+        if (words !== undefined) return { move: { kind: name, target, way, swift: kind.swift === true && this.#random.chance(0.3) }, words }
       }
     }
     return undefined

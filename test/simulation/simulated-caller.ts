@@ -22,13 +22,15 @@ export class SimulatedCaller {
   get gone (): boolean { return this.#caller.signal.aborted }
 
   ask (world: World): void {
-    const { spawner, ledger, probes } = world
+    const { spawner, ledger, probes, scenario } = world
     this.asked = ledger.moment
     this.late = ledger.draining
     const spareStoodBy = sparesStandBy(world)
+    // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
+    const restless = scenario.rest >= scenario.limits.queueTimeout
     void spawner.open({ ...this.plan, modelSearchDirectories: [], sessionToken: null, signal: this.#caller.signal }).then(answer => {
       this.answers.push(answer)
-      this.keptOut ||= (answer.status === 'full' && spareStoodBy) || (answer.status === 'noPort' && probes.size === 0 && sparesStandBy(world))
+      this.keptOut ||= (answer.status === 'full' && spareStoodBy) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
       if (answer.status !== 'opened') return
       const entry = ledger.entries.get(answer.session.id)
       if (entry !== undefined && this.asked !== null) Object.assign(entry, { givenTo: entry.givenTo + 1, asked: this.asked })

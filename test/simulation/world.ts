@@ -53,7 +53,7 @@ export class World {
     this.holders = new Questions(this.clock)
     this.launcher = new SimulatedLauncher(scenario.tempers)
     this.gpus = new GpuPool(scenario.gpus)
-    this.ports = parts.ports({ begin: firstPort, count: scenario.ports, rest: 2_000, retry: 5_000, clock: this.clock, probe: port => this.probes.ask(port) })
+    this.ports = parts.ports({ begin: firstPort, count: scenario.ports, rest: scenario.rest, retry: 5_000, clock: this.clock, probe: port => this.probes.ask(port) })
     let ids = 0
     this.spawner = parts.spawner({
       launcher: this.launcher,
