@@ -6,7 +6,7 @@ import Type from 'typebox'
 /** What can be viewed: `GET /api/models` lists the models in the configured folders, the renderers offered and the kind of stream server. */
 export interface ModelsOptions { modelDirs: readonly string[] }
 
-const extensions = { embedded: ['.glb', '.gltf'], ts3d_sc_server: ['.sc', '.scz'] } as const
+const extensions = { embedded: ['.glb', '.gltf', '.step', '.stp', '.iges', '.igs', '.brep', '.3mf', '.obj', '.ply', '.stl'], ts3d_sc_server: ['.sc', '.scz'] } as const
 
 const models: FastifyPluginAsyncTypebox<ModelsOptions> = async (app, { modelDirs }) => {
   const response = Type.Object({

@@ -26,6 +26,13 @@ t.test('the embedded stream server shows glTF models, each name once, in natural
   t.same(answer.json(), { streamServer: 'embedded', renderers: ['csr'], models: ['dot.ted.name', 'gear9', 'gear10', 'pump', 'valve'].map(name => ({ name })) })
 })
 
+t.test('whatever the embedded stream server can read is in the list', async t => {
+  const { modelExtensions } = await import('../../src/stream-server/models/model-extensions.ts')
+  const dir = t.testdir(Object.fromEntries(modelExtensions.map((extension, i) => [`model ${i}${extension.toUpperCase()}`, ''])))
+  const { app } = await modelsStage(t, 'embedded', [dir])
+  t.same((await app.inject('/api/models')).json<{ models: unknown }>().models, modelExtensions.map((_, i) => ({ name: `model ${i}` })))
+})
+
 t.test('ts3d_sc_server shows stream cache models, folders and archives', async t => {
   const dir = t.testdir(folders)
   const { app } = await modelsStage(t, 'ts3d_sc_server', [`${dir}/one`, `${dir}/two`])
