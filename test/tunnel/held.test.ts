@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import type { Holding } from './front-process.ts'
+import type { Holding } from '../fixtures/tunnels-process.ts'
 import { chance, listening, noise, received, receivedAll } from './sockets.ts'
 
 const greeting = 'HTTP/1.1 101 Switching Protocols\r\n\r\n'
@@ -22,7 +22,7 @@ async function stage (t: Test, serve: (socket: Socket) => void) {
   })
   const port = await listening(t, server)
   t.teardown(() => { for (const socket of open) socket.destroy() })
-  const front = fork(fileURLToPath(new URL('front-process.ts', import.meta.url)), [`${port}`], { execArgv: [...process.execArgv, '--expose-gc'] })
+  const front = fork(fileURLToPath(new URL('../fixtures/tunnels-process.ts', import.meta.url)), [`${port}`], { execArgv: [...process.execArgv, '--expose-gc'] })
   t.teardown(async () => {
     front.disconnect()
     await once(front, 'exit')
