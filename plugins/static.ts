@@ -49,7 +49,8 @@ const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, 
     }
   })
   app.addHook('onReady', async () => {
-    if (dirs.length > 0) app.log.warn({ dirs }, 'serving files for browsers: meant for development; in production let nginx or another web server do it')
+    // Whoever has the page has the folders too, on the other port: once is enough.
+    if (dirs.length > 0 && publicDir !== null) app.log.warn({ dirs }, 'serving files for browsers: meant for development; in production let nginx or another web server do it')
   })
 }
 

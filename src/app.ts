@@ -69,7 +69,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
   const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
   const program = streamServerProgram(streamServer.executable, packageDir, http.host, tls.streamServers ? pair : null, tls.server ? authorityFile ?? pair?.certificateFile : null)
-  const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : [join(packageDir, 'models')]
+  const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : program.kind === 'embedded' ? [join(packageDir, 'models')] : []
   const publicDir = assets.publicDir === '' ? join(packageDir, 'public') : resolve(assets.publicDir)
   const staticDirs = assets.dirs.map(directory => resolve(directory))
   const logDir = log.dir === 'none' ? null : resolve(log.dir)
@@ -105,7 +105,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   const app: FastifyInstance = fastify({ https: tls.server && certificate !== null ? certificate.options : null, logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, trustProxy: trusts, rewriteUrl: ({ url = '' }) => withoutPrefix(url, front.prefix), routerOptions: { ignoreDuplicateSlashes: true } })
   if (behind.proxyProtocol) takeProxyHeaders(app.server, trusts, clock)
   await app.register(errors)
-  await app.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter) })
+  await app.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter), clock })
   if (certificate !== null) await app.register(certificatePlugin, { certificate })
   if (certificate !== null && tls.server) await app.register(tlsListener, { certificate })
   await app.register(frontPlugin, { front })
@@ -164,7 +164,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
       furnish: async listener => {
         if (behind.proxyProtocol) takeProxyHeaders(listener.server, trusts, clock)
         await listener.register(errors)
-        await listener.register(requestLog, { level: log.fileServerRequestLevel, filter: requestFilter(log.requestFilter) })
+        await listener.register(requestLog, { level: log.fileServerRequestLevel, filter: requestFilter(log.requestFilter), clock })
         await listener.register(frontPlugin, { front })
         await listener.register(access, { ...http, secure: tls.fileServer, corsOrigin: fileServer.corsOrigin })
         await listener.register(staticFiles, { publicDir: null, dirs: staticDirs })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
 import { readOfficialConfig } from './official/official-config.ts'
@@ -27,7 +27,7 @@ Gives every CAD viewer a stream server process of its own.
 
   -c, --config-file <file>  start with the official server's configuration file, or with the UserConfig.js or Config.js
                             of a folder; the file is code and is run
-  --env-file <file>         read settings from this file (default: .env, when it is there)
+  --env-file <file>         read settings from this file (default: .env, when it is there and no -c is given)
   --help                    show this
   --version                 show the version
 
@@ -36,7 +36,10 @@ Gives every CAD viewer a stream server process of its own.
 Settings are environment variables; docs/configuration.md and .env.example list them.
 `
 
-/** Reads Slipway's own command line. The environment wins over the .env file, and that over an official configuration file. */
+/**
+ * Reads Slipway's own command line. The environment wins over the file that `--env-file` names, and that over an official configuration
+ * file. A `.env` of the working directory is read where neither is given: beside an official file the folder is another product's.
+ */
 export function readCommandLine (args: string[], env: Environment, packageDir: string): Command {
   const parsed = parse(args)
   if (typeof parsed === 'string') return { do: 'say', text: `slipway: ${parsed}\n\n${usage}`, exitCode: 2 }
@@ -46,9 +49,9 @@ export function readCommandLine (args: string[], env: Environment, packageDir: s
     const { version } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string }
     return { do: 'say', text: `${version}\n`, exitCode: 0 }
   }
-  const file = envFile(options['env-file'])
-  if (typeof file === 'string') return { do: 'say', text: file, exitCode: 2 }
   const given = migrate ?? options['config-file']
+  const file = envFile(options['env-file'], given === undefined)
+  if (typeof file === 'string') return { do: 'say', text: file, exitCode: 2 }
   if (given === undefined) return { do: 'serve', env: { ...file, ...env }, warnings: [], origins: new Map(), shown: { guarded: {}, whole: {} } }
 
   const nearer: Environment = { ...file, ...env }
@@ -62,13 +65,13 @@ export function readCommandLine (args: string[], env: Environment, packageDir: s
   return { do: 'serve', env: { ...official.settings, ...nearer }, warnings: official.warnings, origins, shown: official.shown }
 }
 
-/** The settings of a file, none where there is no `.env`, or what is wrong with it. */
-function envFile (named: string | undefined): Environment | string {
+/** The settings of the named file, else of the `.env` that is there and may be read, else none; or what is wrong with it. */
+function envFile (named: string | undefined, orThatOfTheFolder: boolean): Environment | string {
+  if (named === undefined && !(orThatOfTheFolder && statSync('.env', { throwIfNoEntry: false })?.isFile() === true)) return {}
   try {
     return parseEnv(readFileSync(named ?? '.env', 'utf8'))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return named === undefined && code === 'ENOENT' ? {} : `slipway: ${named ?? '.env'} cannot be read (${code})\n`
+    return `slipway: ${named ?? '.env'} cannot be read (${(error as NodeJS.ErrnoException).code})\n`
   }
 }
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
-import { access, mkdir, opendir, stat } from 'node:fs/promises'
+import { access, opendir, stat } from 'node:fs/promises'
+import { makeFolder } from './folder.ts'
 import { readPair, type PairFiles } from './tls/pair.ts'
 import type { CommonArguments, StreamServerProgram } from './spawning/command-line.ts'
 
@@ -27,8 +28,8 @@ export async function preflight ({ program, common, certificate, authorityFile, 
     ...certificate === null ? [] : [usable(certificate)],
     ...authorityFile === null ? [] : [check(access(authorityFile, constants.R_OK), `SLIPWAY_TLS_CA_FILE: ${authorityFile} cannot be read`)],
     ...common.modelDirs.map(folder => check(readable(folder), `SLIPWAY_MODEL_DIRS: ${folder} cannot be read`)),
-    check(mkdir(common.workspaceDir, { recursive: true }), `SLIPWAY_WORKSPACE_DIR: ${common.workspaceDir} cannot be made`),
-    ...logDir === null ? [] : [check(mkdir(logDir, { recursive: true }), `SLIPWAY_LOG_DIR: ${logDir} cannot be made`)],
+    check(made(common.workspaceDir), `SLIPWAY_WORKSPACE_DIR: ${common.workspaceDir} cannot be made`),
+    ...logDir === null ? [] : [check(made(logDir), `SLIPWAY_LOG_DIR: ${logDir} cannot be made`)],
     check(readable(publicDir), `SLIPWAY_PUBLIC_DIR: ${publicDir} cannot be read`),
     ...staticDirs.map(folder => check(readable(folder), `SLIPWAY_STATIC_DIRS: ${folder} cannot be read`))
   ])
@@ -47,6 +48,10 @@ async function usable (files: PairFiles): Promise<string[]> {
   const reading = await readPair(files)
   if (reading.status === 'read') return []
   return reading.problems.map(({ file, problem }) => `${file === 'keyFile' ? 'SLIPWAY_TLS_KEY_FILE' : 'SLIPWAY_TLS_CERTIFICATE_FILE'}: ${problem}`)
+}
+
+async function made (folder: string): Promise<void> {
+  makeFolder(folder)
 }
 
 async function readable (folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { readCommandLine, type Environment } from '../src/command-line.ts'
+import { complete } from './fixtures/official-file.ts'
 
 /** The environment the service would start with, or what it says instead. */
 function served (args: string[], env: Environment) {
@@ -31,9 +32,17 @@ t.test('a file that was named and cannot be read is told', async t => {
   t.same(readCommandLine(['--env-file', 'folder'], {}, '/'), { do: 'say', text: 'slipway: folder cannot be read (EISDIR)\n', exitCode: 2 })
 })
 
-t.test('a .env that is there and cannot be read is told', async t => {
+t.test('a folder of the name .env is none of ours', async t => {
   t.chdir(t.testdir({ '.env': {} }))
-  t.same(readCommandLine([], {}, '/'), { do: 'say', text: 'slipway: .env cannot be read (EISDIR)\n', exitCode: 2 })
+  t.same(served([], { SLIPWAY_PORT: '2' }), { SLIPWAY_PORT: '2' })
+})
+
+t.test('beside an official configuration file, the .env of the folder is read only when it is named', async t => {
+  t.chdir(t.testdir({ '.env': 'SLIPWAY_PORT=1\nSLIPWAY_HOST=::1\n', 'Config.js': `module.exports = ${JSON.stringify({ ...complete, communicatorDir: '.', modelDirs: [], logRestFilterRegex: null })}` }))
+  for (const args of [['-c', '.'], ['--config-file', 'Config.js']]) {
+    t.match(served(args, {}), { SLIPWAY_PORT: '11182', SLIPWAY_HOST: /^(::|0\.0\.0\.0)$/ })
+    t.match(served([...args, '--env-file', '.env'], { SLIPWAY_HOST: '127.0.0.1' }), { SLIPWAY_PORT: '1', SLIPWAY_HOST: '127.0.0.1' })
+  }
 })
 
 t.test('help and version', async t => {

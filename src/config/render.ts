@@ -21,7 +21,7 @@ export function renderConfigurationPage (): string {
     'Generated from `src/config/schema.ts` by `npm run docs`; a test fails when the two differ.',
     '',
     'Settings are environment variables; a file `.env` in the working directory is read when it is there (`--env-file` names another),',
-    'and the environment wins over the file. Unknown `SLIPWAY_` names, unusable values and contradictions are all reported at once;',
+    'but not beside an [official configuration file](official-config.md) unless it is named, and the environment wins over the file. Unknown `SLIPWAY_` names, unusable values and contradictions are all reported at once;',
     'the process then ends with exit code 2 and nothing was bound. An empty value counts as not given. Relative paths start at the working directory.'
   ]
   eachGroup((title, schemas) => {

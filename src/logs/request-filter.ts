@@ -1,5 +1,5 @@
 /**
- * A pattern for requests that are not logged, tried on `<method> <address>` with the query: an expression, or `/expression/flags`.
+ * A pattern for requests that are not logged, tried on `<method> <address>` with the query, and on the line in Apache's format: an expression, or `/expression/flags`.
  *
  * @throws SyntaxError when it is no regular expression
  */

@@ -1,5 +1,6 @@
-import { createWriteStream, mkdirSync, unlink, type WriteStream } from 'node:fs'
+import { createWriteStream, unlink, type WriteStream } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from '../folder.ts'
 
 /** Bytes that may wait for a slow disk; what comes on top is lost. */
 const maxWaiting = 1_048_576
@@ -26,7 +27,7 @@ export class RotatingFile {
   constructor (options: RotatingFileOptions) {
     this.#options = options
     try {
-      mkdirSync(dirname(options.path), { recursive: true })
+      makeFolder(dirname(options.path))
     } catch {
       // Opening the file tells why.
     }

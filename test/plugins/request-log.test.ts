@@ -2,11 +2,12 @@ import t, { type Test } from 'tap'
 import errors from '../../plugins/errors.ts'
 import requestLog, { type RequestLogOptions } from '../../plugins/request-log.ts'
 import { loggingApp } from '../fixtures/app-stage.ts'
+import { FakeClock } from '../fixtures/fake-clock.ts'
 
 async function stage (t: Test, options: Partial<RequestLogOptions> = {}) {
   const { app, log } = loggingApp(t)
   await app.register(errors)
-  await app.register(requestLog, { level: 'info', filter: null, ...options })
+  await app.register(requestLog, { level: 'info', filter: null, clock: new FakeClock(), ...options })
   app.get('/here', async () => 'yes')
   app.get('/quiet', { logLevel: 'warn' }, async () => 'yes')
   const lines = () => log.map(({ msg }) => msg).filter(msg => /^(GET|POST) /.test(msg))
@@ -36,6 +37,15 @@ t.test('the filter sees the method and the whole address', async t => {
   await app.inject('/here?raw=true')
   await app.inject('/here')
   t.same(lines(), ['GET /here 200'])
+})
+
+t.test('the filter sees the whole line in Apache\'s combined format too, as officially', async t => {
+  for (const filter of [/"GET \/here\?raw=true HTTP\/1\.1" 200 3 /, /^192\.0\.2\.7 - - \[/, /"a probe"$/, /cad\.test\/app\?x/]) {
+    const { app, lines } = await stage(t, { filter })
+    await app.inject({ url: '/here?raw=true', headers: { 'user-agent': 'a probe', referer: 'https://cad.test/app?x' }, remoteAddress: '192.0.2.7' })
+    await app.inject('/here')
+    t.same(lines(), ['GET /here 200'], String(filter))
+  }
 })
 
 t.test('the level is the one that is set, or none at all', async t => {
