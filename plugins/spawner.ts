@@ -60,7 +60,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     clock,
     ports: app.portPool,
     gpus: new GpuPool(options.gpuCount),
-    presence: procPresence,
+    presence: procPresence(clock),
     holder: procHolder,
     staleAfter: suspectAfter(common.pingInterval),
     newId: v4,

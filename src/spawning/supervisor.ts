@@ -11,6 +11,9 @@ import type { ChildExit } from './launcher.ts'
 import { failureOf, type OpenRequest, type OpenResult } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
+/** Milliseconds for which what the system said of viewers is good enough: it is asked again with the next report. */
+const lately = 1_000
+
 /** Ports tried for one session before it is given up. */
 const maxPortsTried = 5
 
@@ -96,7 +99,7 @@ export class Supervisor {
     if (model !== undefined && session.named(model)) this.#with.named(session)
     if (viewers === null) {
       // Not at its first word, before which nobody can have come: starts that follow each other closely would read long tables for nothing.
-      if (kind === 'ping' && (session.state === 'ready' || session.state === 'spare')) void this.#look()
+      if (kind === 'ping' && (session.state === 'ready' || session.state === 'spare')) void this.#look(lately)
       return
     }
     this.viewers(viewers)
@@ -128,7 +131,7 @@ export class Supervisor {
       return
     }
     // While the system was asked, the viewer may have come another way.
-    void this.#look().then(here => { if (!here && this.session.state === 'ready') this.end(reason) })
+    void this.#look(0).then(here => { if (!here && this.session.state === 'ready') this.end(reason) })
   }
 
   /** Ends the session, beginning on a rung of the kill ladder. The first reason stays; a higher rung may still be asked for. */
@@ -255,10 +258,12 @@ export class Supervisor {
   /**
    * For stream servers that do not tell: asks the system whether a viewer has come. Where nobody can say, a stream server that is
    * still here after its time to wait has one, since it leaves by itself when unused.
+   *
+   * @param age how old the answer may be, in milliseconds
    */
-  async #look (): Promise<boolean> {
+  async #look (age: number): Promise<boolean> {
     const { session } = this
-    const presence = session.lease === undefined ? 'absent' : await this.#with.presence(session.lease.port)
+    const presence = session.lease === undefined ? 'absent' : await this.#with.presence(session.lease.port, age)
     const waited = session.state === 'ready' && this.#with.clock.now() - (session.entered.ready ?? session.createdAt) >= this.#with.limits.firstConnectTimeout
     const here = presence === 'present' || (presence === 'unknown' && waited)
     if (here) this.viewers(1)

@@ -4,6 +4,7 @@ import t from 'tap'
 import { connectedPorts, procPresence } from '../../src/ports/port-presence.ts'
 import { bindProbe } from '../../src/ports/port-probe.ts'
 import { parseEphemeralRange, rangeWarnings } from '../../src/ports/port-range.ts'
+import { FakeClock } from '../fixtures/fake-clock.ts'
 
 for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
   t.test(`a port held on ${host} is taken, and free once it is let go`, async t => {
@@ -21,13 +22,20 @@ t.test('the kernel tells whether a viewer is connected', { skip: process.platfor
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  t.equal(await procPresence(port), 'absent')
+  const clock = new FakeClock()
+  const presence = procPresence(clock)
+  t.equal(await presence(port, 0), 'absent')
   const viewer = connect(port, '127.0.0.1')
   const [socket] = await once(server, 'connection')
-  t.equal(await procPresence(port), 'present')
+  t.equal(await presence(port, 1_000), 'absent', 'an answer that is not too old is good enough')
+  t.equal(await presence(port, 0), 'present')
+  t.equal(await presence(port, 1_000), 'present')
   viewer.destroy()
   socket.destroy()
   server.close()
+  await once(server, 'close')
+  await clock.advance(1_000)
+  t.equal(await presence(port, 1_000), 'absent', 'later it is looked again')
 })
 
 t.test('only established connections on the local side count', async t => {
