@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { portRange } from '../fixtures/leak-check.ts'
 import { runSlipway, startSlipway, type Ended } from '../fixtures/slipway.ts'
 import { asking, askForViewer, openViewer, session } from './support/requests.ts'
 
@@ -116,4 +117,17 @@ t.test('it runs from any folder, with nothing set, and serves its page, its mode
   t.match((await asking(`${slipway.url}/api/models`)).body, { streamServer: 'embedded', renderers: ['csr'], models: [{ name: 'drive-unit' }] })
   const { serviceId } = await openViewer(slipway, { model: 'drive-unit' })
   t.match(await session(slipway, serviceId), { state: 'ready', model: 'drive-unit' })
+})
+
+t.test('the sample is the embedded stream server\'s: another one without model folders has none', async t => {
+  const slipway = await startSlipway(t)
+  const { body } = await asking(`${slipway.url}/api/models`)
+  t.equal(body['streamServer'], 'ts3d_sc_server')
+  t.same(body['models'], [])
+})
+
+t.test('that files for browsers are served is said once, whatever serves them', async t => {
+  const port = await portRange(1)
+  const slipway = await startSlipway(t, { SLIPWAY_STATIC_DIRS: folder(t), SLIPWAY_FILE_SERVER_PORT: String(port) })
+  t.equal(slipway.log.filter(({ msg }) => msg.startsWith('serving files for browsers')).length, 1)
 })
