@@ -1,5 +1,5 @@
 import { BatchedMesh } from 'three'
-import type { BufferGeometry, Material, Matrix4, Vector4 } from 'three'
+import type { BufferGeometry, Material, Matrix4, Mesh, Vector4 } from 'three'
 
 /** Room for vertices and index entries. */
 interface Room {
@@ -17,11 +17,14 @@ export class Batch {
   readonly #taken: Room = { vertices: 0, indices: 0 }
   readonly #alive: Room = { vertices: 0, indices: 0 }
   readonly #sizes = new Map<number, Room>()
+  readonly #material: Material
+  #ghost: Material | undefined
 
   /** `instances` is exact, `first` the room for the geometries that surely come. */
   constructor (material: Material, instances: number, first: Room) {
     this.#capacity = { vertices: Math.max(first.vertices, 1024), indices: Math.max(first.indices, 3072) }
     this.mesh = new BatchedMesh(instances, this.#capacity.vertices, this.#capacity.indices, material)
+    this.#material = material
     this.mesh.perObjectFrustumCulled = true
     this.mesh.sortObjects = false
     this.mesh.frustumCulled = false
@@ -40,6 +43,7 @@ export class Batch {
     return id
   }
 
+  /** `color` is linear; an alpha below 0 is a ghost's. */
   place (geometry: number, matrix: Matrix4, color: Vector4): number {
     const instance = this.mesh.addInstance(geometry)
     this.mesh.setMatrixAt(instance, matrix)
@@ -57,6 +61,14 @@ export class Batch {
     this.#alive.indices -= size?.indices ?? 0
   }
 
+  /** Draws everything a second time with `ghost`; each material leaves out what is the other's to draw. Undefined: once again. */
+  haunt (ghost: Material | undefined): void {
+    this.#ghost = ghost
+    const mesh: Mesh<BufferGeometry, Material | Material[]> = this.mesh
+    mesh.material = ghost === undefined ? this.#material : [this.#material, ghost]
+    this.#group()
+  }
+
   /** The material stays: it is not ours. */
   dispose (): void {
     this.mesh.removeFromParent()
@@ -72,6 +84,13 @@ export class Batch {
     this.#capacity.vertices = Math.max(this.#capacity.vertices * 2, this.#taken.vertices + size.vertices)
     this.#capacity.indices = Math.max(this.#capacity.indices * 2, this.#taken.indices + size.indices)
     this.mesh.setGeometrySize(this.#capacity.vertices, this.#capacity.indices)
+    this.#group()
+  }
+
+  #group (): void {
+    this.mesh.geometry.clearGroups()
+    if (this.#ghost === undefined) return
+    for (const material of [0, 1]) this.mesh.geometry.addGroup(0, Infinity, material)
   }
 
   #fits (taken: Room, size: Room): boolean {

@@ -11,15 +11,31 @@ export function finishOf ({ color, metallic }: PartInfo): Finish {
   return metallic >= 0.5 ? 'metal' : 'plain'
 }
 
-/** CAD surfaces may be open and seen from behind, so all are two-sided; no environment map, which is slow without a GPU. */
-const material = (parameters: MeshPhongMaterialParameters): MeshPhongMaterial => new MeshPhongMaterial({ side: DoubleSide, ...parameters })
+/** The instances with an alpha below 0 are the ghost's to draw, all others the solid materials'; a vertex of the other kind falls out of the picture. */
+const sieves = {
+  solid: 'if (vColor.a < 0.0) gl_Position = vec4(0.0, 0.0, 2.0, 1.0);',
+  ghost: 'if (vColor.a >= 0.0) gl_Position = vec4(0.0, 0.0, 2.0, 1.0);\nvColor.a = 0.13;'
+}
 
-/** One material per finish, for all batches of a viewer. */
+/** CAD surfaces may be open and seen from behind, so all are two-sided; no environment map, which is slow without a GPU. */
+function material (sieve: keyof typeof sieves, parameters: MeshPhongMaterialParameters): MeshPhongMaterial {
+  // Set back a little, so that the edges drawn on a surface are not swallowed by it.
+  const made = new MeshPhongMaterial({ side: DoubleSide, polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 1, ...parameters })
+  made.onBeforeCompile = shader => {
+    shader.vertexShader = shader.vertexShader.replace('#include <project_vertex>', `#include <project_vertex>\n#ifdef USE_BATCHING_COLOR\n${sieves[sieve]}\n#endif`)
+  }
+  made.customProgramCacheKey = () => sieve
+  return made
+}
+
+/** One material per finish, for all batches of a viewer, and the one of ghosts. */
 export class Finishes {
+  /** For what is only hinted at: what stands behind shines through. */
+  readonly ghost = material('ghost', { shininess: 8, specular: 0x000000, transparent: true, depthWrite: false, forceSinglePass: true })
   readonly #materials: Record<Finish, MeshPhongMaterial> = {
-    plain: material({ shininess: 24, specular: 0x1c1e20 }),
-    metal: material({ shininess: 60, specular: 0x70747a }),
-    glass: material({ shininess: 80, specular: 0x606468, transparent: true, depthWrite: false, forceSinglePass: true })
+    plain: material('solid', { shininess: 24, specular: 0x1c1e20 }),
+    metal: material('solid', { shininess: 60, specular: 0x70747a }),
+    glass: material('solid', { shininess: 80, specular: 0x606468, transparent: true, depthWrite: false, forceSinglePass: true })
   }
 
   of (finish: Finish): MeshPhongMaterial {
@@ -27,6 +43,6 @@ export class Finishes {
   }
 
   dispose (): void {
-    for (const each of Object.values(this.#materials)) each.dispose()
+    for (const each of [...Object.values(this.#materials), this.ghost]) each.dispose()
   }
 }

@@ -1,17 +1,27 @@
-import { Group, Matrix4, Vector4 } from 'three'
+import { Group, Matrix4, Vector3, Vector4 } from 'three'
 import type { BufferGeometry, Material } from 'three'
 import type { SceneMessage } from '../stream-server/protocol.ts'
 import { Batch } from './batch.ts'
 import { finishOf } from './finishes.ts'
 import type { Finish, Finishes } from './finishes.ts'
 
-/** All instances of one part that one batch draws. */
+/** How an instance stands out. */
+export type Look = 'normal' | 'selected' | 'ghost'
+
+/** The triangles of a part as they are shown now, in the part's coordinates: `index[start]` to `index[start + count - 1]` point into `positions`. */
+export interface PartTriangles {
+  positions: ArrayLike<number>
+  index: ArrayLike<number>
+  start: number
+  count: number
+}
+
+/** All instances of one part that one batch draws, by their place in the scene's list. */
 interface Placement {
   batch: Batch
-  color: Vector4
-  matrices: Matrix4[]
-  /** Once a first level has come. */
-  shown?: { geometry: number, instances: number[] }
+  members: number[]
+  /** Geometry and instances in the batch, once a first level has come. */
+  shown?: { geometry: number, ids: number[] }
 }
 
 interface Shelf {
@@ -22,31 +32,51 @@ interface Shelf {
 }
 
 const mirror = new Matrix4().makeScale(-1, 1, 1)
+/** Linear RGB. */
+const highlight = [1, 0.27, 0.01] as const
 
 /** The assembly as far as it has come: for each part the finest level received, drawn at all its places. */
 export class PartStore {
   readonly root = new Group()
+  readonly #scene: SceneMessage
+  readonly #finishes: Finishes
   readonly #shelves: Shelf[]
   readonly #batches: Batch[] = []
+  /** Per instance: its batch, its id therein (-1 before its part has come), and what was asked of it. */
+  readonly #batchOf: Array<Batch | undefined>
+  readonly #ids: Int32Array
+  readonly #hidden: Uint8Array
+  readonly #mirrored: Uint8Array
+  readonly #looks: Look[]
+  #displacement: ((instance: number, into: Vector3) => Vector3) | undefined
 
   constructor (scene: SceneMessage, finishes: Finishes) {
+    const count = scene.instances.length
+    this.#scene = scene
+    this.#finishes = finishes
     this.#shelves = scene.parts.map(part => ({ levels: part.levels.length, level: -1, placements: [] }))
+    this.#batchOf = new Array<Batch | undefined>(count).fill(undefined)
+    this.#ids = new Int32Array(count).fill(-1)
+    this.#hidden = new Uint8Array(count)
+    this.#mirrored = new Uint8Array(count)
+    this.#looks = new Array<Look>(count).fill('normal')
     const finishOfPart = scene.parts.map(finishOf)
     // Mirrored instances (left and right hand parts) get a batch of their own that is itself mirrored, so that surfaces keep facing outwards.
-    const groups = new Map<string, { finish: Finish, mirrored: boolean, places: Map<number, Matrix4[]> }>()
-    for (const { part, matrix: numbers } of scene.instances) {
-      const matrix = new Matrix4().fromArray(numbers)
+    const groups = new Map<string, { finish: Finish, mirrored: boolean, places: Map<number, number[]> }>()
+    const matrix = new Matrix4()
+    for (const [instance, { part, matrix: numbers }] of scene.instances.entries()) {
       const finish = finishOfPart[part] ?? 'plain'
-      const mirrored = matrix.determinant() < 0
+      const mirrored = matrix.fromArray(numbers).determinant() < 0
+      this.#mirrored[instance] = Number(mirrored)
       const key = `${finish} ${mirrored}`
-      const group = groups.get(key) ?? { finish, mirrored, places: new Map<number, Matrix4[]>() }
-      const matrices = group.places.get(part) ?? []
-      matrices.push(mirrored ? matrix.premultiply(mirror) : matrix)
+      const group = groups.get(key) ?? { finish, mirrored, places: new Map<number, number[]>() }
+      const members = group.places.get(part) ?? []
+      members.push(instance)
       groups.set(key, group)
-      group.places.set(part, matrices)
+      group.places.set(part, members)
     }
     for (const { finish, mirrored, places } of groups.values()) {
-      const batch = this.#newBatch(scene, finishes.of(finish), places)
+      const batch = this.#newBatch(finishes.of(finish), places)
       if (mirrored) batch.mesh.applyMatrix4(mirror)
     }
   }
@@ -62,22 +92,75 @@ export class PartStore {
     return shelf !== undefined && Number.isInteger(level) && level >= 0 && level < shelf.levels
   }
 
+  /** Finest level of a part that is shown, -1 before the first. */
+  level (part: number): number {
+    return this.#shelves[part]?.level ?? -1
+  }
+
   /** Shows a part at a level at all its places, unless a finer one is there already; the geometry is copied. */
   show (part: number, level: number, geometry: BufferGeometry): void {
     const shelf = this.#shelves[part]
     if (shelf === undefined || level <= shelf.level) return
     shelf.level = level
     for (const placement of shelf.placements) {
-      const { batch, shown, color, matrices } = placement
+      const { batch, members, shown } = placement
       const id = batch.add(geometry)
       if (shown === undefined) {
-        placement.shown = { geometry: id, instances: matrices.map(matrix => batch.place(id, matrix, color)) }
-        placement.matrices = []
+        placement.shown = { geometry: id, ids: members.map(instance => this.#place(batch, id, instance)) }
       } else {
-        batch.replace(shown.geometry, id, shown.instances)
+        batch.replace(shown.geometry, id, shown.ids)
         shown.geometry = id
       }
     }
+  }
+
+  /** The triangles of a part as they are shown, or undefined before they came. They change with the next level. */
+  triangles (part: number): PartTriangles | undefined {
+    const placement = this.#shelves[part]?.placements.find(({ shown }) => shown !== undefined)
+    if (placement?.shown === undefined) return undefined
+    const { geometry } = placement.batch.mesh
+    const range = placement.batch.mesh.getGeometryRangeAt(placement.shown.geometry)
+    if (geometry.index === null || range === null) return undefined
+    return { positions: geometry.getAttribute('position').array, index: geometry.index.array, start: range.indexStart, count: range.indexCount }
+  }
+
+  setVisible (instance: number, on: boolean): void {
+    this.#hidden[instance] = Number(!on)
+    const id = this.#ids[instance] ?? -1
+    if (id >= 0) this.#batchOf[instance]?.mesh.setVisibleAt(id, on)
+  }
+
+  setLook (instance: number, look: Look): void {
+    if (this.#looks[instance] === look) return
+    this.#looks[instance] = look
+    const id = this.#ids[instance] ?? -1
+    if (id >= 0) this.#batchOf[instance]?.mesh.setColorAt(id, this.#color(instance))
+  }
+
+  /** Whether instances that look like a ghost are drawn, as a hint of themselves. */
+  setGhosts (on: boolean): void {
+    for (const batch of this.#batches) batch.haunt(on ? this.#finishes.ghost : undefined)
+  }
+
+  /** Moves every instance away from where the scene has it; undefined brings all back. */
+  displace (displacement: ((instance: number, into: Vector3) => Vector3) | undefined): void {
+    this.#displacement = displacement
+    for (const [instance, id] of this.#ids.entries()) {
+      if (id >= 0) this.#batchOf[instance]?.mesh.setMatrixAt(id, this.#matrixInBatch(instance))
+    }
+  }
+
+  /** Where an instance stands now, in world coordinates. */
+  matrix (instance: number, into: Matrix4): Matrix4 {
+    into.fromArray(this.#scene.instances[instance]?.matrix ?? mirror.elements)
+    if (this.#displacement !== undefined) {
+      const by = this.#displacement(instance, new Vector3())
+      const { elements } = into
+      elements[12] += by.x
+      elements[13] += by.y
+      elements[14] += by.z
+    }
+    return into
   }
 
   dispose (): void {
@@ -85,20 +168,42 @@ export class PartStore {
     for (const batch of this.#batches.splice(0)) batch.dispose()
   }
 
-  #newBatch (scene: SceneMessage, material: Material, places: Map<number, Matrix4[]>): Batch {
+  #place (batch: Batch, geometry: number, instance: number): number {
+    const id = batch.place(geometry, this.#matrixInBatch(instance), this.#color(instance))
+    this.#ids[instance] = id
+    if (this.#hidden[instance] === 1) batch.mesh.setVisibleAt(id, false)
+    return id
+  }
+
+  #matrixInBatch (instance: number): Matrix4 {
+    const matrix = this.matrix(instance, new Matrix4())
+    return this.#mirrored[instance] === 1 ? matrix.premultiply(mirror) : matrix
+  }
+
+  #color (instance: number): Vector4 {
+    const [red, green, blue, alpha] = this.#scene.parts[this.#scene.instances[instance]?.part ?? -1]?.color ?? [1, 1, 1, 1]
+    switch (this.#looks[instance]) {
+      case 'selected': return new Vector4(...highlight, Math.max(alpha, 0.6))
+      case 'ghost': return new Vector4(red, green, blue, -1)
+      default: return new Vector4(red, green, blue, alpha)
+    }
+  }
+
+  #newBatch (material: Material, places: Map<number, number[]>): Batch {
     let instances = 0
     const coarsest = { vertices: 0, indices: 0 }
-    for (const [part, matrices] of places) {
-      instances += matrices.length
-      coarsest.vertices += scene.parts[part]?.levels[0]?.vertices ?? 0
-      coarsest.indices += (scene.parts[part]?.levels[0]?.triangles ?? 0) * 3
+    for (const [part, members] of places) {
+      const first = this.#scene.parts[part]?.levels[0]
+      instances += members.length
+      coarsest.vertices += first?.vertices ?? 0
+      coarsest.indices += (first?.triangles ?? 0) * 3
     }
     const batch = new Batch(material, instances, coarsest)
     this.#batches.push(batch)
     this.root.add(batch.mesh)
-    for (const [part, matrices] of places) {
-      const color = new Vector4(...(scene.parts[part]?.color ?? [1, 1, 1, 1]))
-      this.#shelves[part]?.placements.push({ batch, color, matrices })
+    for (const [part, members] of places) {
+      for (const instance of members) this.#batchOf[instance] = batch
+      this.#shelves[part]?.placements.push({ batch, members })
     }
     return batch
   }

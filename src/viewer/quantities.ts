@@ -22,3 +22,19 @@ export function age (milliseconds: number): string {
   const minutes = Math.floor(seconds / 60)
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
+
+/** A length in metres, in the unit people would take: `4.20 mm`, `380 mm`, `1.25 m`; three figures count. */
+export function length (metres: number): string {
+  return metres < 1 ? `${figures(metres * 1000)} mm` : `${figures(metres)} m`
+}
+
+/** Three lengths in metres, in one unit. */
+export function size (metres: readonly number[]): string {
+  const large = Math.max(...metres) >= 1
+  return `${metres.map(each => figures(large ? each : each * 1000)).join(' × ')} ${large ? 'm' : 'mm'}`
+}
+
+function figures (value: number): string {
+  if (value >= 100) return value.toFixed(0)
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2)
+}

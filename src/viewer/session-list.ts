@@ -63,11 +63,14 @@ export class SessionList {
       row.remove()
       this.#rows.delete(id)
     }
+    const focused = document.activeElement
     sessions.forEach((session, place) => {
       const row = this.#rows.get(session.id) ?? this.#newRow(session.id)
       if (this.#list.children[place] !== row) this.#list.insertBefore(row, this.#list.children[place] ?? null)
       this.#fill(row, session)
     })
+    // A row that moves is taken out and put back, which costs what is in it the focus.
+    if (focused instanceof HTMLElement && focused !== document.activeElement && this.#list.contains(focused)) focused.focus({ preventScroll: true })
     this.#count.textContent = String(sessions.filter(session => !isOver(session)).length)
     this.#empty.hidden = sessions.length > 0
   }

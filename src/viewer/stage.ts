@@ -1,4 +1,4 @@
-import { DirectionalLight, HemisphereLight, Matrix4, type Object3D, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three'
+import { DirectionalLight, HemisphereLight, Matrix4, type Object3D, PerspectiveCamera, type Plane, Raycaster, type Ray, Scene, Vector2, Vector3, WebGLRenderer } from 'three'
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
 import type { CameraView } from './camera-feed.ts'
 import type { Extent } from './extent.ts'
@@ -27,6 +27,7 @@ export class Stage {
   readonly #listener: StageListener
   readonly #sized: ResizeObserver
   #extent: Extent | undefined
+  #stretched = 1
   /** Where the camera looked from when it was last fitted to the model; undefined since the user has moved it. */
   #fitted: Vector3 | undefined
   #frame = 0
@@ -89,12 +90,70 @@ export class Stage {
     this.#extent = extent
     this.#controls.minDistance = extent.radius * 0.005
     this.#controls.maxDistance = extent.radius * 30
-    this.#look(threeQuarters)
+    this.look(threeQuarters)
   }
 
-  /** Brings the whole model into view, from where the camera looks now. */
-  fit (): void {
-    this.#look(this.#camera.position.clone().sub(this.#controls.target).normalize())
+  /** Brings the whole model into view, or `part` of it, from where the camera looks now. */
+  fit (part?: Extent): void {
+    this.look(this.#camera.position.clone().sub(this.#controls.target).normalize(), part)
+  }
+
+  /** Brings the whole model into view, or `part` of it; `direction` (of length 1) points to the camera. */
+  look (direction: Vector3, part?: Extent): void {
+    const extent = part ?? this.#extent
+    if (extent === undefined) return
+    const { position, target } = extent.fit(direction, this.#camera.fov, this.#camera.aspect)
+    if (part === undefined) position.sub(target).multiplyScalar(this.#stretched).add(target)
+    this.#controls.target.copy(target)
+    this.#camera.position.copy(position)
+    this.#controls.update()
+    this.#fitted = part === undefined ? direction : undefined
+    this.invalidate()
+  }
+
+  /** Leaves out what lies on the negative side of a plane; undefined: nothing. */
+  cut (plane: Plane | undefined): void {
+    this.#renderer.clippingPlanes = plane === undefined ? [] : [plane]
+    this.invalidate()
+  }
+
+  /** The model reaches `factor` times as far from its middle as its extent says. */
+  stretch (factor: number): void {
+    this.#stretched = factor
+    this.invalidate()
+  }
+
+  /** The ray of sight through a point of the canvas, in CSS pixels from its upper left corner. */
+  rayAt (x: number, y: number): Ray {
+    const raycaster = new Raycaster()
+    raycaster.setFromCamera(new Vector2(x / this.#canvas.clientWidth * 2 - 1, 1 - y / this.#canvas.clientHeight * 2), this.#camera)
+    return raycaster.ray
+  }
+
+  /** Where a point of the world is seen: CSS pixels from the canvas' upper left corner; undefined behind the camera. */
+  seen (point: Vector3): { x: number, y: number } | undefined {
+    const { x, y, z } = point.clone().project(this.#camera)
+    return z > 1 ? undefined : { x: (x + 1) / 2 * this.#canvas.clientWidth, y: (1 - y) / 2 * this.#canvas.clientHeight }
+  }
+
+  /** The picture as it is now, a PNG with a white ground. Fails when the browser cannot make one. */
+  async picture (): Promise<Blob> {
+    this.#draw()
+    // The drawing buffer lives until the browser paints, so it is copied at once.
+    const copy = document.createElement('canvas')
+    copy.width = this.#canvas.width
+    copy.height = this.#canvas.height
+    const context = copy.getContext('2d')
+    if (context === null) throw new Error('The browser cannot make a picture.')
+    context.fillStyle = '#ffffff'
+    context.fillRect(0, 0, copy.width, copy.height)
+    context.drawImage(this.#canvas, 0, 0)
+    return await new Promise((resolve, reject) => {
+      copy.toBlob(blob => {
+        if (blob === null) reject(new Error('The browser cannot make a picture.'))
+        else resolve(blob)
+      }, 'image/png')
+    })
   }
 
   /** Orbits by angles in radians: to the left, and upwards. */
@@ -120,16 +179,6 @@ export class Stage {
     this.#renderer.forceContextLoss()
   }
 
-  #look (direction: Vector3): void {
-    if (this.#extent === undefined) return
-    const { position, target } = this.#extent.fit(direction, this.#camera.fov, this.#camera.aspect)
-    this.#controls.target.copy(target)
-    this.#camera.position.copy(position)
-    this.#controls.update()
-    this.#fitted = direction
-    this.invalidate()
-  }
-
   readonly #onChange = (): void => {
     this.#fitted = undefined
     this.invalidate()
@@ -146,7 +195,7 @@ export class Stage {
     this.#camera.aspect = clientWidth / clientHeight
     this.#renderer.setPixelRatio(Math.min(devicePixelRatio, largestPixelRatio))
     this.#renderer.setSize(clientWidth, clientHeight, false)
-    if (this.#fitted !== undefined) this.#look(this.#fitted)
+    if (this.#fitted !== undefined) this.look(this.#fitted)
     // A resized canvas is empty: drawing at once, before the browser paints, keeps it from flashing.
     cancelAnimationFrame(this.#frame)
     this.#draw()
@@ -155,7 +204,8 @@ export class Stage {
   readonly #draw = (): void => {
     this.#frame = 0
     if (this.#extent === undefined) return
-    const { center, radius } = this.#extent
+    const { center } = this.#extent
+    const radius = this.#extent.radius * this.#stretched
     const camera = this.#camera
     const distance = camera.position.distanceTo(center)
     camera.near = Math.max(distance - radius * 1.02, Math.min(this.#controls.getDistance() * 0.05, radius * 0.01))

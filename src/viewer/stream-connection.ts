@@ -56,8 +56,8 @@ export class StreamConnection {
       if (typeof data === 'string') this.#read(data)
       else this.#listener.glb(data)
     } catch (error) {
-      if (!(error instanceof StreamError)) throw error
-      this.fail(error.message)
+      if (!(error instanceof StreamError)) console.error(error)
+      this.fail(error instanceof StreamError ? error.message : `The viewer had an error of its own: ${String(error)}`)
     }
   }
 

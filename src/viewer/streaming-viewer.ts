@@ -10,6 +10,7 @@ import { StreamError } from './server-message.ts'
 import { rehearse } from './rehearsal.ts'
 import { Stage } from './stage.ts'
 import { StreamConnection } from './stream-connection.ts'
+import { Inspection } from './tools/inspection.ts'
 import { listenToKeys } from './view-keys.ts'
 
 export interface StreamStatistics {
@@ -31,6 +32,8 @@ export interface StreamStatistics {
 export interface ViewerListener {
   phase (phase: Phase): void
   preparing (progress: PreparingMessage): void
+  /** The scene is known: from now on it can be inspected. */
+  inspectable (inspection: Inspection): void
   /** After each drawn frame, and when the picture is complete. */
   statistics (statistics: StreamStatistics): void
   /** The stream is over, said in a sentence; the last picture stays. Called at most once, and never after `shutdown`. */
@@ -56,6 +59,7 @@ export class StreamingViewer {
   readonly #statistics: StreamStatistics = { triangles: 0, modelTriangles: 0, chunks: 0, bytes: 0, parts: 0, partsShown: 0, instances: 0, refining: true }
   #connection: StreamConnection | undefined
   #store: PartStore | undefined
+  #inspection: Inspection | undefined
   /** One GLB is decoded at a time, in the order of arrival. */
   #decoding = Promise.resolve()
   #undecoded = 0
@@ -95,12 +99,18 @@ export class StreamingViewer {
     this.#stage.fit()
   }
 
-  /** Ends the session and its stream server, and gives back everything. Twice is nothing. */
-  shutdown (): void {
+  /** Ends the session and its stream server; the last picture stays. */
+  leave (): void {
     this.#over = true
     this.#connection?.close()
     this.#feed.close()
+  }
+
+  /** Ends the session and its stream server, and gives back everything. Twice is nothing. */
+  shutdown (): void {
+    this.leave()
     this.#forgetKeys()
+    this.#inspection?.close()
     this.#store?.dispose()
     this.#finishes.dispose()
     this.#stage.close()
@@ -115,6 +125,8 @@ export class StreamingViewer {
       case 'idle':
         this.#idleFor = message.seq
         return this.#stage.stale ? undefined : this.#report()
+      case 'frame': // Of servers that render: this one asked for geometry.
+      case 'picked':
       case 'error': // The close that follows ends it, in these words.
     }
   }
@@ -124,8 +136,10 @@ export class StreamingViewer {
     this.#store = new PartStore(scene, this.#finishes)
     this.#stage.scene.add(this.#store.root)
     Object.assign(this.#statistics, { modelTriangles: scene.triangles, parts: scene.parts.length, instances: scene.instances.length })
+    this.#inspection = new Inspection(scene, this.#store, this.#stage)
     this.#listener.phase('scene')
     this.#stage.show(new Extent(scene))
+    this.#listener.inspectable(this.#inspection)
   }
 
   #take (bytes: ArrayBuffer): void {
@@ -148,6 +162,7 @@ export class StreamingViewer {
     if (this.#over) return
     if (this.#store?.knows(part, level) !== true) throw new StreamError('The stream server sent geometry of a part that the scene does not have.')
     this.#store.show(part, level, geometry)
+    this.#inspection?.refined(part)
     this.#stage.invalidate()
   }
 
@@ -155,6 +170,7 @@ export class StreamingViewer {
     if (this.#store === undefined || this.#over) return
     this.#feed.moved(this.#stage.view)
     this.#statistics.triangles = triangles
+    this.#inspection?.events.tell('drawn', undefined)
     if (triangles > 0) this.#listener.phase('first-picture')
     this.#report()
   }

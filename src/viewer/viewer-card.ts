@@ -7,8 +7,10 @@ import { amount, bytes } from './quantities.ts'
 import { fromTemplate, required } from './required-element.ts'
 import { ServerConnection } from './server-connection.ts'
 import type { SpawnedSession } from './server-connection.ts'
+import { ImageViewer } from './ssr/image-viewer.ts'
 import { StreamingViewer } from './streaming-viewer.ts'
-import type { StreamStatistics } from './streaming-viewer.ts'
+import type { StreamStatistics, ViewerListener } from './streaming-viewer.ts'
+import { Toolbar } from './tools/toolbar.ts'
 
 export interface ViewerWish {
   model: string
@@ -26,7 +28,8 @@ export class ViewerCard {
   readonly #closed: (card: ViewerCard) => void
   readonly #complain: (words: string) => () => void
   readonly #clock: Clock
-  #viewer: StreamingViewer | undefined
+  #viewer: StreamingViewer | ImageViewer | undefined
+  #toolbar: Toolbar | undefined
   #takeBack = (): void => {}
   #session: SpawnedSession | undefined
 
@@ -69,6 +72,7 @@ export class ViewerCard {
     if (!this.element.isConnected) return
     this.#reach('closed')
     this.#giveUp.abort()
+    this.#toolbar?.close()
     this.#viewer?.shutdown()
     // No socket of ours is there whose end would be the session's.
     if (this.#wish.streamServer !== 'embedded' && this.#session !== undefined) {
@@ -79,16 +83,24 @@ export class ViewerCard {
     this.#closed(this)
   }
 
-  #newViewer (): StreamingViewer {
-    return new StreamingViewer(required(this.element, 'canvas', HTMLCanvasElement), this.#clock, {
+  #newViewer (): StreamingViewer | ImageViewer {
+    const canvas = required(this.element, 'canvas', HTMLCanvasElement)
+    const listener: ViewerListener = {
       phase: phase => { this.#reach(phase) },
       preparing: ({ percent, step }) => {
         required(this.element, 'progress', HTMLProgressElement).value = percent
         this.#part('preparing-words').textContent = `${step} (${Math.round(percent)} %)`
       },
+      inspectable: inspection => {
+        const { dataset } = this.element
+        this.#toolbar = new Toolbar(this.#part('stage'), required(this.element, 'canvas', HTMLCanvasElement), inspection, this.#wish.model)
+        inspection.events.on('selection', selected => { dataset['selected'] = String(selected.length) })
+        inspection.events.on('visibility', ({ hidden }) => { dataset['hidden'] = String(hidden) })
+      },
       statistics: statistics => { this.#tell(statistics) },
       ended: (how, words) => { this.#end(how, words) }
-    })
+    }
+    return this.#wish.renderer === 'ssr' ? new ImageViewer(canvas, listener) : new StreamingViewer(canvas, this.#clock, listener)
   }
 
   #know ({ endpointUri, serviceId }: SpawnedSession): void {
@@ -102,7 +114,7 @@ export class ViewerCard {
 
   #explain ({ endpointUri }: SpawnedSession): void {
     this.#part('endpoint').textContent = endpointUri
-    this.#part('snippet').textContent = `new Communicator.WebViewer({\n  containerId: 'viewer',\n  endpointUri: '${endpointUri}',\n  model: '${this.#wish.model}'\n})`
+    this.#part('snippet').textContent = `new Communicator.WebViewer({\n  containerId: 'viewer',\n  endpointUri: ${JSON.stringify(endpointUri)},\n  model: ${JSON.stringify(this.#wish.model)}\n})`
     this.element.dataset['hoops'] = 'true'
   }
 

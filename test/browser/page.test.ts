@@ -71,7 +71,9 @@ t.test('one click shows a CAD assembly, coarse first and fine later, from a proc
   await card.getByRole('button', { name: 'Close viewer' }).click()
   await comesTrue('its process is gone', () => !isAlive(pid))
   t.equal(await page.locator('article.card').count(), 0)
-  t.match(await (await fetch(`${slipway.url}/api/spawns/${fine['sessionId']}`)).json(), { state: 'stopped', reason: 'client_closed', exitCode: 0 })
+  const record = async () => await (await fetch(`${slipway.url}/api/spawns/${fine['sessionId']}`)).json() as { state: string }
+  await comesTrue('the service has noticed', async () => (await record()).state === 'stopped')
+  t.match(await record(), { state: 'stopped', reason: 'client_closed', exitCode: 0 })
   t.same(page.complaints, [])
 })
 

@@ -1,0 +1,235 @@
+import { Plane, Vector3 } from 'three'
+import type { SceneMessage } from '../../stream-server/protocol.ts'
+import { EventHub } from '../event-hub.ts'
+import type { PartStore } from '../part-store.ts'
+import type { Stage } from '../stage.ts'
+import { Assembly, type Properties } from './assembly.ts'
+import { EdgeOverlay } from './edge-overlay.ts'
+import { Picker, type Hit } from './picker.ts'
+
+/** A cut through the model: what lies beyond `position` along `axis` is left out, or with `flipped` what lies before it. */
+export interface Section {
+  axis: 'x' | 'y' | 'z'
+  /** From 0, the model's least coordinate along the axis, to 1, its largest. */
+  position: number
+  flipped: boolean
+}
+
+export const standardViews = {
+  iso: new Vector3(1, 0.8, 1).normalize(),
+  front: new Vector3(0, 0, 1),
+  top: new Vector3(0, 1, 0),
+  right: new Vector3(1, 0, 0)
+}
+export type StandardView = keyof typeof standardViews
+
+interface InspectionEvents {
+  selection: readonly number[]
+  visibility: { hidden: number }
+  changed: undefined
+  /** A frame was drawn: what lies over the picture may have to move. */
+  drawn: undefined
+}
+
+const axes = { x: new Vector3(1, 0, 0), y: new Vector3(0, 1, 0), z: new Vector3(0, 0, 1) }
+
+/** What somebody does with a model that is shown: selects, hides, cuts, takes apart. Nothing of it reaches the stream server. */
+export class Inspection {
+  readonly assembly: Assembly
+  readonly events = new EventHub<InspectionEvents>()
+  readonly edges: EdgeOverlay
+  readonly #store: PartStore
+  readonly #stage: Stage
+  readonly #picker: Picker
+  readonly #selected = new Set<number>()
+  readonly #hidden = new Set<number>()
+  #ghosts = false
+  #section: Section | undefined
+  #plane: Plane | undefined
+  #explosion = 0
+
+  constructor (scene: SceneMessage, store: PartStore, stage: Stage) {
+    this.assembly = new Assembly(scene)
+    this.#store = store
+    this.#stage = stage
+    this.#picker = new Picker(this.assembly, store)
+    this.edges = new EdgeOverlay(this.assembly, store, instance => !this.#hidden.has(instance), () => { stage.invalidate() })
+    stage.scene.add(this.edges.root)
+  }
+
+  /** Indices into the scene's instances. */
+  get selected (): readonly number[] {
+    return [...this.#selected]
+  }
+
+  get hidden (): readonly number[] {
+    return [...this.#hidden]
+  }
+
+  get properties (): Properties | undefined {
+    return this.assembly.properties(this.selected)
+  }
+
+  get ghosts (): boolean {
+    return this.#ghosts
+  }
+
+  get section (): Section | undefined {
+    return this.#section
+  }
+
+  /** 0: as the scene has it. */
+  get explosion (): number {
+    return this.#explosion
+  }
+
+  /** Selects these and nothing else, or with `add` these too; one that was selected already is then left out. */
+  select (instances: Iterable<number>, add = false): void {
+    const given = this.#known(instances)
+    if (!add) this.#selected.clear()
+    for (const instance of given) {
+      if (add && this.#selected.has(instance)) this.#selected.delete(instance)
+      else this.#selected.add(instance)
+    }
+    this.#paint()
+    this.events.tell('selection', this.selected)
+  }
+
+  hide (instances: Iterable<number>): void {
+    for (const instance of this.#known(instances)) this.#hidden.add(instance)
+    this.#uncover()
+  }
+
+  /** Hides what is selected, and selects nothing. */
+  hideSelection (): void {
+    if (this.#selected.size === 0) return
+    this.hide(this.#selected)
+    this.select([])
+  }
+
+  show (instances: Iterable<number>): void {
+    for (const instance of this.#known(instances)) this.#hidden.delete(instance)
+    this.#uncover()
+  }
+
+  showAll (): void {
+    this.#hidden.clear()
+    this.#uncover()
+  }
+
+  /** Hides everything else. */
+  isolate (instances: Iterable<number>): void {
+    const kept = new Set(this.#known(instances))
+    if (kept.size === 0) return
+    this.#hidden.clear()
+    for (let instance = 0; instance < this.#count; instance++) if (!kept.has(instance)) this.#hidden.add(instance)
+    this.#uncover()
+  }
+
+  isHidden (instance: number): boolean {
+    return this.#hidden.has(instance)
+  }
+
+  /** While something is selected, everything else is only hinted at. */
+  setGhosts (on: boolean): void {
+    this.#ghosts = on
+    this.#store.setGhosts(on)
+    this.#paint()
+  }
+
+  setSection (section: Section | undefined): void {
+    this.#section = section
+    this.#plane = section === undefined ? undefined : this.#planeOf(section)
+    this.#stage.cut(this.#plane)
+    this.#changed()
+  }
+
+  /** 0 brings everything back together, 1 moves each instance as far again from the middle as it is. */
+  explode (factor: number): void {
+    this.#explosion = Math.min(Math.max(factor, 0), 3)
+    const displacement = this.#displacement
+    this.#store.displace(displacement)
+    this.edges.refresh()
+    this.#stage.stretch(1 + this.#explosion)
+    this.#changed()
+  }
+
+  view (name: StandardView): void {
+    this.#stage.look(standardViews[name])
+  }
+
+  /** Brings the selection into view, or the whole model when nothing is selected. */
+  fitSelection (): void {
+    if (this.#selected.size === 0) this.#stage.fit()
+    else this.#stage.fit(this.assembly.extent(this.selected))
+  }
+
+  /** What is at a point of the canvas, in CSS pixels from its upper left corner. */
+  pick (x: number, y: number): Hit | undefined {
+    return this.#picker.pick(this.#stage.rayAt(x, y), instance => !this.#hidden.has(instance), this.#plane, this.#displacement)
+  }
+
+  /** Where a point of the world is seen, as `pick` takes it; undefined behind the camera. */
+  seen (point: Vector3): { x: number, y: number } | undefined {
+    return this.#stage.seen(point)
+  }
+
+  /** The picture as a PNG. */
+  async picture (): Promise<Blob> {
+    return await this.#stage.picture()
+  }
+
+  /** A part's geometry has come or has become finer. */
+  refined (part: number): void {
+    this.edges.refined(part)
+  }
+
+  close (): void {
+    this.events.clear()
+    this.edges.close()
+  }
+
+  get #count (): number {
+    return this.assembly.scene.instances.length
+  }
+
+  get #displacement (): ((instance: number, into: Vector3) => Vector3) | undefined {
+    const factor = this.#explosion
+    if (factor === 0) return undefined
+    const { boxes, scene } = this.assembly
+    const center = new Vector3(...scene.min).add(new Vector3(...scene.max)).divideScalar(2)
+    return (instance, into) => {
+      const at = instance * 6
+      return into.set(boxes[at]! + boxes[at + 3]!, boxes[at + 1]! + boxes[at + 4]!, boxes[at + 2]! + boxes[at + 5]!).divideScalar(2).sub(center).multiplyScalar(factor)
+    }
+  }
+
+  #known (instances: Iterable<number>): number[] {
+    return [...instances].filter(instance => Number.isInteger(instance) && instance >= 0 && instance < this.#count)
+  }
+
+  #planeOf ({ axis, position, flipped }: Section): Plane {
+    const { min, max } = this.assembly.scene
+    const along = { x: 0, y: 1, z: 2 }[axis] as 0 | 1 | 2
+    const at = min[along] + (max[along] - min[along]) * Math.min(Math.max(position, 0), 1)
+    return flipped ? new Plane(axes[axis].clone(), -at) : new Plane(axes[axis].clone().negate(), at)
+  }
+
+  #paint (): void {
+    const others = this.#ghosts && this.#selected.size > 0 ? 'ghost' : 'normal'
+    for (let instance = 0; instance < this.#count; instance++) this.#store.setLook(instance, this.#selected.has(instance) ? 'selected' : others)
+    this.#changed()
+  }
+
+  #uncover (): void {
+    for (let instance = 0; instance < this.#count; instance++) this.#store.setVisible(instance, !this.#hidden.has(instance))
+    this.edges.refresh()
+    this.events.tell('visibility', { hidden: this.#hidden.size })
+    this.#changed()
+  }
+
+  #changed (): void {
+    this.#stage.invalidate()
+    this.events.tell('changed', undefined)
+  }
+}
