@@ -6,12 +6,12 @@ import { startService, withStandIn } from './service.ts'
 import { startMany } from './starts.ts'
 import { median } from './statistics.ts'
 
-const spares = 16
 const wait = 500
 
 /** The answer to whom a session that was started ahead is given, against a start, and against a stream server that takes half a second. */
 export async function ahead (scale: Scale): Promise<Section> {
   const { programs, quick } = scale
+  const spares = quick ? 4 : 16
   const standIn = programs.native?.['stand-in']
   if (standIn === undefined) return { markdown: ['Not measured: there is no C compiler.', ''], targets: [notMeasured('claim of a session started ahead', '≤ 1 × floor', 'no C compiler')] }
   const settings = (count: number, first: number) => withStandIn(standIn, join(programs.folder, `ahead-${count}`), { SLIPWAY_CSR_ARGS: `--bench-delay;${wait}`, SLIPWAY_STARTED_AHEAD_CSR: String(count), SLIPWAY_MAX_SESSIONS: '200', SLIPWAY_WS_PORTS_BEGIN: String(first) })
@@ -26,7 +26,7 @@ export async function ahead (scale: Scale): Promise<Section> {
     await startMany(floor.port, { atATime: 1, count: 200, milliseconds: 2_000 })
     const values = await interleave(scale, managers, async manager => {
       if (manager === floor) return (await startMany(floor.port, { atATime: 1, count: quick ? 30 : 200, milliseconds: 2_000 })).p50
-      if (manager === claimed) await refilled(claimed.port)
+      if (manager === claimed) await refilled(claimed.port, spares)
       return await claims(manager.port, manager === claimed ? spares / 2 : quick ? 2 : 4)
     })
     const column = ({ name }: Manager) => values.get(name) ?? []
@@ -47,7 +47,7 @@ export async function ahead (scale: Scale): Promise<Section> {
 }
 
 /** Waits until all that are to be started ahead are there. */
-async function refilled (port: number): Promise<void> {
+async function refilled (port: number, spares: number): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } })).text()
     if (new RegExp(`^slipway_sessions\\{state="spare",renderer="csr"\\} ${spares}$`, 'm').test(metrics)) return

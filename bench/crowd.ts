@@ -9,6 +9,8 @@ import { startMany } from './starts.ts'
 const wanted = 6_000
 const limit = 150
 const firstPort = 20_000
+/** Ports more than sessions: others may hold some. */
+const spare = 500
 
 /** Memory of the manager while a crowd of sessions lives. */
 export async function crowd (scale: Scale): Promise<Section> {
@@ -23,7 +25,7 @@ export async function crowd (scale: Scale): Promise<Section> {
     const count = quick ? Math.min(fitting, 1_500) : fitting
     const manager = await startManager(kind, programs, {
       standIn: [],
-      env: { SLIPWAY_MAX_SESSIONS: String(count), SLIPWAY_WS_PORTS_BEGIN: String(firstPort), SLIPWAY_FIRST_CONNECT_TIMEOUT: '3600', SLIPWAY_PING_TIMEOUT: '120' }
+      env: { SLIPWAY_MAX_SESSIONS: String(count + spare), SLIPWAY_WS_PORTS_BEGIN: String(firstPort), SLIPWAY_FIRST_CONNECT_TIMEOUT: '3600', SLIPWAY_PING_TIMEOUT: '120' }
     })
     try {
       const empty = resident(manager.pid)

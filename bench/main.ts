@@ -9,7 +9,7 @@ import { Disturbance, machineName } from './machine.ts'
 import { memory } from './memory.ts'
 import { metrics } from './metrics.ts'
 import { Page } from './page.ts'
-import type { Part } from './part.ts'
+import { notMeasured, type Part, type Section } from './part.ts'
 import { makePrograms } from './programs.ts'
 import { reap } from './reap.ts'
 import { reports } from './reports.ts'
@@ -39,9 +39,14 @@ try {
     if (positionals.length > 0 && !positionals.includes(name)) continue
     const disturbance = new Disturbance()
     const started = performance.now()
-    const scale = { quick, rounds: Number(rounds ?? (quick ? 2 : 5)), programs, tell: (text: string) => { console.error(`[${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s] ${name}: ${text}`) } }
-    const section = await measure(scale)
-    const circumstances = `Measured on ${new Date().toISOString().slice(0, 10)} in ${((performance.now() - started) / 1_000).toFixed(0)} s, ${scale.rounds} rounds; ${machineName()}; C compiler: ${programs.compiler}; ${disturbance.inWords()}.`
+    const scale = { quick, rounds: Number(rounds ?? (quick ? 1 : 5)), programs, tell: (text: string) => { console.error(`[${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s] ${name}: ${text}`) } }
+    const section = await measure(scale).catch(async (error: unknown): Promise<Section> => {
+      // The other parts can be measured all the same.
+      process.exitCode = 1
+      await stopAll()
+      return { markdown: [`Not measured: ${(error as Error).message}`, ''], targets: [notMeasured(name, 'see the other runs', (error as Error).message.slice(0, 200))] }
+    })
+    const circumstances = `Measured on ${new Date().toISOString().slice(0, 10)} in ${((performance.now() - started) / 1_000).toFixed(0)} s, ${scale.rounds} ${scale.rounds === 1 ? 'round' : 'rounds'}; ${machineName()}; C compiler: ${programs.compiler}; ${disturbance.inWords()}.`
     page.put(name, section, circumstances)
     console.log([`## ${name}`, '', circumstances, '', ...section.markdown, ...section.targets.map(({ what, wanted, measured, met }) => `${met === null ? '?' : met ? '+' : '-'} ${what}: wanted ${wanted}, measured ${measured}`), ''].join('\n'))
     if (!quick) await writeFile(file, `${page}`)

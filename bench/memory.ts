@@ -13,7 +13,7 @@ export async function memory (scale: Scale): Promise<Section> {
   if (programs.native === undefined) return { markdown: ['Not measured: there is no C compiler.', ''], targets: [notMeasured(what, '≤ 20 KB', 'no C compiler')] }
   const target = await startTarget(programs)
   try {
-    const contestants = [slipway, floor, 'http-proxy-3', '@fastify/http-proxy', 'nginx as shipped', 'HAProxy'].map(name => ({ name }))
+    const contestants = [slipway, 'http-proxy-3', ...quick ? [] : [floor, '@fastify/http-proxy', 'nginx as shipped', 'HAProxy']].map(name => ({ name }))
     const absent = new Map<string, string>()
     // A process of its own for every round: memory that was used once is not given back.
     const values = await interleave(scale, contestants, async ({ name }): Promise<Cost | undefined> => {

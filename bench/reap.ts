@@ -12,7 +12,7 @@ export async function reap (scale: Scale): Promise<Section> {
   const { programs, quick, tell } = scale
   const what = 'start and reap: zombies, processes, descriptors, ports, sessions left'
   if (programs.native === undefined) return { markdown: ['Not measured: there is no C compiler.', ''], targets: [notMeasured(what, '0', 'no C compiler')] }
-  const seconds = quick ? 5 : 60
+  const seconds = quick ? 4 : 60
   const rows: string[][] = []
   const targets: Target[] = []
   for (const kind of managerKinds.filter(kind => kind === 'javascript' || kind === 'native')) {

@@ -15,7 +15,7 @@ const megabyte = 2 ** 20
 export async function spawn (scale: Scale): Promise<Section> {
   const wanted = '≤ 3 / 3.3 / 3 × floor'
   if (scale.programs.native === undefined) return { markdown: ['Not measured: there is no C compiler.', ''], targets: [notMeasured('spawn p50', wanted, 'no C compiler')] }
-  const { ballasts, skipped } = sizes()
+  const { ballasts, skipped } = sizes(scale.quick ? [1_000] : [500, 1_000])
   const managers: Array<Manager & { kind: ManagerKind, ballast: number }> = []
   try {
     for (const ballast of ballasts) {
@@ -69,11 +69,11 @@ function loads ({ quick }: Scale): Load[] {
 }
 
 /** Sizes that fit: three processes of each, and 2 GB left for everybody else. */
-function sizes (): { ballasts: number[], skipped: number[] } {
+function sizes (wanted: readonly number[]): { ballasts: number[], skipped: number[] } {
   let free = availableMemory() / megabyte - 2_000
   const ballasts = [0]
   const skipped: number[] = []
-  for (const size of [500, 1_000]) {
+  for (const size of wanted) {
     if (free < size * (managerKinds.length - 1)) {
       skipped.push(size)
       continue
