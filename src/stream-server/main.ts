@@ -26,7 +26,7 @@ process.on('unhandledRejection', reason => fail(reason as Error))
 
 let server: StreamServer
 try {
-  server = new StreamServer({ options, clock: systemClock, log, preparationProgram: fileURLToPath(new URL('prepare.mjs', import.meta.url)) })
+  server = new StreamServer({ options, clock: systemClock, log, preparationProgram: fileURLToPath(new URL('prepare.mjs', import.meta.url)), renderProgram: fileURLToPath(new URL('render.mjs', import.meta.url)) })
 } catch (error) {
   leave(exitCodes.badArgument, `--ssl-certificate-file, --ssl-private-key-file: ${(error as Error).message}\n`, process.stderr)
 }

@@ -22,6 +22,8 @@ export interface Options {
   livelinessSeconds: number
   /** Both files, or none. */
   tls: { certificateFile: string, privateKeyFile: string } | null
+  /** Pictures are made here, not in the browser. */
+  rendering: boolean
   logFile: string | null
   verbose: boolean
 }
@@ -50,7 +52,7 @@ const flags: Record<string, { kind: Kind, help: string }> = {
   'ssl-certificate-file': { kind: 'text', help: 'PEM certificate: serve wss' },
   'ssl-private-key-file': { kind: 'text', help: 'PEM key for the certificate' },
   csr: { kind: 'flag', help: 'render in the browser (default true)' },
-  ssr: { kind: 'flag', help: 'render on the server: not in this version' },
+  ssr: { kind: 'flag', help: 'render on the server (default false)' },
   'log-file': { kind: 'text', help: 'write the log there too' },
   'sc-verbose-logging': { kind: 'flag', help: 'log more' },
   license: { kind: 'text', help: 'not needed' },
@@ -88,8 +90,7 @@ export function parseOptions (args: string[]): ParsedOptions {
 
   for (const name of ['id', 'sc-port']) if (!text(name) && !problems.some(problem => problem.startsWith(`--${name} `))) problems.push(`--${name} is required`)
   const ssr = truth('ssr', false)
-  if (ssr) problems.push('--ssr true: this version renders on the client only; leave --ssr out')
-  else if (!truth('csr', true)) problems.push('--csr false: there is no other renderer than the client')
+  if (!ssr && !truth('csr', true)) problems.push('--csr false: then it needs --ssr true')
   const certificateFile = path('ssl-certificate-file')
   const privateKeyFile = path('ssl-private-key-file')
   if ((certificateFile === null) !== (privateKeyFile === null)) problems.push('--ssl-certificate-file and --ssl-private-key-file need each other')
@@ -111,6 +112,7 @@ export function parseOptions (args: string[]): ParsedOptions {
       livelinessEndpoint: text('liveliness-endpoint'),
       livelinessSeconds: number('liveliness-update-frequency', 5),
       tls: certificateFile !== null && privateKeyFile !== null ? { certificateFile, privateKeyFile } : null,
+      rendering: ssr,
       logFile: path('log-file'),
       verbose: truth('sc-verbose-logging', false)
     }

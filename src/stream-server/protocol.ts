@@ -1,7 +1,7 @@
 /**
  * The wire between the viewer and the embedded stream server: one WebSocket, sub-protocol `slipway.stream.v1`.
  * Text frames are the JSON messages below; every binary frame is one complete GLB file, a part at one level of detail,
- * whose glTF `asset.extras` says `{ part, level }`. Shared by `src/stream-server` and `src/viewer`, and nothing else.
+ * whose glTF `asset.extras` says `{ part, level }`; or, of a server that renders, the picture that the `frame` before it tells of. Shared by `src/stream-server` and `src/viewer`, and nothing else.
  */
 export const subprotocol = 'slipway.stream.v1'
 
@@ -43,6 +43,11 @@ export interface CameraMessage {
   focal: number
   /** Largest geometric error allowed on screen, in device pixels. */
   tolerance: number
+  /** Size of the picture in device pixels, 1 to 4096; only a server that renders needs it. */
+  width?: number
+  height?: number
+  /** Colour where nothing is: 0xrrggbb; white when not told. */
+  background?: number
 }
 
 /** Credit: GLB bytes the viewer has taken in since the socket opened. The server never runs more than `creditBytes` ahead. */
@@ -51,7 +56,33 @@ export interface ReceivedMessage {
   bytes: number
 }
 
-export type ClientMessage = OpenMessage | CameraMessage | ReceivedMessage
+/** To a server that renders: picture `frame` is on the screen. It never runs more than two pictures ahead. */
+export interface ShownMessage {
+  type: 'shown'
+  frame: number
+}
+
+/** To a server that renders: whose pixel is it? Answered by `picked` with the same `id`. Places are shares of the picture's sides, 0 to 1, from the top left. */
+export interface PickMessage {
+  type: 'pick'
+  id: number
+  x: number
+  y: number
+}
+
+/** To a server that renders: this instance shall stand out; -1 for none. */
+export interface HighlightMessage {
+  type: 'highlight'
+  instance: number
+}
+
+export type ClientMessage = OpenMessage | CameraMessage | ReceivedMessage | ShownMessage | PickMessage | HighlightMessage
+
+/** Longest side of a rendered picture, in pixels. */
+export const mostPixelsAlong = 4096
+
+/** Largest file of a rendered picture, in bytes. */
+export const mostFrameBytes = 67_108_864
 
 /** GLB bytes that may be under way, sent and not yet acknowledged by `received`. */
 export const creditBytes = 262_144
@@ -134,4 +165,28 @@ export interface ErrorMessage {
   message: string
 }
 
-export type ServerMessage = PreparingMessage | SceneMessage | IdleMessage | ErrorMessage
+/** Of a server that renders: the next binary frame is this picture. It may be smaller than was asked for: it fills the same view. */
+export interface FrameMessage {
+  type: 'frame'
+  /** Counts the pictures, from 1. */
+  number: number
+  /** The camera it was painted for. */
+  seq: number
+  width: number
+  height: number
+  format: 'jpeg' | 'png'
+  /** Size of the file. */
+  bytes: number
+  triangles: number
+  /** Nothing better comes for this camera: smooth edges, no loss. */
+  complete: boolean
+}
+
+/** Answers `pick`; -1 when nothing is there. */
+export interface PickedMessage {
+  type: 'picked'
+  id: number
+  instance: number
+}
+
+export type ServerMessage = PreparingMessage | SceneMessage | IdleMessage | ErrorMessage | FrameMessage | PickedMessage

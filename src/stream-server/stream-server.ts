@@ -34,6 +34,8 @@ export interface StreamServerSettings {
   log: Log
   /** Path of the bundled `prepare.mjs`. */
   preparationProgram: string
+  /** Path of the bundled `render.mjs`. */
+  renderProgram: string
 }
 
 /** The process in one object: listens, seats one viewer, reports, and knows when it is over. */
@@ -152,6 +154,8 @@ export class StreamServer {
       packs: this.#packs,
       model: options.model,
       token: options.sessionToken,
+      renderProgram: options.rendering ? this.#settings.renderProgram : null,
+      clock,
       log,
       admit: () => this.#seat(connection),
       onModel: model => {

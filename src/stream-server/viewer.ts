@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RawData, WebSocket } from 'ws'
 import { closeReason } from './close-reason.ts'
+import type { Clock } from '../clock.ts'
 import { readMessage } from './client-message.ts'
 import { Streamer } from './csr/streamer.ts'
 import type { Log } from './log.ts'
@@ -10,6 +11,8 @@ import type { PackStore } from './models/pack-store.ts'
 import type { Pack } from './models/pack.ts'
 import { closeCodes } from './protocol.ts'
 import type { CameraMessage, ClientMessage, ErrorMessage, IdleMessage, OpenMessage, ServerMessage } from './protocol.ts'
+import { ImageStreamer } from './ssr/image-streamer.ts'
+import type { ImageOutlet } from './ssr/image-streamer.ts'
 
 const unsupportedData = 1003
 const policyViolation = 1008
@@ -21,6 +24,9 @@ export interface ViewerSettings {
   model: string | null
   /** What `open` must carry. */
   token: string | null
+  /** Path of the bundled `render.mjs` where pictures are made here; `null` where the browser makes them. */
+  renderProgram: string | null
+  clock: Clock
   log: Log
   /** Called when the viewer has presented the right token, or whatever it presented when none is asked; `false` refuses it. */
   admit: () => boolean
@@ -40,7 +46,11 @@ export class Viewer {
   #camera: CameraMessage | null = null
   #pack: Pack | null = null
   #streamer: Streamer | null = null
-  #resume = () => { this.#streamer?.resume() }
+  #images: ImageStreamer | null = null
+  #resume = () => {
+    this.#streamer?.resume()
+    this.#images?.resume()
+  }
 
   constructor (socket: WebSocket, settings: ViewerSettings) {
     this.#socket = socket
@@ -59,6 +69,7 @@ export class Viewer {
   #release (): void {
     this.#end.abort()
     this.#streamer?.close()
+    this.#images?.close()
     void this.#pack?.close()
   }
 
@@ -80,14 +91,30 @@ export class Viewer {
       case 'camera':
         if (!this.#opened) return this.close(policyViolation, 'camera: open first')
         if (message.seq <= this.#seq) return this.close(policyViolation, 'camera: seq must rise')
+        if (this.#settings.renderProgram !== null && message.width === undefined) return this.close(policyViolation, 'camera: a server that renders needs width and height')
         this.#seq = message.seq
         this.#settings.onActivity()
         this.#camera = message
         this.#streamer?.look(message)
+        this.#images?.look(message)
         return
       case 'received':
         if (message.bytes > (this.#streamer?.bytes ?? 0)) return this.close(policyViolation, 'received: more than was sent')
         this.#streamer?.acknowledge(message.bytes)
+        return
+      case 'shown':
+        if (message.frame > (this.#images?.number ?? 0)) return this.close(policyViolation, 'shown: more than was sent')
+        this.#images?.acknowledge(message.frame)
+        return
+      case 'pick':
+        if (this.#images === null) return this.close(policyViolation, 'pick: there are no pictures yet')
+        this.#settings.onActivity()
+        this.#images.pick(message.id, message.x, message.y)
+        return
+      case 'highlight':
+        if (this.#images === null) return this.close(policyViolation, 'highlight: there are no pictures yet')
+        this.#settings.onActivity()
+        this.#images.highlight(message.instance)
     }
   }
 
@@ -116,6 +143,7 @@ export class Viewer {
 
   #start (model: string, pack: Pack): void {
     this.#say({ ...pack.scene, model })
+    if (this.#settings.renderProgram !== null) return this.#render(model, pack, this.#settings.renderProgram)
     const socket = this.#socket
     const outlet = {
       get buffered () { return socket.bufferedAmount },
@@ -131,6 +159,31 @@ export class Viewer {
     })
     this.#settings.log.info(`streaming "${model}"`)
     if (this.#camera) this.#streamer.look(this.#camera)
+  }
+
+  #render (model: string, pack: Pack, program: string): void {
+    const socket = this.#socket
+    const outlet: ImageOutlet = {
+      get buffered () { return socket.bufferedAmount },
+      sendFrame: (message, file) => {
+        this.#say(message)
+        if (socket.readyState === socket.OPEN) socket.send(file, { binary: true, compress: false }, this.#resume)
+      },
+      sendPicked: (id, instance) => { this.#say({ type: 'picked', id, instance }) }
+    }
+    const { clock, log } = this.#settings
+    this.#images = new ImageStreamer({
+      source: pack,
+      program,
+      outlet,
+      clock,
+      onBroken: error => {
+        log.info(`no more pictures: ${error.stack}`)
+        this.#refuse('internal', 'The stream server cannot render the model.')
+      }
+    })
+    log.info(`rendering "${model}"`)
+    if (this.#camera) this.#images.look(this.#camera)
   }
 
   #say (message: ServerMessage): void {

@@ -1,5 +1,5 @@
-import { closeCodes } from '../stream-server/protocol.ts'
-import type { ErrorMessage, InstanceInfo, LevelInfo, PartInfo, SceneMessage, SceneNode, ServerMessage } from '../stream-server/protocol.ts'
+import { closeCodes, mostFrameBytes, mostPixelsAlong } from '../stream-server/protocol.ts'
+import type { ErrorMessage, FrameMessage, InstanceInfo, LevelInfo, PartInfo, SceneMessage, SceneNode, ServerMessage } from '../stream-server/protocol.ts'
 
 /** Largest scene a viewer takes on: beyond it a browser tab would not survive the geometry. */
 const most = { text: 512 * 2 ** 20, parts: 50_000, instances: 2_000_000, nodes: 4_000_000, levels: 16 }
@@ -24,12 +24,29 @@ export function readServerMessage (text: string): ServerMessage {
     case 'idle': return { type: 'idle', seq: count(message['seq'], 'seq'), chunks: count(message['chunks'], 'chunks'), bytes: count(message['bytes'], 'bytes') }
     case 'error': return { type: 'error', code: errorCode(message['code']), message: string(message['message'], 'message') }
     case 'scene': return scene(message)
+    case 'frame': return frame(message)
+    case 'picked': return { type: 'picked', id: count(message['id'], 'id'), instance: integer(message['instance'], 'instance', -1, most.instances) }
     default: throw new StreamError('The stream server sent a message of an unknown kind.')
   }
 }
 
 function errorCode (value: unknown): ErrorMessage['code'] {
   return Object.keys(closeCodes).find((code): code is ErrorMessage['code'] => code === value) ?? 'internal'
+}
+
+function frame ({ number: sequence, seq, width, height, format, bytes, triangles, complete }: Record<string, unknown>): FrameMessage {
+  if (format !== 'jpeg' && format !== 'png') throw wrong('format')
+  return {
+    type: 'frame',
+    number: integer(sequence, 'number', 1, Number.MAX_SAFE_INTEGER),
+    seq: count(seq, 'seq'),
+    width: integer(width, 'width', 1, mostPixelsAlong),
+    height: integer(height, 'height', 1, mostPixelsAlong),
+    format,
+    bytes: integer(bytes, 'bytes', 1, mostFrameBytes),
+    triangles: count(triangles, 'triangles'),
+    complete: complete === true
+  }
 }
 
 function scene (message: Record<string, unknown>): SceneMessage {

@@ -1,10 +1,13 @@
 import type { Stage } from './stage.ts'
 
+/** What keys drive: `Stage`, or one that shows pictures. */
+export type KeyDriven = Pick<Stage, 'orbit' | 'zoom' | 'fit'>
+
 const step = Math.PI / 24
 const nearer = 1.2
 
 /** What each key does to the view. Names are those of `KeyboardEvent.key`. */
-const actions = new Map<string, (stage: Stage) => void>([
+const actions = new Map<string, (stage: KeyDriven) => void>([
   ['ArrowLeft', stage => { stage.orbit(step, 0) }],
   ['ArrowRight', stage => { stage.orbit(-step, 0) }],
   ['ArrowUp', stage => { stage.orbit(0, step) }],
@@ -17,7 +20,7 @@ const actions = new Map<string, (stage: Stage) => void>([
 ])
 
 /** Lets a focused canvas be driven from the keyboard; the answer stops it. */
-export function listenToKeys (canvas: HTMLCanvasElement, stage: Stage): () => void {
+export function listenToKeys (canvas: HTMLCanvasElement, stage: KeyDriven): () => void {
   const onKey = (event: KeyboardEvent): void => {
     const action = actions.get(event.key)
     if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return

@@ -62,7 +62,7 @@ t.test('from start to end: ready, viewer, picture complete, farewell', async t =
 
 t.test('a bad command line is told on stderr, all of it, with exit code 2', async t => {
   t.match(await run(t, ['--sc-port', 'x', '--shape', 'round']).ended, { code: 2, stdout: '', stderr: '--sc-port must be a port, 0 to 65535, not "x"\n--shape is not an option\n--id is required\n' })
-  t.match(await run(t, [...required, '--ssr', 'true']).ended, { code: 2, stderr: /renders on the client only/ })
+  t.match(await run(t, [...required, '--csr', 'false']).ended, { code: 2, stderr: /needs --ssr true/ })
   t.match(await run(t, [...required, '--ssl-certificate-file', '/no/c', '--ssl-private-key-file', '/no/k']).ended, { code: 2, stderr: /ENOENT/ })
 })
 

@@ -28,6 +28,7 @@ t.test('an id and a port are enough', async t => {
     livelinessEndpoint: null,
     livelinessSeconds: 5,
     tls: null,
+    rendering: false,
     logFile: null,
     verbose: false
   })
@@ -84,10 +85,9 @@ t.test('a flag without its value does not swallow the next flag', async t => {
   t.same(problems('--id', '--sc-port', '1'), ['--id needs a value'])
 })
 
-t.test('server rendering is refused, it is not there yet', async t => {
-  t.same(problems(...required, '--ssr', 'true'), ['--ssr true: this version renders on the client only; leave --ssr out'])
-  t.same(problems(...required, '--csr', 'false').length, 1)
-  t.same(problems(...required, '--csr', 'false', '--ssr', '1').length, 1)
+t.test('somebody has to render: the browser, or the server', async t => {
+  t.same(problems(...required, '--csr', 'false'), ['--csr false: then it needs --ssr true'])
+  t.same(problems(...required, '--csr', 'false', '--ssr', '1'), [])
 })
 
 t.test('a certificate without its key is refused', async t => {

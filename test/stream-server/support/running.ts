@@ -25,11 +25,11 @@ export async function running (t: Test, args: string[] = [], clock: Clock = syst
   const workspace = join(folder, 'workspace')
   await mkdir(models)
   await writeBalls(join(models, 'balls.glb'))
-  const { prepare } = await programs()
+  const { prepare, render } = await programs()
   const parsed = parseOptions(['--id', 'test', '--sc-port', '0', '--model-search-directories', models, '--workspace-dir', workspace, ...args])
   if (parsed.kind !== 'run') throw new Error(JSON.stringify(parsed))
   const log: string[] = []
-  const server = new StreamServer({ options: parsed.options, clock, log: { info: line => { log.push(line) }, detail: () => {} }, preparationProgram: prepare })
+  const server = new StreamServer({ options: parsed.options, clock, log: { info: line => { log.push(line) }, detail: () => {} }, preparationProgram: prepare, renderProgram: render })
   const port = await server.start()
   t.teardown(async () => {
     await server.stop(0)

@@ -26,7 +26,7 @@ export class TestViewer {
     void this.closed.then(() => { this.#wake() })
     this.socket.on('error', () => {})
     this.socket.on('message', (data, isBinary) => {
-      if (isBinary) this.#take(data as Buffer)
+      if (isBinary) this.take(data as Buffer)
       else this.messages.push(JSON.parse((data as Buffer).toString('utf8')) as ServerMessage)
       this.#wake()
     })
@@ -72,7 +72,7 @@ export class TestViewer {
     this.socket.terminate()
   }
 
-  #take (bytes: Buffer): void {
+  protected take (bytes: Buffer): void {
     const json = JSON.parse(bytes.toString('utf8', 20, 20 + bytes.readUInt32LE(12))) as { asset: { extras: { part: number, level: number } } }
     this.files.push({ ...json.asset.extras, bytes })
     this.#bytes += bytes.length

@@ -1,0 +1,27 @@
+// The painting thread of a stream server that renders: carries out orders, one after the other.
+import { parentPort, workerData } from 'node:worker_threads'
+import { Easel } from './ssr/easel.ts'
+import { geometryReady } from './ssr/geometry.ts'
+import { GeometryStore } from './ssr/geometry-store.ts'
+import type { FromPainter, PaintingScene, ToPainter } from './ssr/orders.ts'
+import { Painter } from './ssr/painter.ts'
+
+await geometryReady
+const { parts, instances, newest, mostBytes } = workerData as PaintingScene
+const store = new GeometryStore(parts.length, mostBytes)
+const easel = new Easel(new Painter({ parts, instances }, store), () => performance.now())
+
+parentPort?.on('message', (message: ToPainter) => {
+  switch (message.type) {
+    case 'part': return store.put(message.part, message.level, message.glb)
+    case 'pick': return answer({ type: 'picked', id: message.id, instance: easel.pick(message.x, message.y) })
+    case 'paint': {
+      const painted = easel.paint(message, () => message.mayStop && Atomics.load(newest, 0) !== (message.seq | 0))
+      return answer(painted, [message.pixels])
+    }
+  }
+})
+
+function answer (message: FromPainter, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer)
+}

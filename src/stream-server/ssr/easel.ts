@@ -1,0 +1,93 @@
+import { Framebuffer } from './framebuffer.ts'
+import type { FromPainter, PaintOrder } from './orders.ts'
+import type { Painter } from './painter.ts'
+
+/** Carries out orders with one painter: holds the canvas, and the mean of many pictures of a view that rests. */
+export class Easel {
+  #painter: Painter
+  #now: () => number
+  #canvas = new Framebuffer(1, 1)
+  #sums = new Uint16Array(0)
+  #samples = 0
+  #view: PaintOrder['view'] | null = null
+  #highlight = -1
+
+  /** `now` answers milliseconds. */
+  constructor (painter: Painter, now: () => number) {
+    this.#painter = painter
+    this.#now = now
+  }
+
+  /** Instance at a place of the last picture, -1 for none; shares of its sides, 0 to 1. */
+  pick (x: number, y: number): number {
+    const { width, height, ids } = this.#canvas
+    const column = Math.min(width - 1, Math.floor(x * width))
+    const row = Math.min(height - 1, Math.floor(y * height))
+    return (ids[row * width + column] ?? 0) - 1
+  }
+
+  /** Paints into the order's pixels, unless `superseded` tells it to stop. */
+  paint (order: PaintOrder, superseded: () => boolean): FromPainter {
+    const { seq, width, height, samples, view, highlight, background, pixels } = order
+    const started = this.#now()
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas = new Framebuffer(width, height)
+      this.#samples = 0
+    }
+    const canvas = this.#canvas
+    const out = new Uint32Array(pixels)
+    if (samples === 1) {
+      this.#samples = 0
+      const painted = this.#painter.paint(canvas, { view, background, highlight, sample: 0 }, superseded)
+      if (painted === null) return { type: 'stopped', seq, pixels }
+      out.set(canvas.color)
+      return { type: 'painted', seq, width, height, samples, ...painted, milliseconds: this.#now() - started, pixels }
+    }
+    if (this.#samples === 0 || highlight !== this.#highlight || !same(view, this.#view)) this.#begin(order)
+    let last = { triangles: 0, wanted: [] as Array<{ part: number, level: number }> }
+    while (this.#samples < samples) {
+      const painted = this.#painter.paint(canvas, { view, background, highlight, sample: this.#samples + 1 }, superseded)
+      if (painted === null) return { type: 'stopped', seq, pixels }
+      last = painted
+      // What is missing would only be painted blurred.
+      if (painted.wanted.length > 0) {
+        this.#samples = 0
+        out.set(canvas.color)
+        return { type: 'painted', seq, width, height, samples: 1, ...painted, milliseconds: this.#now() - started, pixels }
+      }
+      this.#add(canvas.color)
+    }
+    this.#mean(out)
+    return { type: 'painted', seq, width, height, samples, ...last, milliseconds: this.#now() - started, pixels }
+  }
+
+  #begin ({ width, height, view, highlight }: PaintOrder): void {
+    if (this.#sums.length !== width * height * 3) this.#sums = new Uint16Array(width * height * 3)
+    else this.#sums.fill(0)
+    this.#samples = 0
+    this.#view = view
+    this.#highlight = highlight
+  }
+
+  #add (color: Uint32Array): void {
+    const sums = this.#sums
+    for (let from = 0, to = 0; from < color.length; from++, to += 3) {
+      const value = color[from]!
+      sums[to]! += value & 255
+      sums[to + 1]! += value >> 8 & 255
+      sums[to + 2]! += value >> 16 & 255
+    }
+    this.#samples++
+  }
+
+  #mean (out: Uint32Array): void {
+    const sums = this.#sums
+    const share = 1 / this.#samples
+    for (let to = 0, from = 0; to < out.length; to++, from += 3) {
+      out[to] = 0xff000000 | (sums[from + 2]! * share + 0.5) << 16 | (sums[from + 1]! * share + 0.5) << 8 | (sums[from]! * share + 0.5)
+    }
+  }
+}
+
+const same = (a: PaintOrder['view'], b: PaintOrder['view'] | null): boolean =>
+  b !== null && a.tolerance === b.tolerance && a.viewProjection.every((value, i) => value === b.viewProjection[i])

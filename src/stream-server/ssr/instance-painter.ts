@@ -1,0 +1,190 @@
+import { clip, cornerStride, isInside } from './clipper.ts'
+import { packed } from './framebuffer.ts'
+import type { Framebuffer } from './framebuffer.ts'
+import type { Geometry } from './geometry.ts'
+import type { Lighting } from './lighting.ts'
+import { fillTriangle, steps } from './triangle.ts'
+import type { Paint } from './triangle.ts'
+
+/** Where an instance stands in the picture. */
+export interface Pose {
+  /** Column-major 4×4: world from the part's coordinates. */
+  matrix: ArrayLike<number>
+  /** Column-major 4×4: clip from world. */
+  viewProjection: ArrayLike<number>
+  /** Moves the picture by parts of a pixel, to the right and down. */
+  jitter: readonly [number, number]
+  /** Nothing of it needs to be cut. */
+  whole: boolean
+}
+
+/** Draws one copy of one part. Keeps its working memory from copy to copy. */
+export class InstancePainter {
+  #x = new Int32Array(0)
+  #y = new Int32Array(0)
+  #depth = new Float64Array(0)
+  #front = new Uint32Array(0)
+  #back = new Uint32Array(0)
+  #clip = new Float64Array(0)
+  #outside = new Uint8Array(0)
+  #corners = new Float64Array(9 * cornerStride)
+  #rows = new Float64Array(16)
+
+  /** Answers how many triangles were taken on. */
+  draw (target: Framebuffer, paint: Paint, geometry: Geometry, pose: Pose, lighting: Lighting): number {
+    this.#place(target, geometry, pose)
+    const { matrix: m, whole } = pose
+    const mirrored = determinant(m) < 0
+    const oneSided = geometry.closed && whole && paint.cover >= 16
+    this.#light(geometry, m, mirrored, lighting, !oneSided)
+    const x = this.#x
+    const y = this.#y
+    const depth = this.#depth
+    const front = this.#front
+    const back = this.#back
+    const outside = this.#outside
+    const { indices } = geometry
+    for (let at = 0; at < indices.length; at += 3) {
+      const a = indices[at]!
+      const b = indices[at + 1]!
+      const c = indices[at + 2]!
+      if (!whole && (outside[a]! | outside[b]! | outside[c]!) !== 0) {
+        this.#cut(target, paint, pose, a, b, c, mirrored)
+        continue
+      }
+      // Rows go down, so what faces us runs the other way round.
+      const area = (x[b]! - x[a]!) * (y[c]! - y[a]!) - (x[c]! - x[a]!) * (y[b]! - y[a]!)
+      if (area === 0) continue
+      const facing = (area < 0) !== mirrored
+      if (oneSided && !facing) continue
+      const color = facing ? front : back
+      fillTriangle(target, paint, x[a]!, y[a]!, depth[a]!, color[a]!, x[b]!, y[b]!, depth[b]!, color[b]!, x[c]!, y[c]!, depth[c]!, color[c]!)
+    }
+    return indices.length / 3
+  }
+
+  #place ({ width, height }: Framebuffer, { positions, center, scale }: Geometry, { matrix: m, viewProjection: v, jitter, whole }: Pose): void {
+    const count = positions.length / 4
+    if (this.#x.length < count) this.#grow(count)
+    if (!whole && this.#clip.length < count * 4) {
+      this.#clip = new Float64Array(count * 4)
+      this.#outside = new Uint8Array(count)
+    }
+    const rows = this.#rows
+    for (let row = 0; row < 4; row++) {
+      // The third row is w - z: it rises towards the eye and is 0 at the far plane.
+      const value = (column: number) => row === 2 ? v[column * 4 + 3]! - v[column * 4 + 2]! : v[column * 4 + row]!
+      const [p, q, r, s] = [value(0), value(1), value(2), value(3)]
+      const along = (column: number) => p * m[column * 4]! + q * m[column * 4 + 1]! + r * m[column * 4 + 2]!
+      const [a, b, c] = [along(0), along(1), along(2)]
+      rows[row * 4] = a * scale
+      rows[row * 4 + 1] = b * scale
+      rows[row * 4 + 2] = c * scale
+      rows[row * 4 + 3] = a * center[0] + b * center[1] + c * center[2] + along(3) + s
+    }
+    const [x0, x1, x2, x3, y0, y1, y2, y3, d0, d1, d2, d3, w0, w1, w2, w3] = rows as unknown as Row16
+    const wide = width * steps / 2
+    const high = height * steps / 2
+    const left = wide + jitter[0] * steps + 0.5
+    const above = high + jitter[1] * steps + 0.5
+    for (let i = 0, at = 0; i < count; i++, at += 4) {
+      const px = positions[at]!
+      const py = positions[at + 1]!
+      const pz = positions[at + 2]!
+      const x = x0 * px + x1 * py + x2 * pz + x3
+      const y = y0 * px + y1 * py + y2 * pz + y3
+      const d = d0 * px + d1 * py + d2 * pz + d3
+      const w = w0 * px + w1 * py + w2 * pz + w3
+      if (!whole) {
+        this.#clip[at] = x
+        this.#clip[at + 1] = y
+        this.#clip[at + 2] = d
+        this.#clip[at + 3] = w
+        const inside = isInside(x, y, d, w)
+        this.#outside[i] = inside ? 0 : 1
+        if (!inside) continue
+      }
+      const over = 1 / w
+      this.#x[i] = Math.floor(x * over * wide + left)
+      this.#y[i] = Math.floor(above - y * over * high)
+      this.#depth[i] = d * over
+    }
+  }
+
+  #light ({ normals }: Geometry, m: ArrayLike<number>, mirrored: boolean, lighting: Lighting, both: boolean): void {
+    // Normals go with the cofactors of the matrix, whatever its scales are.
+    const sign = mirrored ? -1 : 1
+    const cofactor = (i: number, j: number, k: number, l: number) => sign * (m[i]! * m[j]! - m[k]! * m[l]!)
+    const xx = cofactor(5, 10, 6, 9); const xy = cofactor(6, 8, 4, 10); const xz = cofactor(4, 9, 5, 8)
+    const yx = cofactor(2, 9, 1, 10); const yy = cofactor(0, 10, 2, 8); const yz = cofactor(1, 8, 0, 9)
+    const zx = cofactor(1, 6, 2, 5); const zy = cofactor(2, 4, 0, 6); const zz = cofactor(0, 5, 1, 4)
+    const front = this.#front
+    const back = this.#back
+    let known = 0
+    let last = -1
+    for (let i = 0, at = 0; at < normals.length; i++, at += 4) {
+      const nx = normals[at]!
+      const ny = normals[at + 1]!
+      const nz = normals[at + 2]!
+      const key = (nx & 255) << 16 | (ny & 255) << 8 | nz & 255
+      if (key === last) { // corners of one face come one after the other
+        front[i] = front[known]!
+        if (both) back[i] = back[known]!
+        continue
+      }
+      const x = xx * nx + yx * ny + zx * nz
+      const y = xy * nx + yy * ny + zy * nz
+      const z = xz * nx + yz * ny + zz * nz
+      const scale = 1 / (Math.sqrt(x * x + y * y + z * z) || 1)
+      front[i] = lighting.of(x * scale, y * scale, z * scale)
+      if (both) back[i] = lighting.of(-x * scale, -y * scale, -z * scale)
+      known = i
+      last = key
+    }
+  }
+
+  #cut (target: Framebuffer, paint: Paint, { jitter }: Pose, a: number, b: number, c: number, mirrored: boolean): void {
+    const corners = this.#corners
+    const clipped = this.#clip
+    const color = this.#facing(a, b, c) !== mirrored ? this.#front : this.#back
+    for (const [i, vertex] of [a, b, c].entries()) {
+      const at = i * cornerStride
+      for (let k = 0; k < 4; k++) corners[at + k] = clipped[vertex * 4 + k]!
+      const value = color[vertex]!
+      corners[at + 4] = value & 255
+      corners[at + 5] = value >> 8 & 255
+      corners[at + 6] = value >> 16 & 255
+    }
+    const count = clip(corners)
+    const px = (i: number) => Math.floor((corners[i * cornerStride]! / corners[i * cornerStride + 3]! * 0.5 + 0.5) * target.width * steps + jitter[0] * steps + 0.5)
+    const py = (i: number) => Math.floor((0.5 - corners[i * cornerStride + 1]! / corners[i * cornerStride + 3]! * 0.5) * target.height * steps + jitter[1] * steps + 0.5)
+    const depth = (i: number) => corners[i * cornerStride + 2]! / corners[i * cornerStride + 3]!
+    const tint = (i: number) => packed(corners[i * cornerStride + 4]!, corners[i * cornerStride + 5]!, corners[i * cornerStride + 6]!)
+    for (let i = 2; i < count; i++) {
+      fillTriangle(target, paint, px(0), py(0), depth(0), tint(0), px(i - 1), py(i - 1), depth(i - 1), tint(i - 1), px(i), py(i), depth(i), tint(i))
+    }
+  }
+
+  /** Whether the triangle turns its front to the eye, wherever its corners are: by the homogeneous area. */
+  #facing (a: number, b: number, c: number): boolean {
+    const p = this.#clip
+    const cell = (vertex: number, k: 0 | 1 | 3) => p[vertex * 4 + k]!
+    return cell(a, 0) * (cell(b, 1) * cell(c, 3) - cell(c, 1) * cell(b, 3)) -
+      cell(a, 1) * (cell(b, 0) * cell(c, 3) - cell(c, 0) * cell(b, 3)) +
+      cell(a, 3) * (cell(b, 0) * cell(c, 1) - cell(c, 0) * cell(b, 1)) > 0
+  }
+
+  #grow (count: number): void {
+    this.#x = new Int32Array(count)
+    this.#y = new Int32Array(count)
+    this.#depth = new Float64Array(count)
+    this.#front = new Uint32Array(count)
+    this.#back = new Uint32Array(count)
+  }
+}
+
+type Row16 = readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number]
+
+function determinant (m: ArrayLike<number>): number {
+  return m[0]! * (m[5]! * m[10]! - m[6]! * m[9]!) - m[4]! * (m[1]! * m[10]! - m[2]! * m[9]!) + m[8]! * (m[1]! * m[6]! - m[2]! * m[5]!)
+}

@@ -1,0 +1,84 @@
+import { packed } from './framebuffer.ts'
+
+/** How a part's surface answers light. */
+export interface Surface {
+  /** Linear, 0 to 1. */
+  red: number
+  green: number
+  blue: number
+  /** Strength of the highlight, linear, and its narrowness. */
+  specular: number
+  shininess: number
+}
+
+/** Surfaces as the viewer that draws in the browser has them: plain, metal, glass. */
+export function surfaceOf ({ color: [red, green, blue, alpha], metallic }: { color: [number, number, number, number], metallic: number }): Surface {
+  if (alpha < 1) return { red, green, blue, specular: 0.127, shininess: 80 }
+  return metallic >= 0.5 ? { red, green, blue, specular: 0.174, shininess: 60 } : { red, green, blue, specular: 0.0116, shininess: 24 }
+}
+
+/** A light at the viewer's shoulder, and one from above and below, as linear colours. */
+const head = 1.9 / Math.PI
+const fromSky = [0.905, 0.939, 1].map(value => value * 1.5 / Math.PI) as [number, number, number]
+const fromGround = [0.159, 0.144, 0.133].map(value => value * 1.5 / Math.PI) as [number, number, number]
+const shoulder = [-0.4, 0.7, 2].map(value => value / Math.hypot(0.4, 0.7, 2)) as [number, number, number]
+
+const encoded = new Uint8Array(4096).map((_, i) => {
+  const value = i / 4095
+  return Math.round(255 * (value <= 0.0031308 ? value * 12.92 : 1.055 * value ** (1 / 2.4) - 0.055))
+})
+const encode = (value: number) => encoded[value >= 1 ? 4095 : (value * 4095) | 0]!
+
+/** The light of one picture, in world space; its light moves with the eye. */
+export class Lighting {
+  /** To the light. */
+  #lx: number
+  #ly: number
+  #lz: number
+  /** Between light and eye. */
+  #hx = 0
+  #hy = 0
+  #hz = 0
+  #surface: Surface = { red: 0, green: 0, blue: 0, specular: 0, shininess: 1 }
+  #schlick = 0
+
+  /** Unit vectors in the world: to the right, up, and back towards the eye. */
+  constructor (right: ArrayLike<number>, up: ArrayLike<number>, back: ArrayLike<number>) {
+    const along = (k: number) => shoulder[0] * right[k]! + shoulder[1] * up[k]! + shoulder[2] * back[k]!
+    this.#lx = along(0)
+    this.#ly = along(1)
+    this.#lz = along(2)
+  }
+
+  /** What is lit next, and the unit vector from there to the eye. */
+  aim (surface: Surface, toEye: ArrayLike<number>): void {
+    this.#surface = surface
+    const x = this.#lx + toEye[0]!
+    const y = this.#ly + toEye[1]!
+    const z = this.#lz + toEye[2]!
+    const length = Math.hypot(x, y, z) || 1
+    this.#hx = x / length
+    this.#hy = y / length
+    this.#hz = z / length
+    const grazing = 1 - Math.min(1, Math.max(0, this.#hx * toEye[0]! + this.#hy * toEye[1]! + this.#hz * toEye[2]!))
+    this.#schlick = surface.specular + (1 - surface.specular) * grazing ** 5
+  }
+
+  /** Packed colour of a surface with this unit normal. */
+  of (x: number, y: number, z: number): number {
+    const { red, green, blue, shininess } = this.#surface
+    const facing = x * this.#lx + y * this.#ly + z * this.#lz
+    const sky = 0.5 + 0.5 * y
+    const direct = facing > 0 ? facing * head : 0
+    let shine = 0
+    if (facing > 0) {
+      const half = x * this.#hx + y * this.#hy + z * this.#hz
+      if (half > 0.8) shine = direct * this.#schlick * 0.25 * (shininess * 0.5 + 1) * Math.exp(shininess * Math.log(half))
+    }
+    return packed(
+      encode(red * (direct + fromGround[0] + (fromSky[0] - fromGround[0]) * sky) + shine),
+      encode(green * (direct + fromGround[1] + (fromSky[1] - fromGround[1]) * sky) + shine),
+      encode(blue * (direct + fromGround[2] + (fromSky[2] - fromGround[2]) * sky) + shine)
+    )
+  }
+}

@@ -1,0 +1,40 @@
+import type { Chunk, View } from '../csr/plan.ts'
+import type { SceneMessage } from '../protocol.ts'
+
+/** What the painting thread is born with. */
+export interface PaintingScene {
+  parts: SceneMessage['parts']
+  instances: SceneMessage['instances']
+  /** One number: of the newest camera. Whoever paints for an older one may stop. */
+  newest: Int32Array<SharedArrayBuffer>
+  /** For decoded geometry. */
+  mostBytes: number
+}
+
+/** A picture to be painted. */
+export interface PaintOrder {
+  type: 'paint'
+  seq: number
+  view: View
+  width: number
+  height: number
+  background: number
+  highlight: number
+  /** Pictures to be laid over each other at jittered places; 1 is the plain picture. What was laid over before for the same view goes on. */
+  samples: number
+  /** Given up when a newer camera is there. */
+  mayStop: boolean
+  /** Of `width × height` pixels, to be filled and given back. */
+  pixels: ArrayBuffer
+}
+
+export type ToPainter =
+  | PaintOrder
+  | { type: 'part', part: number, level: number, glb: Uint8Array<ArrayBuffer> }
+  /** Whose pixel is it? Places are shares of the picture's sides, 0 to 1. */
+  | { type: 'pick', id: number, x: number, y: number }
+
+export type FromPainter =
+  | { type: 'painted', seq: number, width: number, height: number, samples: number, triangles: number, milliseconds: number, wanted: Chunk[], pixels: ArrayBuffer }
+  | { type: 'stopped', seq: number, pixels: ArrayBuffer }
+  | { type: 'picked', id: number, instance: number }

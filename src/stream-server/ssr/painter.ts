@@ -1,0 +1,154 @@
+import { distanceToBox, frustumOf, seesBox } from '../csr/frustum.ts'
+import type { Frustum } from '../csr/frustum.ts'
+import { boxStride, placementsOf } from '../csr/placement.ts'
+import type { Placements } from '../csr/placement.ts'
+import { neededLevel } from '../csr/plan.ts'
+import type { Chunk, View } from '../csr/plan.ts'
+import type { SceneMessage } from '../protocol.ts'
+import { guard } from './clipper.ts'
+import type { Framebuffer } from './framebuffer.ts'
+import type { GeometryStore } from './geometry-store.ts'
+import { InstancePainter } from './instance-painter.ts'
+import { Lighting, surfaceOf } from './lighting.ts'
+import type { Surface } from './lighting.ts'
+
+/** One look at the scene. */
+export interface Shot {
+  view: View
+  /** Packed. */
+  background: number
+  /** Instance that stands out, -1 for none. */
+  highlight: number
+  /** Of a series whose mean has smooth edges: 0 is the plain picture. */
+  sample: number
+}
+
+export interface Painted {
+  triangles: number
+  /** Levels that the picture lacks, those first that it lacks most. */
+  wanted: Chunk[]
+}
+
+const accent = [1, 0.32, 0.02] as const
+/** A picture asks for no more at once. */
+const mostWanted = 64
+
+/** Draws pictures of a scene with what geometry there is. */
+export class Painter {
+  #scene: Pick<SceneMessage, 'parts' | 'instances'>
+  #placements: Placements
+  #store: GeometryStore
+  #surfaces: Surface[]
+  #instances = new InstancePainter()
+
+  constructor (scene: Pick<SceneMessage, 'parts' | 'instances'>, store: GeometryStore) {
+    this.#scene = scene
+    this.#placements = placementsOf(scene)
+    this.#store = store
+    this.#surfaces = scene.parts.map(surfaceOf)
+  }
+
+  /** Draws one picture; `null` when it was given up because `superseded` said so. */
+  paint (target: Framebuffer, { view, background, highlight, sample }: Shot, superseded: () => boolean): Painted | null {
+    const { parts, instances } = this.#scene
+    const { boxes } = this.#placements
+    target.clear(background)
+    this.#store.turn()
+    const jitter: [number, number] = sample === 0 ? [0, 0] : [halton(sample, 2) - 0.5, halton(sample, 3) - 0.5]
+    const lighting = lightingOf(view.viewProjection)
+    const borders = bordersOf(view.viewProjection)
+    const { order, distances } = this.#inSight(view)
+    const wanted = new Map<string, Chunk & { worth: number }>()
+    let triangles = 0
+    for (const i of order) {
+      if (superseded()) return null
+      const instance = instances[i]!
+      const part = parts[instance.part]!
+      const distance = distances[i]!
+      const level = neededLevel(part, this.#placements.scales[i]!, distance, view)
+      const size = (this.#placements.radii[i]! * view.focal / Math.max(distance + this.#placements.radii[i]!, 1e-9)) ** 2
+      if (!this.#store.has(instance.part, level)) this.#want(wanted, instance.part, level, size)
+      const geometry = this.#store.get(instance.part, level)
+      if (geometry === undefined) continue
+      const surface = this.#surfaces[instance.part]!
+      lighting.aim(i === highlight ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
+      const cover = part.color[3] < 1 ? Math.max(1, Math.round(part.color[3] * 16)) : 16
+      triangles += this.#instances.draw(target, { id: i + 1, cover, phase: (sample * 7 + i * 5) & 15 }, geometry, {
+        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: holdsBox(borders, boxes, i * boxStride)
+      }, lighting)
+    }
+    return { triangles, wanted: [...wanted.values()].sort((a, b) => b.worth - a.worth).slice(0, mostWanted).map(({ part, level }) => ({ part, level })) }
+  }
+
+  /** The instances in the picture, the nearest first, so that what lies behind is not drawn over and over. */
+  #inSight (view: View): { order: Uint32Array, distances: Float64Array } {
+    const { count, boxes } = this.#placements
+    const frustum = frustumOf(view.viewProjection)
+    const order = new Uint32Array(count)
+    const distances = new Float64Array(count)
+    let seen = 0
+    for (let i = 0; i < count; i++) {
+      if (!seesBox(frustum, boxes, i * boxStride)) continue
+      distances[i] = distanceToBox(view.position, boxes, i * boxStride)
+      order[seen++] = i
+    }
+    return { order: order.subarray(0, seen).sort((a, b) => distances[a]! - distances[b]! || a - b), distances }
+  }
+
+  #want (wanted: Map<string, Chunk & { worth: number }>, part: number, level: number, size: number): void {
+    const bare = this.#store.get(part, level) === undefined
+    if (!bare && !this.#store.hasRoom) return
+    // What is not there at all comes first, and comes coarse.
+    const chunk = bare ? { part, level: 0, worth: size * 1e12 } : { part, level, worth: size }
+    const key = `${chunk.part} ${chunk.level}`
+    const known = wanted.get(key)
+    if (known === undefined) wanted.set(key, chunk)
+    else known.worth += chunk.worth
+  }
+}
+
+function halton (index: number, base: number): number {
+  let value = 0
+  for (let share = 1 / base; index > 0; index = Math.floor(index / base), share /= base) value += index % base * share
+  return value
+}
+
+const unit = ([x, y, z]: [number, number, number]): [number, number, number] => {
+  const length = Math.hypot(x, y, z) || 1
+  return [x / length, y / length, z / length]
+}
+
+function lightingOf (m: ArrayLike<number>): Lighting {
+  const right = unit([m[0]!, m[4]!, m[8]!])
+  const up = unit([m[1]!, m[5]!, m[9]!])
+  const back = unit([right[1] * up[2] - right[2] * up[1], right[2] * up[0] - right[0] * up[2], right[0] * up[1] - right[1] * up[0]])
+  return new Lighting(right, up, back)
+}
+
+const toEye = ([x, y, z]: [number, number, number], boxes: Float64Array, at: number) => unit([x - boxes[at]!, y - boxes[at + 1]!, z - boxes[at + 2]!])
+
+/** Near plane and the four sides of what is drawn without being cut. */
+function bordersOf (m: ArrayLike<number>): Frustum {
+  const planes = new Float64Array(20)
+  for (let k = 0; k < 4; k++) {
+    const [x, y, z, w] = [m[k * 4]!, m[k * 4 + 1]!, m[k * 4 + 2]!, m[k * 4 + 3]!]
+    planes[k] = w + z
+    planes[4 + k] = guard * w - x
+    planes[8 + k] = guard * w + x
+    planes[12 + k] = guard * w - y
+    planes[16 + k] = guard * w + y
+  }
+  return planes
+}
+
+/** Whether the whole box at `at` lies well inside: quantised corners may stick out a little. */
+function holdsBox (planes: Frustum, boxes: Float64Array, at: number): boolean {
+  for (let plane = 0; plane < planes.length; plane += 4) {
+    const [a, b, c] = [planes[plane]!, planes[plane + 1]!, planes[plane + 2]!]
+    const reach = Math.abs(a * boxes[at + 3]! + b * boxes[at + 4]! + c * boxes[at + 5]!) +
+      Math.abs(a * boxes[at + 6]! + b * boxes[at + 7]! + c * boxes[at + 8]!) +
+      Math.abs(a * boxes[at + 9]! + b * boxes[at + 10]! + c * boxes[at + 11]!)
+    if (!(a * boxes[at]! + b * boxes[at + 1]! + c * boxes[at + 2]! + planes[plane + 3]! > reach * 1.01 + 1e-9)) return false
+  }
+  return true
+}
