@@ -11,7 +11,7 @@ const what = `/metrics with ${living} sessions: loop time p50`
 export async function metrics (scale: Scale): Promise<Section> {
   const { programs, quick, tell } = scale
   if (programs.native === undefined) return { markdown: ['Not measured: there is no C compiler.', ''], targets: [notMeasured(what, '≤ 2 ms', 'no C compiler')] }
-  const manager = await startManager('javascript', programs, { standIn: [], env: { SLIPWAY_FIRST_CONNECT_TIMEOUT: '3600', SLIPWAY_PING_INTERVAL: '5' } })
+  const manager = await startManager('javascript', programs, { standIn: [], env: { SLIPWAY_FIRST_CONNECT_TIMEOUT: '3600', SLIPWAY_MAX_SESSIONS: '1500' } })
   try {
     tell(`starting ${living} sessions`)
     await startMany(manager.port, { atATime: 20, count: living, milliseconds: 120_000 })

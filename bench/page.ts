@@ -4,9 +4,11 @@ import type { Section } from './part.ts'
 export class Page {
   readonly #rows = new Map<string, string[]>()
   readonly #sections = new Map<string, string>()
+  readonly #parts: readonly string[]
 
   /** @param text the page as it is; anything that is not of a part is written anew */
   constructor (text: string, parts: readonly string[]) {
+    this.#parts = parts
     for (const part of parts) {
       const rows = text.split('\n').filter(line => line.startsWith(`| ${part} |`))
       const [, section] = new RegExp(`^<!-- ${part} -->\n([^]*?)\n<!-- /${part} -->$`, 'm').exec(text) ?? []
@@ -34,7 +36,10 @@ export class Page {
       '## Targets',
       '',
       ...rows.length === 0 ? [] : ['| part | what | wanted | measured | |', '|---|---|---|---|---|', ...rows, ''],
-      ...[...this.#sections].flatMap(([part, section]) => [`<!-- ${part} -->`, section, `<!-- /${part} -->`, ''])
+      ...this.#parts.flatMap(part => {
+        const section = this.#sections.get(part)
+        return section === undefined ? [] : [`<!-- ${part} -->`, section, `<!-- /${part} -->`, '']
+      })
     ].join('\n')
   }
 }
