@@ -24,7 +24,8 @@ fetchCatalogue().then(offer).catch((error: unknown) => { complain(error instance
 function offer (catalogue: ModelCatalogue): void {
   models.replaceChildren(...catalogue.models.map(model => new Option(model, model)))
   renderers.replaceChildren(...catalogue.renderers.map(renderer => new Option(rendererWords(renderer), renderer)))
-  const wished = new URLSearchParams(location.search).get('model')
+  const wish = new URLSearchParams(location.search)
+  const wished = wish.get('model')
   if (wished !== null && catalogue.models.includes(wished)) models.value = wished
   else if (wished !== null) complain(`There is no model named “${wished}” here.`)
   if (catalogue.models.length === 0) complain('The service has no model to show. Put one into its model folder and load this page again.')
@@ -35,6 +36,11 @@ function offer (catalogue: ModelCatalogue): void {
     event.preventDefault()
     open(catalogue)
   })
+  const mode = catalogue.renderers.find(renderer => renderer === wish.get('mode'))
+  if (wish.has('mode') && mode === undefined) complain(`The renderer “${wish.get('mode') ?? ''}” is not offered here.`)
+  if (mode === undefined || wished === null || !catalogue.models.includes(wished)) return
+  renderers.value = mode
+  open(catalogue)
 }
 
 function open ({ streamServer }: ModelCatalogue): void {

@@ -1,0 +1,102 @@
+/**
+ * Shows a model that a Slipway service streams, in `element`, which the viewer fills and empties again when it is closed.
+ * Throws an Error in words when the browser cannot draw.
+ */
+export declare function createViewer (element: HTMLElement, options?: ViewerOptions): Viewer
+
+export interface ViewerOptions {
+  /** Where the service is, without `/api`. The folder of the page when left out. */
+  service?: string
+  /** A model to load at once: its bare name, as in the service's list. */
+  model?: string
+  /** Where pictures are drawn: on the client (`csr`, as when left out) or on the server. */
+  mode?: 'csr' | 'ssr'
+  /** What the viewer presents to the stream server. */
+  sessionToken?: string
+  /** Shows the bar of tools over the picture; true when left out. */
+  tools?: boolean
+  /** After so many minutes without pointer, key or call the session ends; 15 when left out, 0 for never. */
+  idleMinutes?: number
+  /** How many seconds before that end the viewer warns; 60 when left out. */
+  idleWarningSeconds?: number
+}
+
+/**
+ * `empty`: nothing was loaded yet; `starting`: a stream server is asked for, or has not told the scene yet; `open`: the scene is known;
+ * `ended`: the session is over, its last picture stays, `load` begins another; `closed`: for good.
+ */
+export type ViewerState = 'empty' | 'starting' | 'open' | 'ended' | 'closed'
+
+export interface ViewerEvents {
+  state: ViewerState
+  /** While a model is prepared, which happens once per content. */
+  progress: { percent: number, step: string }
+  /** The picture holds everything that is seen from here. */
+  complete: { triangles: number, bytes: number }
+  /** Indices of the instances that are selected now. */
+  selection: readonly number[]
+  /** The session ends in so many seconds unless somebody does something. Undefined: somebody did. */
+  idle: { secondsLeft: number | undefined }
+  /** The session is over; `failed` says that something went wrong, `words` what, in a sentence for people. */
+  ended: { failed: boolean, words: string }
+}
+
+export interface Section {
+  axis: 'x' | 'y' | 'z'
+  /** From 0, the model's least coordinate along the axis, to 1, its largest. */
+  position: number
+  flipped: boolean
+}
+
+export interface Properties {
+  name: string
+  /** Name of the part, when all are of one. */
+  part: string | undefined
+  /** How many instances are meant. */
+  count: number
+  /** How often the part stands in the whole assembly; undefined for several parts. */
+  instances: number | undefined
+  /** At full detail. */
+  triangles: number
+  /** Extent along x, y and z in metres. */
+  size: [number, number, number]
+}
+
+/** Instances are named by their place in the scene, from 0; unknown ones are ignored. Before the scene is known tools do nothing. */
+export interface Viewer {
+  readonly state: ViewerState
+  /** Instances in the scene; 0 before it is known. */
+  readonly instances: number
+  readonly selected: readonly number[]
+  /** Begins a session with this model, after ending the one before. Resolves when the scene is known; rejects with an Error in words. */
+  load (model: string): Promise<void>
+  /** Ends the session and its stream server and empties the element. Twice is nothing. */
+  close (): void
+  /** The whole model from where the camera looks now. */
+  fit (): void
+  fitSelection (): void
+  view (name: 'iso' | 'front' | 'top' | 'right'): void
+  /** Selects these and nothing else, or with `add` these too. */
+  select (instances: Iterable<number>, add?: boolean): void
+  hide (instances: Iterable<number>): void
+  show (instances: Iterable<number>): void
+  showAll (): void
+  /** Hides everything else. */
+  isolate (instances: Iterable<number>): void
+  /** While something is selected, everything else is only hinted at. */
+  setGhosts (on: boolean): void
+  setEdges (on: boolean): void
+  /** Null takes the cut back. */
+  setSection (section: Section | null): void
+  /** From 0, everything in its place, to 3. */
+  explode (factor: number): void
+  /** The instance at a point in CSS pixels from the picture's upper left corner, and the point met in metres. */
+  pick (x: number, y: number): { instance: number, point: [number, number, number] } | undefined
+  /** Instances whose name, or the name of whose branch, contains `words`. */
+  search (words: string): number[]
+  properties (instances: Iterable<number>): Properties | undefined
+  /** A PNG of the picture on white. Rejects before there is one. */
+  screenshot (): Promise<Blob>
+  /** The answer stops listening. */
+  on<Name extends keyof ViewerEvents> (name: Name, listener: (told: ViewerEvents[Name]) => void): () => void
+}

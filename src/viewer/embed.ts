@@ -1,0 +1,11 @@
+import { required } from './required-element.ts'
+import { createViewer } from './viewer.ts'
+
+const wish = new URLSearchParams(location.search)
+const model = wish.get('model') ?? ''
+const stage = required(document, 'main', HTMLElement)
+if (model === '') stage.textContent = 'Name a model in the address: embed.html?model=…'
+else {
+  document.title = model
+  createViewer(stage, { model, mode: wish.get('mode') === 'ssr' ? 'ssr' : 'csr', tools: wish.get('tools') !== 'false' })
+}

@@ -1,0 +1,213 @@
+import type { Clock } from '../clock.ts'
+import type { Viewer, ViewerEvents, ViewerOptions, ViewerState, Properties, Section } from './api.ts'
+import { EventHub } from './event-hub.ts'
+import { IdleWatch } from './idle-watch.ts'
+import { Notice } from './notice.ts'
+import { ServerConnection } from './server-connection.ts'
+import { StreamingViewer } from './streaming-viewer.ts'
+import type { Inspection } from './tools/inspection.ts'
+import { element } from './tools/markup.ts'
+import { Toolbar } from './tools/toolbar.ts'
+
+/** One session and all that is made for it. */
+interface Visit {
+  model: string
+  viewer: StreamingViewer
+  giveUp: AbortController
+  inspection?: Inspection
+  toolbar?: Toolbar
+  fail: (error: Error) => void
+}
+
+const minute = 60_000
+
+/** A viewer in an element of somebody's page. */
+export class HostedViewer implements Viewer {
+  readonly #options: ViewerOptions
+  readonly #clock: Clock
+  readonly #root = element('div', 'slipway-viewer')
+  readonly #notice = new Notice()
+  readonly #hub = new EventHub<ViewerEvents>()
+  readonly #idle: IdleWatch
+  readonly #over = new AbortController()
+  #state: ViewerState = 'empty'
+  #visit: Visit | undefined
+
+  constructor (host: HTMLElement, options: ViewerOptions, clock: Clock) {
+    const { idleMinutes = 15, idleWarningSeconds = 60 } = options
+    this.#options = options
+    this.#clock = clock
+    this.#idle = new IdleWatch(clock, idleMinutes * minute, idleWarningSeconds * 1000, {
+      near: secondsLeft => {
+        this.#hub.tell('idle', { secondsLeft })
+        this.#notice.say(`The session ends in ${secondsLeft} s, since nobody uses it.`, { label: 'Stay', action: () => { this.#idle.touch() } })
+      },
+      averted: () => {
+        this.#hub.tell('idle', { secondsLeft: undefined })
+        this.#notice.hide()
+      },
+      over: () => { this.#end(false, 'The session has ended, since nobody used it.') }
+    })
+    for (const type of ['pointerdown', 'pointermove', 'wheel', 'keydown']) {
+      this.#root.addEventListener(type, () => { if (this.#state === 'open') this.#idle.touch() }, { signal: this.#over.signal, passive: true })
+    }
+    this.#root.append(this.#notice.element)
+    host.append(this.#root)
+  }
+
+  get state (): ViewerState {
+    return this.#state
+  }
+
+  get instances (): number {
+    return this.#inspection?.assembly.scene.instances.length ?? 0
+  }
+
+  get selected (): readonly number[] {
+    return this.#inspection?.selected ?? []
+  }
+
+  async load (model: string): Promise<void> {
+    if (this.#state === 'closed') throw new Error('The viewer is closed.')
+    this.#leave('Another model was loaded.')
+    const giveUp = new AbortController()
+    const known = new Promise<void>((resolve, reject) => {
+      try {
+        this.#visit = this.#begin(model, giveUp, resolve, reject)
+      } catch (error) {
+        reject(error)
+      }
+    })
+    // Whoever does not wait for the promise hears of the failure by the event.
+    known.catch(() => {})
+    const visit = this.#visit
+    this.#become('starting')
+    this.#notice.say('A stream server is being started')
+    try {
+      if (visit === undefined) await known
+      const { service = new URL('.', location.href).href, mode = 'csr', sessionToken } = this.#options
+      const params = sessionToken === undefined ? {} : { sessionToken }
+      const { endpointUri } = await new ServerConnection(service).connect({ class: `${mode}_session`, params }, giveUp.signal)
+      if (this.#visit === visit) visit?.viewer.start({ endpointUri, model, ...params })
+    } catch (error) {
+      if (this.#visit === visit) this.#end(true, error instanceof Error ? error.message : String(error))
+      throw error
+    }
+    await known
+  }
+
+  close (): void {
+    if (this.#state === 'closed') return
+    this.#leave('The viewer was closed.')
+    this.#over.abort()
+    this.#root.remove()
+    this.#become('closed')
+    this.#hub.clear()
+  }
+
+  fit (): void { this.#visit?.viewer.fit() }
+  fitSelection (): void { this.#inspection?.fitSelection() }
+  view (name: 'iso' | 'front' | 'top' | 'right'): void { this.#inspection?.view(name) }
+  select (instances: Iterable<number>, add = false): void { this.#inspection?.select(instances, add) }
+  hide (instances: Iterable<number>): void { this.#inspection?.hide(instances) }
+  show (instances: Iterable<number>): void { this.#inspection?.show(instances) }
+  showAll (): void { this.#inspection?.showAll() }
+  isolate (instances: Iterable<number>): void { this.#inspection?.isolate(instances) }
+  setGhosts (on: boolean): void { this.#inspection?.setGhosts(on) }
+  setEdges (on: boolean): void { this.#inspection?.edges.set(on) }
+  setSection (section: Section | null): void { this.#inspection?.setSection(section ?? undefined) }
+  explode (factor: number): void { this.#inspection?.explode(factor) }
+
+  pick (x: number, y: number): { instance: number, point: [number, number, number] } | undefined {
+    const hit = this.#inspection?.pick(x, y)
+    return hit === undefined ? undefined : { instance: hit.instance, point: hit.point.toArray() }
+  }
+
+  search (words: string): number[] {
+    const assembly = this.#inspection?.assembly
+    return assembly === undefined ? [] : [...new Set(assembly.search(words, Infinity).flatMap(node => assembly.below(node)))]
+  }
+
+  properties (instances: Iterable<number>): Properties | undefined {
+    return this.#inspection?.assembly.properties([...instances])
+  }
+
+  async screenshot (): Promise<Blob> {
+    if (this.#inspection === undefined) throw new Error('There is no picture yet.')
+    return await this.#inspection.picture()
+  }
+
+  on<Name extends keyof ViewerEvents> (name: Name, listener: (told: ViewerEvents[Name]) => void): () => void {
+    return this.#hub.on(name, listener)
+  }
+
+  get #inspection (): Inspection | undefined {
+    return this.#visit?.inspection
+  }
+
+  /** A drawing surface of its own for every session: one that was lost or given back draws no more. */
+  #begin (model: string, giveUp: AbortController, known: () => void, fail: (error: Error) => void): Visit {
+    const canvas = element('canvas', '')
+    canvas.tabIndex = 0
+    canvas.setAttribute('role', 'application')
+    canvas.setAttribute('aria-label', `3D view of ${model}. Arrow keys orbit, plus and minus zoom, F fits the model into view.`)
+    this.#root.prepend(canvas)
+    let complete = false
+    const viewer = new StreamingViewer(canvas, this.#clock, {
+      phase: () => {},
+      preparing: ({ percent, step }) => {
+        this.#notice.say(`${step} (${Math.round(percent)} %)`)
+        this.#hub.tell('progress', { percent, step })
+      },
+      inspectable: inspection => {
+        visit.inspection = inspection
+        if (this.#options.tools !== false) visit.toolbar = new Toolbar(this.#root, canvas, inspection, model)
+        this.#root.append(this.#notice.element)
+        this.#notice.hide()
+        inspection.events.on('selection', selected => { this.#hub.tell('selection', selected) })
+        this.#idle.touch()
+        this.#become('open')
+        known()
+      },
+      statistics: ({ refining, triangles, bytes }) => {
+        if (!refining && !complete) this.#hub.tell('complete', { triangles, bytes })
+        complete = !refining
+      },
+      ended: (how, words) => { this.#end(how === 'failed', words) }
+    })
+    const visit: Visit = { model, viewer, giveUp, fail }
+    return visit
+  }
+
+  /** The session is over; its last picture stays. */
+  #end (failed: boolean, words: string): void {
+    const visit = this.#visit
+    if (this.#state === 'ended' || this.#state === 'closed') return
+    this.#idle.close()
+    visit?.giveUp.abort()
+    visit?.viewer.leave()
+    this.#become('ended')
+    visit?.fail(new Error(words))
+    this.#notice.say(words, visit === undefined ? undefined : { label: 'Start again', action: () => { this.load(visit.model).catch(() => {}) } })
+    this.#hub.tell('ended', { failed, words })
+  }
+
+  #leave (words: string): void {
+    const visit = this.#visit
+    this.#visit = undefined
+    this.#idle.close()
+    if (visit === undefined) return
+    visit.giveUp.abort()
+    visit.fail(new Error(words))
+    visit.toolbar?.close()
+    visit.viewer.shutdown()
+    this.#root.querySelector(':scope > canvas')?.remove()
+  }
+
+  #become (state: ViewerState): void {
+    if (this.#state === state) return
+    this.#state = state
+    this.#root.dataset['state'] = state
+    this.#hub.tell('state', state)
+  }
+}

@@ -1,0 +1,10 @@
+import { systemClock } from '../clock.ts'
+import type { createViewer as Declared, Viewer, ViewerOptions } from './api.ts'
+import { HostedViewer } from './hosted-viewer.ts'
+
+export const createViewer: typeof Declared = (element: HTMLElement, options: ViewerOptions = {}): Viewer => {
+  const viewer = new HostedViewer(element, options, systemClock)
+  if (options.model !== undefined) viewer.load(options.model).catch(() => {})
+  addEventListener('pagehide', () => { viewer.close() }, { once: true })
+  return viewer
+}
