@@ -30,6 +30,8 @@ export class Reserve {
   readonly #options: ReserveOptions
   /** Started ahead and asked for by nobody yet, in the order they were started. */
   readonly #sessions = new Set<Supervisor>()
+  /** Those that end anyway, and whose place is promised to somebody. */
+  readonly #promised = new WeakSet<Supervisor>()
   #open = false
   #starting = false
   #failures = 0
@@ -48,8 +50,8 @@ export class Reserve {
     return this.serves('csr') || this.serves('ssr') ? this.#alive().filter(({ isSpare }) => isSpare).length : null
   }
 
-  /** Whether there is one to give up for somebody who needs its place. */
-  get canYield (): boolean { return this.#alive().length > 0 }
+  /** Whether there is one to give up for somebody who needs its place, or one whose place comes free. */
+  get canYield (): boolean { return this.#alive().length > 0 || this.#leaving !== undefined }
 
   /** Begins to fill up. */
   open (): void {
@@ -76,11 +78,15 @@ export class Reserve {
     return supervisor === undefined ? undefined : this.#takeOut(supervisor)
   }
 
-  /** Gives one up, since its place is needed: one that is not ready yet, if there is one. */
+  /** Gives one up, since its place is needed: one that is not ready yet, if there is one; else one that ends anyway. */
   yield (): Supervisor | undefined {
     const alive = this.#alive()
     const supervisor = alive.find(({ isSpare }) => !isSpare) ?? alive[0]
-    if (supervisor === undefined) return undefined
+    if (supervisor === undefined) {
+      const leaving = this.#leaving
+      if (leaving !== undefined) this.#promised.add(leaving)
+      return leaving
+    }
     this.#takeOut(supervisor)
     supervisor.end('recycled')
     return supervisor
@@ -97,6 +103,11 @@ export class Reserve {
     this.#cancel?.()
     for (const supervisor of this.#sessions) supervisor.end(reason)
     this.#sessions.clear()
+  }
+
+  /** One that is ending and whose place nobody waits for. */
+  get #leaving (): Supervisor | undefined {
+    return [...this.#sessions].find(supervisor => supervisor.session.reason !== null && !this.#promised.has(supervisor))
   }
 
   #alive (renderer?: Renderer): Supervisor[] {

@@ -88,7 +88,8 @@ export class Supervisor {
   /** Takes a report of the stream server; one that comes late or twice changes nothing. */
   report ({ kind, viewers, idle, model }: Report): void {
     const { session } = this
-    if (session.state === 'draining' || session.state === 'queued') return
+    // Without a process it is a late word of one that lost its port.
+    if (session.state === 'draining' || !this.#child) return
     const now = this.#with.clock.now()
     session.lastReportAt = now
     if (kind === 'disconnect') {
@@ -130,8 +131,9 @@ export class Supervisor {
       this.end(reason)
       return
     }
-    // While the system was asked, the viewer may have come another way.
-    void this.#look(0).then(here => { if (!here && this.session.state === 'ready') this.end(reason) })
+    const since = this.session.entered.ready
+    // While the system was asked, the viewer may have come another way, and may even have left again: then its time begins anew.
+    void this.#look(0).then(here => { if (!here && this.session.state === 'ready' && this.session.entered.ready === since) this.end(reason) })
   }
 
   /** Ends the session, beginning on a rung of the kill ladder. The first reason stays; a higher rung may still be asked for. */
@@ -237,11 +239,13 @@ export class Supervisor {
   /** Before a session is kept: finds out by what its stream server can be told from any other when somebody asks for it. */
   async #recognise (): Promise<void> {
     const { session } = this
+    const attempt = this.#portsTried
     // It may say it is ready before the launcher has told its pid.
     await this.#launching
     const { pid, lease } = session
     const holder: Holder = pid === null || lease === undefined ? { status: 'unknown' } : await this.#with.holder(pid, lease.port)
-    if (session.state !== 'starting') return
+    // Meanwhile it may have lost its port, and another be on its way.
+    if (session.state !== 'starting' || !this.#child || this.#portsTried !== attempt) return
     this.#holder = holder
     // Somebody has asked meanwhile: it is theirs as it is.
     if (session.order.via !== null) this.#opens('ready')

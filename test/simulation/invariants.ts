@@ -65,7 +65,10 @@ function brokenDeadlines (world: World): string | undefined {
       const from = since(entry)
       if (limits[limit] === 0 || from === null) continue
       const waited = clock.awake - from.awake
-      if (waited > limits[limit] * times + grace * (clock.jumps - from.jumps)) return `${entry.id} is ${entry.state} past its ${limit}, after ${waited} ms`
+      // One that had passed when the state was entered is taken for one that passed while the process stood still.
+      const before = entry.entered.awake - from.awake
+      const due = limits[limit] * times
+      if (waited > (due < before ? before + grace : due) + grace * (clock.jumps - from.jumps)) return `${entry.id} is ${entry.state} past its ${limit}, after ${waited} ms`
     }
   }
   return undefined
@@ -90,7 +93,7 @@ function brokenAnswers ({ callers, ledger }: World): string | undefined {
     if (answers.length > 1) return 'a caller got two answers'
     if (late && answer.status !== 'draining') return `after the drain a caller was answered ${answer.status}`
     if (keptOut) return `a session started ahead kept a caller out: ${answer.status}`
-    if (answer.status === 'opened' && answer.session.state !== 'ready') return `a session was given out ${answer.session.state}`
+    if (answer.status === 'opened' && (answer.session.state !== 'ready' || answer.session.port === null)) return `a session was given out ${answer.session.state} on ${answer.session.port}`
   }
   for (const { id, givenTo } of ledger.entries.values()) if (givenTo > 1) return `${id} was given to ${givenTo} callers`
   return undefined

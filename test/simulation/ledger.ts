@@ -19,6 +19,8 @@ export interface Entry {
   via: SessionView['via']
   readonly created: Moment
   entered: Moment
+  /** Since when nobody is there: its start, or its claim, or its viewer's leaving. */
+  unused: Moment
   /** When its caller asked, once it has one. */
   asked: Moment
   reported: Moment | null
@@ -27,8 +29,17 @@ export interface Entry {
   givenTo: number
 }
 
-/** Reasons that nothing but their limit of time leads to, counted from the state the session is in. */
-const early: Partial<Record<Reason, Limit>> = { start_timeout: 'startTimeout' }
+/** Reasons that only a limit of time leads to, and what that is counted from. */
+const limited: Partial<Record<Reason, [Limit, (entry: Entry) => Moment | null]>> = {
+  start_timeout: ['startTimeout', ({ entered }) => entered],
+  first_connect_timeout: ['firstConnectTimeout', ({ unused }) => unused],
+  ping_timeout: ['pingTimeout', ({ reported, entered }) => reported ?? entered],
+  idle_timeout: ['idleTimeout', ({ input }) => input],
+  max_lifetime: ['maxLifetime', ({ asked }) => asked]
+}
+
+/** A stream server counts from its own start when it leaves since nobody came: a little early by our clock. */
+const tolerance = 0.95
 
 /** Keeps the books of one run from what the spawner tells, and notes where that contradicts itself. */
 export class Ledger {
@@ -52,12 +63,13 @@ export class Ledger {
 
   get moment (): Moment { return { now: this.#clock.now(), awake: this.#clock.awake, jumps: this.#clock.jumps } }
 
-  /** A report is about to be taken. */
-  reports (id: string, { viewers, idle }: Report): void {
+  /** A report is taken, which `take` does. */
+  reports (id: string, { viewers, idle }: Report, take: () => void): void {
     const entry = this.entries.get(id)
-    if (entry === undefined || entry.state === 'queued' || entry.state === 'draining') return
-    entry.reported = this.moment
-    if (viewers !== null && viewers > 0 && idle !== null) entry.input = this.moment
+    const heard = entry !== undefined && entry.state !== 'queued' && entry.state !== 'draining'
+    if (heard) entry.reported = this.moment
+    take()
+    if (heard && viewers !== null && viewers > 0 && idle !== null) entry.input = this.moment
   }
 
   #moved (view: SessionView, from: State | null): void {
@@ -68,7 +80,7 @@ export class Ledger {
       if (this.draining) this.faults.push(`${id} was begun after the drain`)
       this.created++
       this.alive++
-      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, asked: this.moment, reported: null, input: null, givenTo: 0 })
+      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, givenTo: 0 })
       return
     }
     if (known === undefined) {
@@ -81,6 +93,7 @@ export class Ledger {
     if (isTerminal(state)) this.#over(known, view)
     Object.assign(known, { state, reason, via, port: view.port, entered: this.moment })
     if (state === 'connected') known.input = null
+    if (state === 'starting' || (state === 'ready' && from !== 'starting')) known.unused = this.moment
   }
 
   #over ({ id }: Entry, { state, reason, endedAt }: SessionView): void {
@@ -92,8 +105,10 @@ export class Ledger {
 
   /** A deadline's reason is told only when its time has passed. */
   #early (entry: Entry, reason: Reason): void {
-    const waited = this.#clock.now() - entry.entered.now
-    const limit = early[reason]
-    if (limit !== undefined && waited < this.#limits[limit]) this.faults.push(`${entry.id} ended by ${reason} after ${waited} ms`)
+    const rule = limited[reason]
+    if (rule === undefined) return
+    const [limit, since] = rule
+    const from = since(entry)
+    if (from === null || this.#clock.now() - from.now < this.#limits[limit] * tolerance) this.faults.push(`${entry.id} ended by ${reason} ${from === null ? 'of nothing' : `after ${this.#clock.now() - from.now} ms`}`)
   }
 }

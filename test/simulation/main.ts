@@ -39,6 +39,7 @@ function whole (name: string, text: string): number {
 
 async function simulate (seed: number, runs: number, threads: number): Promise<void> {
   const begun = performance.now()
+  const worked = process.cpuUsage()
   // Few runs are over before a thread has begun.
   const shares = runs < 10_000 ? 1 : threads
   const results = await Promise.all(Array.from({ length: shares }, async (_, share): Promise<BatchResult> => {
@@ -46,11 +47,12 @@ async function simulate (seed: number, runs: number, threads: number): Promise<v
     return shares === 1 ? await batch(part.first, part.step, part.runs) : await inThread(part)
   }))
   const seconds = (performance.now() - begun) / 1_000
+  const { user, system } = process.cpuUsage(worked)
   const done = results.reduce((sum, result) => sum + result.runs, 0)
   const moves = results.reduce((sum, result) => sum + result.moves, 0)
   const different = new Set(results.flatMap(({ fingerprints, runs }) => [...fingerprints.subarray(0, runs)])).size
   const failures = results.flatMap(result => result.failures).sort((a, b) => a.seed - b.seed)
-  console.log(`${done} schedules, ${different} of them different, ${moves} events in ${seconds.toFixed(1)} s (threads: ${shares}): ${failures.length === 0 ? 'every invariant held' : 'BROKEN'}`)
+  console.log(`${done} schedules, ${different} of them different, ${moves} events in ${seconds.toFixed(1)} s (${shares === 1 ? 'one thread' : `${shares} threads`}, ${((user + system) / 1e6).toFixed(0)} s of processor time): ${failures.length === 0 ? 'every invariant held' : 'BROKEN'}`)
   for (const { seed, broken } of failures) console.log(`  ${broken}\n    npm run simulate -- --seed ${seed} --trace`)
   if (failures.length > 0) process.exitCode = 1
 }

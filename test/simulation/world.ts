@@ -80,8 +80,7 @@ export class World {
   get patience (): number { return Math.min(this.probes.patience, this.presences.patience, this.holders.patience) }
 
   report (id: string, report: Report): void {
-    this.ledger.reports(id, report)
-    this.spawner.report(id, report)
+    this.ledger.reports(id, report, () => { this.spawner.report(id, report) })
   }
 
   /** Stream servers can report from now on; `false` when they could before. */
@@ -118,7 +117,7 @@ export class World {
 }
 
 /** Turns of the microtask queue after which nothing moves by itself any more. */
-const turns = 20
+const turns = 16
 
 /** Lets every promise that can settle do so, without leaving the tick: the same way every time, and cheap. */
 export async function settle (): Promise<void> {

@@ -199,6 +199,39 @@ t.test('where others hold the ports, one that nobody uses gives up its own', asy
   t.match(await opening, { status: 'opened', session: { port: 20_000 } }, 'though that is not known before they were tried')
 })
 
+t.test('one that turns out to be no good leaves its seat to whoever asked', async t => {
+  const { spawner, clock, request, holder } = aheadStage(t, { max: 1, ports: 2 })
+  let why: string | null = null
+  holder.says = () => ({ status: 'known', lost: () => why })
+  spawner.startAhead()
+  await settle()
+  why = 'its process is stopped'
+  const opening = spawner.open(request())
+  const second = spawner.open(request())
+  t.match(await second, { status: 'full' }, 'one seat is promised once')
+  await clock.advance(2_000)
+  t.match(await opening, { status: 'opened', session: { id: 'id-2' } })
+  t.match(spawner.session('id-1'), { reason: 'unfit' })
+})
+
+t.test('one that said it is ready and then lost its port is not kept for what it was', async t => {
+  const { spawner, launcher, report, living } = aheadStage(t, { max: 3, ready: false })
+  let runs = () => {}
+  launcher.answer = () => new Promise(resolve => { runs = () => { resolve({ status: 'started', pid: 1000 }) } })
+  spawner.startAhead()
+  await settle()
+  report('id-1', 'ready')
+  runs()
+  launcher.exit('id-1', { code: 10 })
+  await settle()
+  t.same(living(), ['id-1 starting'])
+  report('id-1', 'ready')
+  runs()
+  await settle()
+  t.same(living(), ['id-1 spare'])
+  t.match(spawner.session('id-1'), { port: 20_001 })
+})
+
 t.test('the last free port is left to who needs it', async t => {
   const { spawner, clock, request, living } = aheadStage(t, { max: 2 })
   await spawner.open(request({ model: 'one' }))

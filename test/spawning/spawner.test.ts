@@ -481,3 +481,40 @@ t.test('a disabled renderer is refused', async t => {
   const stage = spawnerStage()
   t.same(await stage.spawner.open(stage.request({ renderer: 'vulkan' as 'csr' })), { status: 'rendererDisabled' })
 })
+
+t.test('whoever came and left while the system was asked about him has his time to connect anew', async t => {
+  const { clock, spawner, ready, presence, report } = spawnerStage()
+  await ready()
+  for (let passed = 0; passed < 60_000; passed += 10_000) {
+    const asked = presence.asked()
+    void clock.advance(10_000)
+    await Promise.race([asked, settle().then(settle).then(settle)])
+    report('id-1', 'ping', { viewers: passed === 50_000 ? 1 : 0 })
+  }
+  report('id-1', 'ping', { viewers: 0 })
+  await settle()
+  t.match(spawner.session('id-1'), { state: 'ready', reason: null })
+  await spawner.close()
+})
+
+t.test('a late word of a process that lost its port makes nobody ready', async t => {
+  const { spawner, launcher, ports, request, report } = spawnerStage({ ports: 2, max: 2 })
+  let probed = () => {}
+  const take = ports.take.bind(ports)
+  let takes = 0
+  ports.take = async signal => {
+    if (takes++ > 0) await new Promise<void>(resolve => { probed = resolve })
+    return await take(signal)
+  }
+  const opening = spawner.open(request())
+  await settle()
+  launcher.exit('id-1', { code: 10 })
+  await settle()
+  report('id-1', 'ready')
+  t.match(spawner.session('id-1'), { state: 'starting', port: null })
+  probed()
+  await settle()
+  report('id-1', 'ready')
+  t.match(await opening, { status: 'opened', session: { port: 20_001 } })
+  await spawner.close()
+})
