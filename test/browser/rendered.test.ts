@@ -1,0 +1,48 @@
+import t from 'tap'
+import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
+import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase } from './chromium.ts'
+
+const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
+
+t.test('a browser without WebGL is shown pictures that the stream server renders, which look like those a browser draws', async t => {
+  const slipway = await startSlipway(t, embedded)
+  const { renderers } = await (await fetch(`${slipway.url}/api/models`)).json() as { renderers: string[] }
+  if (!renderers.includes('ssr')) return t.comment('the service does not offer server rendering with the embedded stream server yet')
+  const page = await openPage(await openBrowser(t), 'about:blank')
+  await page.goto(slipway.url)
+  await page.locator('#renderer').selectOption('csr')
+  const drawn = await createViewer(page)
+  await phase(drawn, 'complete')
+  const own = await drawn.locator('canvas').screenshot()
+  await drawn.getByRole('button', { name: 'Close viewer' }).click()
+  await drawn.waitFor({ state: 'detached' })
+
+  await page.evaluate('{ const take = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext = function (kind, ...more) { return kind === "2d" ? take.call(this, kind, ...more) : null } }')
+  await page.locator('#renderer').selectOption('ssr')
+  const card = await createViewer(page)
+  await phase(card, 'complete')
+  const canvas = card.locator('canvas')
+  const picture = await canvas.screenshot()
+  await keep(page, 'rendered')
+  t.ok(colours(picture) > 500)
+  const apart = difference(own, picture)
+  // The stage behind the model is a gradient in one and plain in the other, and edges are smoothed in another way.
+  t.ok(apart < 0.25, `differs in ${(apart * 100).toFixed(2)} % of the pixels`)
+
+  const { x, y, width, height } = await canvas.boundingBox() ?? { x: 0, y: 0, width: 0, height: 0 }
+  await page.mouse.move(x + width / 2, y + height / 2)
+  await page.mouse.down()
+  await page.mouse.move(x + width / 2 + 160, y + height / 2 + 30, { steps: 8 })
+  await page.mouse.up()
+  await comesTrue('orbiting changes the picture', async () => difference(picture, await canvas.screenshot()) > 0.02)
+  await comesTrue('it is complete again', async () => (await dataOf(card))['refining'] === 'false')
+  const before = await canvas.screenshot()
+  await page.mouse.click(x + width / 2, y + height / 2)
+  await comesTrue('what is clicked stands out', async () => difference(before, await canvas.screenshot()) > 0.001)
+  t.not(await canvas.getAttribute('data-selected'), null)
+  await comesTrue('it is complete again', async () => (await dataOf(card))['refining'] === 'false')
+  await keep(page, 'rendered-selected')
+  await card.getByRole('button', { name: 'Close viewer' }).click()
+  await card.waitFor({ state: 'detached' })
+  t.same(page.complaints, [])
+})
