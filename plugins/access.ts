@@ -5,14 +5,18 @@ import { callerProblem, type Access, type CallerProblem } from '../src/access/ca
 
 /**
  * Turns away pages that have no business here, before anything else looks at their request; reading alone is left to the browser's own
- * rules. Pages that may ask are told so on every answer (contract, section 1.10). Decorates `callerProblem`, for upgrades, which pass no hook.
+ * rules. Pages that may ask are told so on every answer (contract, section 1.10). Decorates `callerProblem` and `corsHeaders`, for what passes no hook.
  */
 declare module 'fastify' {
-  interface FastifyInstance { callerProblem: (request: IncomingMessage) => CallerProblem | null }
+  interface FastifyInstance {
+    callerProblem: (request: IncomingMessage) => CallerProblem | null
+    /** What tells pages that they may ask; empty: they may not. */
+    corsHeaders: Readonly<Record<string, string>>
+  }
 }
 
 /** The odd list is officially so: the official client library sends those names as request headers. */
-const corsHeaders = {
+const whatTheyMaySend = {
   'access-control-allow-methods': 'POST',
   'access-control-allow-headers': 'Content-Type, Access-Control-Allow-Origin, Access-Control-Allow-Methods, Access-Control-Allow-Headers'
 }
@@ -23,9 +27,11 @@ const access: FastifyPluginAsync<Access> = async (app, options) => {
     const { host, secure } = app.front.callerOf(request)
     return callerProblem({ host: request.headers.host, origin, knownAs: host, secure: secure || options.secure }, options)
   }
+  const corsHeaders = corsOrigin === '' ? {} : { 'access-control-allow-origin': corsOrigin, ...whatTheyMaySend }
+  app.decorate('corsHeaders', corsHeaders)
   app.decorate('callerProblem', request => problemOf(request, request.headers.origin))
   app.addHook('onRequest', async ({ method, headers, raw }, reply) => {
-    if (corsOrigin !== '') void reply.headers({ 'access-control-allow-origin': corsOrigin, ...corsHeaders })
+    void reply.headers(corsHeaders)
     // An upgrade is a GET too, but browsers let any page open a WebSocket to anywhere and read from it.
     const reads = (method === 'GET' || method === 'HEAD') && headers.upgrade === undefined
     const problem = problemOf(raw, reads ? undefined : headers.origin)

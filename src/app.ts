@@ -13,6 +13,7 @@ import metrics from '../plugins/metrics.ts'
 import models from '../plugins/models.ts'
 import officialPages from '../plugins/official-pages.ts'
 import portPool from '../plugins/port-pool.ts'
+import reportLine from '../plugins/report-line.ts'
 import requestLog from '../plugins/request-log.ts'
 import restHandshake from '../plugins/rest-handshake.ts'
 import route from '../plugins/route.ts'
@@ -135,6 +136,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
   if (config.metrics.enabled) await app.register(metrics, config.metrics)
   await app.register(status, { prefix: '/api/spawns' })
+  await app.register(reportLine)
   await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs })
   await app.register(route, { admission, streamHost: reachable(http.host) })
   await app.register(officialPages, {
