@@ -4,7 +4,8 @@ import { EventHub } from './event-hub.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Notice } from './notice.ts'
 import { ServerConnection } from './server-connection.ts'
-import { StreamingViewer } from './streaming-viewer.ts'
+import { ImageViewer } from './ssr/image-viewer.ts'
+import { StreamingViewer, type ViewerListener } from './streaming-viewer.ts'
 import type { Inspection } from './tools/inspection.ts'
 import { element } from './tools/markup.ts'
 import { Toolbar } from './tools/toolbar.ts'
@@ -12,7 +13,7 @@ import { Toolbar } from './tools/toolbar.ts'
 /** One session and all that is made for it. */
 interface Visit {
   model: string
-  viewer: StreamingViewer
+  viewer: StreamingViewer | ImageViewer
   giveUp: AbortController
   inspection?: Inspection
   toolbar?: Toolbar
@@ -153,8 +154,16 @@ export class HostedViewer implements Viewer {
     canvas.setAttribute('aria-label', `3D view of ${model}. Arrow keys orbit, plus and minus zoom, F fits the model into view.`)
     this.#root.prepend(canvas)
     let complete = false
-    const viewer = new StreamingViewer(canvas, this.#clock, {
-      phase: () => {},
+    const opened = (): void => {
+      if (this.#state !== 'starting') return
+      this.#root.append(this.#notice.element)
+      this.#notice.hide()
+      this.#idle.touch()
+      this.#become('open')
+      known()
+    }
+    const listener: ViewerListener = {
+      phase: phase => { if (phase === 'first-picture') opened() },
       preparing: ({ percent, step }) => {
         this.#notice.say(`${step} (${Math.round(percent)} %)`)
         this.#hub.tell('progress', { percent, step })
@@ -162,19 +171,16 @@ export class HostedViewer implements Viewer {
       inspectable: inspection => {
         visit.inspection = inspection
         if (this.#options.tools !== false) visit.toolbar = new Toolbar(this.#root, canvas, inspection, model)
-        this.#root.append(this.#notice.element)
-        this.#notice.hide()
         inspection.events.on('selection', selected => { this.#hub.tell('selection', selected) })
-        this.#idle.touch()
-        this.#become('open')
-        known()
+        opened()
       },
       statistics: ({ refining, triangles, bytes }) => {
         if (!refining && !complete) this.#hub.tell('complete', { triangles, bytes })
         complete = !refining
       },
       ended: (how, words) => { this.#end(how === 'failed', words) }
-    })
+    }
+    const viewer = this.#options.mode === 'ssr' ? new ImageViewer(canvas, listener) : new StreamingViewer(canvas, this.#clock, listener)
     const visit: Visit = { model, viewer, giveUp, fail }
     return visit
   }
@@ -185,7 +191,9 @@ export class HostedViewer implements Viewer {
     if (this.#state === 'ended' || this.#state === 'closed') return
     this.#idle.close()
     visit?.giveUp.abort()
-    visit?.viewer.leave()
+    // A picture stays to be looked at; without one the drawing surface, of which a browser has few, is given back at once.
+    if (visit?.viewer instanceof StreamingViewer && visit.inspection !== undefined) visit.viewer.leave()
+    else visit?.viewer.shutdown()
     this.#become('ended')
     visit?.fail(new Error(words))
     this.#notice.say(words, visit === undefined ? undefined : { label: 'Start again', action: () => { this.load(visit.model).catch(() => {}) } })

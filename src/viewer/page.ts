@@ -5,7 +5,7 @@ import type { ModelCatalogue } from './model-catalogue.ts'
 import { required } from './required-element.ts'
 import { SessionList } from './session-list.ts'
 import { rendererWords } from './session-words.ts'
-import { ViewerCard } from './viewer-card.ts'
+import { ViewerCard, type ViewerWish } from './viewer-card.ts'
 
 const alerts = new Alerts(required(document, '#alerts', HTMLElement))
 const form = required(document, '#create', HTMLFormElement)
@@ -44,8 +44,11 @@ function offer (catalogue: ModelCatalogue): void {
 }
 
 function open ({ streamServer }: ModelCatalogue): void {
-  const renderer = renderers.value === 'ssr' ? 'ssr' : 'csr'
-  const card = new ViewerCard({ model: models.value, renderer, streamServer }, systemClock, complain, closed => { cards.delete(closed) })
+  show({ model: models.value, renderer: renderers.value === 'ssr' ? 'ssr' : 'csr', streamServer })
+}
+
+function show (wish: ViewerWish): void {
+  const card = new ViewerCard(wish, systemClock, { complain, closed: each => { cards.delete(each) }, again: show })
   cards.add(card)
   viewers.append(card.element)
   card.element.scrollIntoView({ block: 'nearest', behavior: 'auto' })

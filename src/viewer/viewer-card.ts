@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts'
+import { IdleWatch } from './idle-watch.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
+import { Notice } from './notice.ts'
 import { PhaseLine, phaseSentence } from './phase-line.ts'
 import { PhaseLog } from './phases.ts'
 import type { Phase } from './phases.ts'
@@ -18,6 +20,18 @@ export interface ViewerWish {
   streamServer: ModelCatalogue['streamServer']
 }
 
+/** Nobody uses a viewer for so long: its session ends. It warns before. Milliseconds. */
+const idle = { allowed: 15 * 60_000, warning: 60_000 }
+
+/** What the page does for its cards. */
+export interface CardListener {
+  /** Says what went wrong; the answer takes it back. */
+  complain (words: string): () => void
+  closed (card: ViewerCard): void
+  /** Another viewer of the same is wanted in the place of one that is over. */
+  again (wish: ViewerWish): void
+}
+
 /** One viewer on the page, from the click to its end. */
 export class ViewerCard {
   readonly element = fromTemplate('viewer-card')
@@ -25,19 +39,27 @@ export class ViewerCard {
   readonly #log: PhaseLog
   readonly #line: PhaseLine
   readonly #giveUp = new AbortController()
-  readonly #closed: (card: ViewerCard) => void
-  readonly #complain: (words: string) => () => void
+  readonly #listener: CardListener
   readonly #clock: Clock
+  readonly #notice = new Notice()
+  readonly #idle: IdleWatch
   #viewer: StreamingViewer | ImageViewer | undefined
   #toolbar: Toolbar | undefined
   #takeBack = (): void => {}
   #session: SpawnedSession | undefined
 
-  constructor (wish: ViewerWish, clock: Clock, complain: (words: string) => () => void, closed: (card: ViewerCard) => void) {
+  constructor (wish: ViewerWish, clock: Clock, listener: CardListener) {
     this.#wish = wish
     this.#clock = clock
-    this.#complain = complain
-    this.#closed = closed
+    this.#listener = listener
+    this.#idle = new IdleWatch(clock, idle.allowed, idle.warning, {
+      near: seconds => { this.#notice.say(`The session ends in ${seconds} s, since nobody uses it.`, { label: 'Stay', action: () => { this.#idle.touch() } }) },
+      averted: () => { this.#notice.hide() },
+      over: () => {
+        this.#giveBack()
+        this.#end('closed', 'The session has ended, since nobody used it.')
+      }
+    })
     this.#log = new PhaseLog(clock)
     this.#line = new PhaseLine(this.#part('steps'))
     this.#part('model').textContent = wish.model
@@ -46,6 +68,13 @@ export class ViewerCard {
     this.#button('fit', () => { this.#viewer?.fit() })
     this.#button('fullscreen', () => { this.#fullscreen() })
     this.#button('close', () => { this.close() })
+    this.#button('again', () => {
+      this.close()
+      this.#listener.again(this.#wish)
+    })
+    for (const type of ['pointerdown', 'pointermove', 'wheel', 'keydown']) {
+      this.element.addEventListener(type, () => { if (!this.#log.ended) this.#idle.touch() }, { passive: true })
+    }
     this.#reached()
   }
 
@@ -60,8 +89,10 @@ export class ViewerCard {
       this.#session = session
       this.#know(session)
       this.#reach('ready')
-      if (streamServer === 'embedded') this.#viewer?.start({ endpointUri: session.endpointUri, model })
-      else this.#explain(session)
+      if (streamServer !== 'embedded') return this.#explain(session)
+      this.#idle.touch()
+      this.#part('stage').append(this.#notice.element)
+      this.#viewer?.start({ endpointUri: session.endpointUri, model })
     } catch (error) {
       this.#end('failed', error instanceof Error ? error.message : String(error))
     }
@@ -72,6 +103,7 @@ export class ViewerCard {
     if (!this.element.isConnected) return
     this.#reach('closed')
     this.#giveUp.abort()
+    this.#idle.close()
     this.#toolbar?.close()
     this.#viewer?.shutdown()
     // No socket of ours is there whose end would be the session's.
@@ -80,7 +112,13 @@ export class ViewerCard {
     }
     this.#takeBack()
     this.element.remove()
-    this.#closed(this)
+    this.#listener.closed(this)
+  }
+
+  /** Ends the session; the last picture stays where there is one. */
+  #giveBack (): void {
+    if (this.#viewer instanceof StreamingViewer) this.#viewer.leave()
+    else this.#viewer?.shutdown()
   }
 
   #newViewer (): StreamingViewer | ImageViewer {
@@ -140,9 +178,13 @@ export class ViewerCard {
 
   #end (how: 'closed' | 'failed', words: string): void {
     if (this.#log.ended) return
+    this.#idle.close()
+    this.#notice.hide()
     this.#part('ended').textContent = words
+    // A picture stays to be looked at; without one the drawing surface, of which a browser has few, is given back at once.
+    if (!this.#log.times.has('first-picture')) this.#viewer?.shutdown()
     this.#reach(how)
-    if (how === 'failed') this.#takeBack = this.#complain(`${this.#wish.model}: ${words}`)
+    if (how === 'failed') this.#takeBack = this.#listener.complain(`${this.#wish.model}: ${words}`)
   }
 
   async #fullscreen (): Promise<void> {

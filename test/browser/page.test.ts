@@ -101,6 +101,9 @@ t.test('a session stopped from the list says so in its viewer', async t => {
   await page.locator('#instances').getByRole('button', { name: /stop/i }).click()
   await page.waitForFunction(() => ['closed', 'failed'].includes((globalThis as unknown as { document: { querySelector(s: string): { dataset: Record<string, string> } | null } }).document.querySelector('article.card')?.dataset['phase'] ?? ''))
   t.match(await card.locator('[data-role=ended]').textContent(), /\w+/)
+  await keep(page, 'ended')
+  await card.getByRole('button', { name: 'Start again' }).click()
+  await phase(page.locator('article.card'), 'complete')
 })
 
 t.test('no seat, no model and no server are said in words', async t => {
