@@ -48,11 +48,6 @@ export function contradictions ({ http, behind, tls, ports, sessions, streamServ
       problem: 'a licence is given twice; drop one of the two'
     },
     {
-      broken: streamServer.executable === '' && !streamServer.renderers.includes('csr'),
-      names: ['SLIPWAY_RENDERERS', 'SLIPWAY_STREAM_SERVER'],
-      problem: 'the embedded stream server has the renderer csr only; add it, or name a stream server that has ssr'
-    },
-    {
       broken: behind.endpoint !== '' && endpointProblem(behind.endpoint) !== undefined,
       names: ['SLIPWAY_ENDPOINT'],
       problem: endpointProblem(behind.endpoint) ?? ''

@@ -17,7 +17,7 @@ export function streamServerProgram (executable: string, packageDir: string, hos
     kind: 'embedded',
     executable: process.execPath,
     leading: [join(packageDir, 'dist', 'stream-server', 'main.mjs'), '--sc-host', host],
-    renderers: ['csr'],
+    renderers: ['csr', 'ssr'],
     ...secured,
     ...trusted === null ? {} : { environment: { NODE_EXTRA_CA_CERTS: trusted } }
   }

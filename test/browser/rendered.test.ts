@@ -6,8 +6,6 @@ const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
 
 t.test('a browser without WebGL is shown pictures that the stream server renders, which look like those a browser draws', async t => {
   const slipway = await startSlipway(t, embedded)
-  const { renderers } = await (await fetch(`${slipway.url}/api/models`)).json() as { renderers: string[] }
-  if (!renderers.includes('ssr')) return t.comment('the service does not offer server rendering with the embedded stream server yet')
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.goto(slipway.url)
   await page.locator('#renderer').selectOption('csr')

@@ -114,7 +114,7 @@ t.test('it runs from any folder, with nothing set, and serves its page, its mode
   t.equal(page.status, 200)
   t.match(page.headers.get('content-type'), /^text\/html/)
   t.match(await page.text(), /Slipway/)
-  t.match((await asking(`${slipway.url}/api/models`)).body, { streamServer: 'embedded', renderers: ['csr'], models: [{ name: 'drive-unit' }] })
+  t.match((await asking(`${slipway.url}/api/models`)).body, { streamServer: 'embedded', renderers: ['csr', 'ssr'], models: [{ name: 'drive-unit' }] })
   const { serviceId } = await openViewer(slipway, { model: 'drive-unit' })
   t.match(await session(slipway, serviceId), { state: 'ready', model: 'drive-unit' })
 })
