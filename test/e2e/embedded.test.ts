@@ -70,11 +70,12 @@ t.test('a HOOPS viewer is told what it needs', async t => {
   }
 })
 
-t.test('what this stream server cannot do is refused before one is started', async t => {
-  const { status, body } = await asking(`${slipway.url}/api/spawn`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"class":"ssr_session"}' })
+t.test('what is not offered is refused before a stream server is started', async t => {
+  const drawing = await startSlipway(t, { SLIPWAY_STREAM_SERVER: '', SLIPWAY_RENDERERS: 'csr' })
+  const { status, body } = await asking(`${drawing.url}/api/spawn`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"class":"ssr_session"}' })
   t.equal(status, 403)
   t.match(body, { reason: 'Invalid rendering location' })
-  t.equal((await askForViewer(slipway, { model: '../etc/passwd' })).status, 400)
+  t.equal((await askForViewer(drawing, { model: '../etc/passwd' })).status, 400)
 })
 
 t.test('a viewer without the token its session was asked for with is turned away, the right one is not', async t => {

@@ -68,7 +68,7 @@ function brokenDeadlines (world: World): string | undefined {
       // One that had passed when the state was entered is taken for one that passed while the process stood still.
       const before = entry.entered.awake - from.awake
       const due = limits[limit] * times
-      if (waited > (due < before ? before + grace : due) + grace * (clock.jumps - from.jumps)) return `${entry.id} is ${entry.state} past its ${limit}, after ${waited} ms`
+      if (waited > (due <= before ? before + grace : due) + grace * (clock.jumps - from.jumps)) return `${entry.id} is ${entry.state} past its ${limit}, after ${waited} ms`
     }
   }
   return undefined
