@@ -19,8 +19,8 @@ export interface RetentionOptions {
   /** What was made here by this service; all else stays. */
   own: OwnFiles
   limits: RetentionLimits
-  /** Whether somebody still writes the file of this name: it stays, whatever the limits say. */
-  living: (name: string) => boolean
+  /** Asked once for each sweep: whether somebody still writes the file of a name. It stays then, whatever the limits say. */
+  living: () => (name: string) => boolean
   /** Told when files were deleted; `bytes` of them together. */
   deleted: (files: number, bytes: number) => void
   clock: Clock
@@ -51,9 +51,10 @@ export class Retention {
   async #work (): Promise<void> {
     while (this.#again) {
       this.#again = false
-      const { own, living, deleted } = this.#options
+      const { own, deleted } = this.#options
+      const living = this.#options.living()
       const makers = await own.makers()
-      const found = await this.#found(makers)
+      const found = await this.#found(makers, living)
       const gone: Found[] = []
       for (const file of this.#surplus(found)) await unlink(file.path).then(() => { gone.push(file) }, () => {})
       if (gone.length > 0) deleted(gone.length, gone.reduce((bytes, file) => bytes + file.bytes, 0))
@@ -62,8 +63,8 @@ export class Retention {
     }
   }
 
-  async #found (makers: ReadonlyMap<string, Maker>): Promise<Found[]> {
-    const { dir, own, living, clock } = this.#options
+  async #found (makers: ReadonlyMap<string, Maker>, living: (name: string) => boolean): Promise<Found[]> {
+    const { dir, own, clock } = this.#options
     const names = (await readdir(dir).catch(() => [])).filter(isLogName)
     const files = await Promise.all(names.map(async name => {
       const maker = makers.get(logStem(name))

@@ -26,7 +26,7 @@ function stage (t: Test, limits: Partial<RetentionLimits>, living: readonly numb
     utimesSync(path, 0, (clock.now() - n * 60_000) / 1_000)
   }
   for (const other of others) utimesSync(join(dir, other), 0, 1)
-  const retention = new Retention({ dir, own, deleted: (files, bytes) => { deleted.push([files, bytes]) }, limits: { age: 0, files: 0, bytes: 0, ...limits }, living: file => living.some(n => name(n).startsWith(file)), clock })
+  const retention = new Retention({ dir, own, deleted: (files, bytes) => { deleted.push([files, bytes]) }, limits: { age: 0, files: 0, bytes: 0, ...limits }, living: () => file => living.some(n => name(n).startsWith(file)), clock })
   const left = () => {
     const files = readdirSync(dir).filter(file => file !== '.slipway-logs')
     return [...files.filter(file => /_\d\.log$/.test(file)).map(file => Number(/(\d)\.log$/.exec(file)?.[1])).sort(), ...files.filter(file => !/_\d\.log$/.test(file)).sort()]
@@ -70,7 +70,7 @@ t.test('a folder that is not there, and sweeps at the same time, are nothing', a
   const { retention, left } = stage(t, { files: 1 })
   await Promise.all([retention.sweep(), retention.sweep(), retention.sweep()])
   t.same(left(), [0, ...others])
-  await new Retention({ dir: '/nowhere/at/all', own: new OwnFiles('/nowhere/at/all'), deleted: () => {}, limits: { age: 1, files: 1, bytes: 1 }, living: () => false, clock: new FakeClock() }).sweep()
+  await new Retention({ dir: '/nowhere/at/all', own: new OwnFiles('/nowhere/at/all'), deleted: () => {}, limits: { age: 1, files: 1, bytes: 1 }, living: () => () => false, clock: new FakeClock() }).sweep()
 })
 
 t.test('the logs of another server in the same folder stay, and do not count', async t => {

@@ -6,7 +6,7 @@ import { serverLogName, sessionLogName } from '../../src/logs/names.ts'
 import { OwnFiles } from '../../src/logs/own-files.ts'
 import { appStage, opened } from '../fixtures/app-stage.ts'
 
-t.test('the folder is swept at the start and when a session ends, and the living stay', async t => {
+t.test('the folder is swept at the start and soon after a session has ended, and the living stay', async t => {
   const { app, clock, log } = await appStage(t)
   const dir = t.testdir()
   const write = (name: string) => {
@@ -36,6 +36,7 @@ t.test('the folder is swept at the start and when a session ends, and the living
   t.teardown(() => { changes.close() })
   const gone = new Promise<void>(resolve => { changes.on('change', (_, name) => { if (name === logs[0]) resolve() }) })
   await app.spawner.stop(first.id, 'admin')
+  await clock.advance(5_000)
   await gone
   t.same(names(), [own, official, logs[1], 'notes.txt'].sort())
 })
