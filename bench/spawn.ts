@@ -41,8 +41,10 @@ export async function spawn (scale: Scale): Promise<Section> {
       cell(column(name, 2, perSecond), 0),
       cell(ratios(column(name, 2, perSecond), floor(2, perSecond)), 2)
     ])
-    const targets: Target[] = managers.flatMap(({ kind, name }) => kind !== 'javascript' && kind !== 'native' ? [] : atATime.map((count, load) =>
-      judge(`${name}: answer p50, ${count} at a time`, { most: limits[kind][count] }, ' × floor', ratios(column(name, load, p50), floor(load, p50)), 2)))
+    const targets: Target[] = managers.flatMap(({ kind, name }) => kind !== 'javascript' && kind !== 'native'
+      ? []
+      : atATime.map((count, load) =>
+        judge(`${name}: answer p50, ${count} at a time`, { most: limits[kind][count] }, ' × floor', ratios(column(name, load, p50), floor(load, p50)), 2)))
     const delay = await ownDelay(scale)
     return {
       markdown: [
