@@ -19,7 +19,7 @@ export type Trust = (address: string) => boolean
 
 const hostForm = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/
 /** A path prefix: one or more segments, without a slash at its end. */
-export const prefixForm = /^(\/[A-Za-z0-9._~-]+)+$/
+const prefixForm = /^(\/[A-Za-z0-9._~-]+)+$/
 
 const words = ['loopback', 'linklocal', 'uniquelocal']
 

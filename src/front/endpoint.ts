@@ -1,4 +1,4 @@
-import { prefixForm, type Caller } from './caller.ts'
+import type { Caller } from './caller.ts'
 
 /** What stands for what in an endpoint template. */
 export interface EndpointParts {
@@ -41,7 +41,7 @@ export function originOf ({ host, secure, prefix }: Caller, ownPrefix: string): 
 
 /** A request target without the prefix below which the service is known; any other stays as it is. */
 export function withoutPrefix (target: string, prefix: string): string {
-  if (prefix === '' || !prefixForm.test(prefix) || !target.startsWith(prefix)) return target
+  if (prefix === '' || !target.startsWith(prefix)) return target
   const rest = target.slice(prefix.length)
   if (rest.startsWith('/')) return rest
   return rest === '' || rest.startsWith('?') ? `/${rest}` : target
