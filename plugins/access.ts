@@ -9,7 +9,7 @@ import { callerProblem, type Access, type CallerProblem } from '../src/access/ca
  */
 declare module 'fastify' {
   interface FastifyInstance {
-    callerProblem: (request: IncomingMessage) => CallerProblem | null
+    callerProblem: (request: Pick<IncomingMessage, 'headers' | 'socket'>) => CallerProblem | null
     /** What tells pages that they may ask; empty: they may not. */
     corsHeaders: Readonly<Record<string, string>>
   }
@@ -23,7 +23,7 @@ const whatTheyMaySend = {
 
 const access: FastifyPluginAsync<Access> = async (app, options) => {
   const corsOrigin = options.open ? '*' : options.corsOrigin
-  const problemOf = (request: IncomingMessage, origin: string | undefined) => {
+  const problemOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>, origin: string | undefined) => {
     const { host, secure } = app.front.callerOf(request)
     return callerProblem({ host: request.headers.host, origin, knownAs: host, secure: secure || options.secure }, options)
   }

@@ -34,16 +34,16 @@ const liveEvents: FastifyPluginAsync<LiveEventsOptions> = async (app, { upgrades
     }
   })
   const pages = new Set<WebSocket>()
-  const tell = (message: object) => {
+  const tell = (message: () => object) => {
     if (pages.size === 0) return
-    const text = JSON.stringify(message)
+    const text = JSON.stringify(message())
     for (const page of pages) {
       if (page.bufferedAmount > mostWaitingBytes) page.terminate()
       else page.send(text)
     }
   }
-  for (const event of ['session', 'named'] as const) app.spawner.on(event, (session: SessionView) => { tell({ type: 'session', session: sessionRecord(session) }) })
-  app.spawner.on('dropped', id => { tell({ type: 'dropped', id }) })
+  for (const event of ['session', 'named'] as const) app.spawner.on(event, (session: SessionView) => { tell(() => ({ type: 'session', session: sessionRecord(session) })) })
+  app.spawner.on('dropped', id => { tell(() => ({ type: 'dropped', id })) })
 
   app.get('/api/events', { websocket: true, logLevel: 'warn' }, page => {
     pages.add(page)

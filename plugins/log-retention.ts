@@ -23,7 +23,7 @@ const quiet = 5_000
 
 const logRetention: FastifyPluginAsync<LogRetentionOptions> = async (app, { dir, limits, ownLog, clock }) => {
   const { spawner } = app
-  const own = new OwnFiles(dir)
+  const own = new OwnFiles(dir, clock)
   if (ownLog !== null) own.note(ownLog)
   const living = () => {
     // One that was given up for lost may still write.

@@ -1,33 +1,26 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Server } from 'node:tls'
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { isFromThisMachine } from '../src/access/this-machine.ts'
-import { readReportLine } from '../src/status/report-line.ts'
+import type { Clock } from '../src/clock.ts'
+import { ReportConnections } from '../src/status/report-connections.ts'
 
 /**
- * A hot path: reports in their plain form are answered before Fastify sees them, since its hooks cost several times what a report does.
- * Whatever is odd about one is left to the status plugin, which has the words for it. Decorates nothing; stands before the server's listener.
+ * Has reports in their plain form answered before HTTP, let alone Fastify, sees them. Whatever is odd about one is left to the status
+ * plugin, which has the words for it. Decorates nothing; stands before the server's own listener; `preClose` ends what it reads.
  */
-const reportLine: FastifyPluginAsync = async app => {
-  const { server, spawner } = app
-  const listeners = server.listeners('request') as RequestListener[]
-  server.removeAllListeners('request')
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!taken(request)) {
-      for (const listener of listeners) void listener.call(server, request, response)
-      return
-    }
-    response.writeHead(200, { ...app.corsHeaders, 'content-length': 0 })
-    response.end()
-  })
+export interface ReportLineOptions { clock: Clock }
 
-  function taken (request: IncomingMessage): boolean {
-    const { method, url = '', headers } = request
-    if (method !== 'POST' || (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined) return false
-    const line = readReportLine(url)
-    if (line === undefined || !isFromThisMachine(request) || app.callerProblem(request) !== null) return false
-    return spawner.report(line.id, line.report) === 'taken'
-  }
+const reportLine: FastifyPluginAsync<ReportLineOptions> = async (app, { clock }) => {
+  const { server, spawner } = app
+  const connections = new ReportConnections(server, server instanceof Server ? 'secureConnection' : 'connection', {
+    hears: socket => isFromThisMachine({ headers: {}, socket }),
+    answersTo: (host, socket) => app.callerProblem({ headers: { host }, socket }) === null,
+    take: (id, report) => spawner.report(id, report) === 'taken',
+    headers: Object.entries(app.corsHeaders).map(([name, value]) => `${name}: ${value}\r\n`).join(''),
+    clock
+  })
+  app.addHook('preClose', async () => { connections.close() })
 }
 
 export default fp(reportLine, { name: 'report-line', dependencies: ['access', 'spawner'] })

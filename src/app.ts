@@ -136,7 +136,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
   if (config.metrics.enabled) await app.register(metrics, config.metrics)
   await app.register(status, { prefix: '/api/spawns' })
-  await app.register(reportLine)
+  await app.register(reportLine, { clock })
   await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs })
   await app.register(route, { admission, streamHost: reachable(http.host) })
   await app.register(officialPages, {

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Value } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import type { Renderer } from '../sessions/session.ts'
 
 /**
@@ -7,11 +7,11 @@ import type { Renderer } from '../sessions/session.ts'
  * as for the official server; a known one of the wrong kind is an error here, where the official server leaked a port.
  */
 const text = Type.String({ minLength: 1, maxLength: 4096 })
-const paramsSchema = Type.Object({
+const known = Compile(Type.Object({
   sessionToken: Type.Optional(text),
   model: Type.Optional(text),
   modelSearchDirectories: Type.Optional(Type.Array(text, { maxItems: 64 }))
-})
+}))
 
 export interface ViewRequest {
   renderer: Renderer
@@ -31,8 +31,8 @@ export function parseViewRequest (body: unknown): ParsedViewRequest {
   if (typeof given !== 'object' || given === null) return { status: 'invalid', problems: ['body: expected an object'] }
   const { class: kind, params } = given as { class?: unknown, params?: unknown }
   const asked = Object.fromEntries(Object.entries(isRecord(params) ? params : {}).filter(([, value]) => value !== null && value !== ''))
-  if (!Value.Check(paramsSchema, asked)) {
-    return { status: 'invalid', problems: Value.Errors(paramsSchema, asked).map(({ instancePath, message }) => `params${instancePath.replaceAll('/', '.')}: ${message}`) }
+  if (!known.Check(asked)) {
+    return { status: 'invalid', problems: known.Errors(asked).map(({ instancePath, message }) => `params${instancePath.replaceAll('/', '.')}: ${message}`) }
   }
   const { model = null, sessionToken = null, modelSearchDirectories = [] } = asked
   const problems = [

@@ -50,7 +50,7 @@ export class Front {
     const caller = this.callerOf(request)
     const seat = { id, port: port ?? 0 }
     const { endpoint, streamServersSecure, publicHost, tokens } = this.#options
-    const token = tokens.issue(seat)
+    const token = this.byToken ? tokens.issue(seat) : ''
     const known = caller.host === '' ? { ...caller, host: `${inUrl(publicHost || '127.0.0.1')}:${request.socket.localPort ?? ''}` } : caller
     return {
       endpoint: fillEndpoint(endpoint || `${streamServersSecure ? 'wss' : 'ws'}://{host}:{port}`, {

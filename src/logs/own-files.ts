@@ -1,6 +1,7 @@
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
 import { logStem } from './names.ts'
 
 /** Who made a log file. */
@@ -8,6 +9,9 @@ export interface Maker {
   host: string
   pid: number
 }
+
+/** Milliseconds for which names are gathered before they are written down. */
+const gathering = 250
 
 /** Lines about files that are gone, from which on the list is written anew. */
 const manyGone = 1_000
@@ -20,19 +24,35 @@ export class OwnFiles {
   readonly #path: string
   readonly #me: Maker = { host: hostname(), pid: process.pid }
   #noting: Promise<void> = Promise.resolve()
+  readonly #clock: Clock
+  /** Lines that wait to be appended: many files may be made within moments. */
+  #waiting = ''
+  #cancel: (() => void) | undefined
 
   /** @param dir absolute */
-  constructor (dir: string) {
+  constructor (dir: string, clock: Clock) {
     this.#path = join(dir, '.slipway-logs')
+    this.#clock = clock
   }
 
   /** Says that this process makes a log file of this name, and those that go with it. Where it cannot be written down, the file stays for ever. */
   note (name: string): void {
-    this.#noting = this.#noting.then(() => appendFile(this.#path, line(logStem(name), this.#me), { mode: 0o640 })).catch(() => {})
+    this.#waiting += line(logStem(name), this.#me)
+    this.#cancel ??= this.#clock.after(gathering, () => { this.#write() })
+  }
+
+  /** Writes down what waits for it. */
+  #write (): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    const lines = this.#waiting
+    this.#waiting = ''
+    if (lines !== '') this.#noting = this.#noting.then(() => appendFile(this.#path, lines, { mode: 0o640 })).catch(() => {})
   }
 
   /** Makers by the stem of the file's name. Never rejects. */
   async makers (): Promise<Map<string, Maker>> {
+    this.#write()
     await this.#noting
     const text = await readFile(this.#path, 'utf8').catch(() => '')
     return new Map(text.split('\n').flatMap(line => {

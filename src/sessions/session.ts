@@ -77,7 +77,8 @@ export class Session {
   /** Records why the session ends, and answers why it does. The first cause wins: a later one changes nothing. */
   because (reason: Reason): Reason {
     this.#reason ??= reason
-    this.ending.abort()
+    // With something to say, since an error would be made for nothing to say.
+    this.ending.abort(this.#reason)
     return this.#reason
   }
 

@@ -31,21 +31,9 @@ export class Watchdog {
 
   /** Sets the session's timer by the state it is in now; a terminal one is let go. */
   watch (session: Session): void {
-    this.#cancel.get(session)?.()
-    this.#cancel.delete(session)
-    const first = this.#dues(session)[0]
-    if (first !== undefined) this.#set(session, first.due)
-  }
-
-  #set (session: Session, due: number): void {
-    this.#cancel.set(session, this.#clock.after(Math.max(0, due - this.#clock.now()), () => {
-      const now = this.#clock.now()
-      const passed = this.#dues(session).find(({ due }) => due <= now)
-      if (passed === undefined) this.watch(session)
-      // Woken long after the time set, the whole process stood still: what the sessions said meanwhile waits to be read.
-      else if (now - due > stall) this.#set(session, now + grace)
-      else this.#passed(session, passed.reason)
-    }))
+    this.release(session)
+    const next = this.#next(session)
+    if (next !== undefined) this.#set(session, next.due)
   }
 
   /** Lets a session go, whatever its state. */
@@ -54,14 +42,27 @@ export class Watchdog {
     this.#cancel.delete(session)
   }
 
-  #dues (session: Session): Array<{ due: number, reason: Reason }> {
+  #set (session: Session, due: number): void {
+    this.#cancel.set(session, this.#clock.after(Math.max(0, due - this.#clock.now()), () => {
+      const now = this.#clock.now()
+      const next = this.#next(session)
+      if (next === undefined || next.due > now) this.watch(session)
+      // Woken long after the time set, the whole process stood still: what the sessions said meanwhile waits to be read.
+      else if (now - due > stall) this.#set(session, now + grace)
+      else this.#passed(session, next.reason)
+    }))
+  }
+
+  /** The deadline that passes first, with the time it does. */
+  #next (session: Session): { due: number, reason: Reason } | undefined {
     const deadlines: readonly Deadline[] = transitions[session.state].deadlines
-    return deadlines
-      .flatMap(({ limit, since, passes }) => passes === 'escalate' || this.#limits[limit] === 0
-        ? []
-        : [{ due: countedFrom(session, since) + this.#limits[limit], reason: passes }])
-      .filter(({ due }) => due < Infinity)
-      .sort((a, b) => a.due - b.due)
+    let next: { due: number, reason: Reason } | undefined
+    for (const { limit, since, passes } of deadlines) {
+      if (passes === 'escalate' || this.#limits[limit] === 0) continue
+      const due = countedFrom(session, since) + this.#limits[limit]
+      if (due < (next?.due ?? Infinity)) next = { due, reason: passes }
+    }
+    return next
   }
 }
 

@@ -16,7 +16,7 @@ const others = ['notes.txt', 'other.log', ...official].sort()
 function stage (t: Test, limits: Partial<RetentionLimits>, living: readonly number[] = [], makers: Record<number, string> = {}) {
   const dir = t.testdir(Object.fromEntries(others.map(other => [other, 'mine'])))
   const clock = new FakeClock()
-  const own = new OwnFiles(dir)
+  const own = new OwnFiles(dir, clock)
   const deleted: Array<[number, number]> = []
   for (let n = 0; n < 5; n++) {
     const path = join(dir, name(n))
@@ -70,7 +70,7 @@ t.test('a folder that is not there, and sweeps at the same time, are nothing', a
   const { retention, left } = stage(t, { files: 1 })
   await Promise.all([retention.sweep(), retention.sweep(), retention.sweep()])
   t.same(left(), [0, ...others])
-  await new Retention({ dir: '/nowhere/at/all', own: new OwnFiles('/nowhere/at/all'), deleted: () => {}, limits: { age: 1, files: 1, bytes: 1 }, living: () => () => false, clock: new FakeClock() }).sweep()
+  await new Retention({ dir: '/nowhere/at/all', own: new OwnFiles('/nowhere/at/all', new FakeClock()), deleted: () => {}, limits: { age: 1, files: 1, bytes: 1 }, living: () => () => false, clock: new FakeClock() }).sweep()
 })
 
 t.test('the logs of another server in the same folder stay, and do not count', async t => {

@@ -7,12 +7,12 @@ import status from '../../plugins/status.ts'
 import { appStage, opened } from '../fixtures/app-stage.ts'
 
 async function lineStage (t: Test, corsOrigin = '') {
-  const { app } = await appStage(t)
+  const { app, clock } = await appStage(t)
   await app.register(access, { host: '127.0.0.1', publicHost: '', internalHost: '', secure: false, corsOrigin, open: false })
   await app.register(status, { prefix: '/api/spawns' })
   let seen = 0
   app.addHook('onRequest', async () => { seen++ })
-  await app.register(reportLine)
+  await app.register(reportLine, { clock })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const { id } = await opened(app)
