@@ -16,7 +16,9 @@ const ORPHANS_MILLISECONDS = 2000
 const CLOSE_MILLISECONDS = 4000
 
 interface Start {
-  readonly order: StartOrder
+  readonly id: string
+  /** Until it was answered: from then on nobody asks for it, and a crowd of sessions would keep megabytes of them. */
+  order: StartOrder | null
   readonly result: Promise<StartResult>
   readonly settle: (result: StartResult) => void
   /** `null` until `started`. */
@@ -67,7 +69,7 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
 
     let settle: Start['settle'] = () => {}
     const result = new Promise<StartResult>(resolve => { settle = resolve })
-    this.#starts.set(id, { order, result, settle, child: null })
+    this.#starts.set(id, { id, order, result, settle, child: null })
     this.#send(line)
     return result
   }
@@ -100,11 +102,12 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
     switch (answer.type) {
       case 'started':
         start.child = { pid: answer.pid, startTime: answer.startTime }
+        start.order = null
         start.settle({ status: 'started', pid: answer.pid })
         return
       case 'failed':
         this.#starts.delete(answer.id)
-        start.settle({ status: 'failed', code: answer.code, message: explain(start.order, answer.code, answer.message) })
+        start.settle({ status: 'failed', code: answer.code, message: start.order === null ? answer.message : explain(start.order, answer.code, answer.message) })
         return
       case 'output': {
         const { type, ...output } = answer
@@ -142,12 +145,12 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   /** Ends what a dead launcher left and settles what it was doing. Resolves when all is gone, or when waiting longer helps nobody. */
   #bury (left: Start[], cause: string): Promise<void> {
     const cut = left.filter(start => start.child === null)
-    const strays = findByArguments(cut.filter(isUnique).map(start => start.order.args))
+    const strays = findByArguments(cut.flatMap(({ order }) => order !== null && isUnique(order) ? [order.args] : []))
     const unheard = Promise.all(strays.map(stray => this.#orphans.end(stray))).then(() => {
       for (const start of cut) this.#fail(start, cause)
     })
     const children = left.map(async start => {
-      const { child, order: { id } } = start
+      const { child, id } = start
       if (child === null) return
       await this.#orphans.end(child)
       if (this.#starts.get(id) !== start) return
@@ -164,7 +167,7 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   }
 
   #fail (start: Start, cause: string): void {
-    this.#starts.delete(start.order.id)
+    this.#starts.delete(start.id)
     start.settle(this.#closing === null
       ? { status: 'failed', code: 'LAUNCHER_LOST', message: `The launcher process died while it started this program (${cause}). Try again.` }
       : { status: 'failed', code: 'LAUNCHER_CLOSED', message: 'The launcher was closed before the program was started.' })
@@ -186,7 +189,7 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
 }
 
 /** Whether the arguments name the child, so that a process found by them can be no other. */
-function isUnique ({ order: { id, args } }: Start): boolean {
+function isUnique ({ id, args }: StartOrder): boolean {
   return args.some(arg => arg.includes(id))
 }
 

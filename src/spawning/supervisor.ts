@@ -1,42 +1,42 @@
 import type { Holder } from '../ports/port-holder.ts'
-import type { PortLease } from '../ports/port-pool.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import type { Session } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
 import type { Report } from '../status/report.ts'
 import { Answer } from './answer.ts'
-import { exitReason, lostItsPort } from './exit-cause.ts'
+import { exitReason } from './exit-cause.ts'
 import { KillLadder, type Rung } from './kill-ladder.ts'
 import type { ChildExit } from './launcher.ts'
 import { failureOf, type OpenRequest, type OpenResult } from './outcome.ts'
+import { StreamServer } from './stream-server.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Milliseconds for which what the system said of viewers is good enough: it is asked again with the next report. */
 const lately = 1_000
 
-/** Ports tried for one session before it is given up. */
-const maxPortsTried = 5
-
 /** Looks after one session from its request to its end. However it ends, the end goes through one door (`#finish`). */
 export class Supervisor {
   readonly session: Session
   readonly #with: Surroundings
-  readonly #request: Omit<OpenRequest, 'renderer' | 'via'>
+  /** Aborted when whoever it was started for hangs up. */
+  readonly #signal: AbortSignal
   readonly #ladder: KillLadder
   readonly #opened = new Answer<OpenResult | undefined>()
   readonly #ended = new Answer<void>()
-  #portsTried = 0
-  #launching = Promise.resolve()
+  readonly #server: StreamServer
   #saidReady = false
   /** Who listens on the port of a session that was started ahead. */
   #holder: Holder | undefined
-  /** Whether the launcher has, or may have, a process for this session. */
-  #child = false
 
   constructor (session: Session, request: Omit<OpenRequest, 'renderer' | 'via'>, surroundings: Surroundings) {
     this.session = session
-    this.#request = request
+    this.#signal = request.signal
     this.#with = surroundings
+    this.#server = new StreamServer(session, request, surroundings, {
+      starting: () => { this.#move('starting') },
+      portless: reason => { this.end(reason) },
+      refused: () => { this.#finish() }
+    })
     this.#ladder = new KillLadder(surroundings.limits.killStep, surroundings.clock, rung => { this.#reached(rung) })
   }
 
@@ -44,7 +44,7 @@ export class Supervisor {
   get ended (): Promise<void> { return this.#ended.promise }
 
   /** Resolves when the session is over and has let go of every port. */
-  get vacated (): Promise<void> { return this.ended.then(async () => { await this.#launching }) }
+  get vacated (): Promise<void> { return this.ended.then(async () => { await this.#server.launched }) }
 
   /** Whether it was started ahead and is ready. */
   get isSpare (): boolean { return this.session.state === 'spare' }
@@ -55,8 +55,8 @@ export class Supervisor {
    */
   async open (room?: Promise<void>): Promise<OpenResult> {
     this.#moved(null)
-    this.#launching = this.#launch(room)
-    return await this.#answer(this.#request.signal)
+    this.#server.start(room)
+    return await this.#answer(this.#signal)
   }
 
   /** Gives a session that was started ahead to a request; resolves when it is ready, which it may be already, or with what stood in the way. */
@@ -89,7 +89,7 @@ export class Supervisor {
   report ({ kind, viewers, idle, model }: Report): void {
     const { session } = this
     // Without a process it is a late word of one that lost its port.
-    if (session.state === 'draining' || !this.#child) return
+    if (session.state === 'draining' || !this.#server.there) return
     const now = this.#with.clock.now()
     session.lastReportAt = now
     if (kind === 'disconnect') {
@@ -141,7 +141,7 @@ export class Supervisor {
     const { session } = this
     if (session.over) return
     session.because(reason)
-    if (!this.#child) {
+    if (!this.#server.there) {
       this.#finish()
       return
     }
@@ -151,75 +151,19 @@ export class Supervisor {
 
   /** The launcher died: what it leaves behind is ended by the service, and told by `exited`. */
   ownerLost (): void {
-    if (this.#child) this.end('owner_lost', 'SIGKILL')
+    if (this.#server.there) this.end('owner_lost', 'SIGKILL')
   }
 
   /** The process has ended. */
   exited (exit: ChildExit): void {
     const { session } = this
-    session.exit = { code: exit.code, signal: exit.signal, outputTail: exit.outputTail }
-    this.#child = false
-    if (session.state === 'starting' && lostItsPort(exit)) {
-      session.lease?.block('the stream server found it in use')
-      session.lease = undefined
-      if (this.#portsTried < maxPortsTried) {
-        session.exit = null
-        session.pid = null
-        this.#saidReady = false
-        this.#launching = this.#launch()
-        return
-      }
-      session.because('port_conflict')
+    if (this.#server.exited(exit)) {
+      this.#saidReady = false
+      return
     }
     const reason = exitReason(exit)
     session.because(reason === 'exited' && session.state !== 'starting' && this.#leftUnused() ? 'first_connect_timeout' : reason)
     this.#finish()
-  }
-
-  /** Takes a port and starts the stream server on it; once more with the next port when somebody else held the first. */
-  async #launch (room?: Promise<void>): Promise<void> {
-    if (room !== undefined) await room
-    const { session } = this
-    const { clock, ports, gpus, launcher, order, phase } = this.#with
-    const lease = await this.#port()
-    if (session.reason !== null) {
-      lease?.release()
-      return
-    }
-    if (lease === undefined) {
-      this.end(ports.counts().blocked > 0 ? 'port_conflict' : 'queue_timeout')
-      return
-    }
-    session.lease = lease
-    if (session.order.renderer === 'ssr') session.gpu ??= gpus.take()
-    this.#portsTried++
-    this.#child = true
-    if (session.state === 'queued') {
-      phase('queue', clock.now() - session.createdAt)
-      this.#move('starting')
-    }
-    const ordered = clock.now()
-    const started = await launcher.start(order(session, lease.port, this.#request))
-    if (started.status === 'started') {
-      phase('launch', clock.now() - ordered)
-      session.pid = started.pid
-      return
-    }
-    this.#child = false
-    session.exit = { code: null, signal: null, outputTail: started.message }
-    session.because(started.code === 'LAUNCHER_LOST' ? 'owner_lost' : 'refused')
-    this.#finish()
-  }
-
-  /** A port; where no other is any good, that of a session which was started ahead and now has to go. */
-  async #port (): Promise<PortLease | undefined> {
-    const { session } = this
-    for (;;) {
-      const lease = await this.#with.ports.take(session.ending.signal)
-      const vacated = lease !== undefined || session.reason !== null || session.order.via === null ? undefined : this.#with.makeRoom()
-      if (vacated === undefined) return lease
-      await vacated
-    }
   }
 
   #ready (): void {
@@ -239,13 +183,13 @@ export class Supervisor {
   /** Before a session is kept: finds out by what its stream server can be told from any other when somebody asks for it. */
   async #recognise (): Promise<void> {
     const { session } = this
-    const attempt = this.#portsTried
+    const { attempt } = this.#server
     // It may say it is ready before the launcher has told its pid.
-    await this.#launching
+    await this.#server.launched
     const { pid, lease } = session
     const holder: Holder = pid === null || lease === undefined ? { status: 'unknown' } : await this.#with.holder(pid, lease.port)
     // Meanwhile it may have lost its port, and another be on its way.
-    if (session.state !== 'starting' || !this.#child || this.#portsTried !== attempt) return
+    if (session.state !== 'starting' || !this.#server.there || this.#server.attempt !== attempt) return
     this.#holder = holder
     // Somebody has asked meanwhile: it is theirs as it is.
     if (session.order.via !== null) this.#opens('ready')
