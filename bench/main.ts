@@ -16,8 +16,9 @@ import { reports } from './reports.ts'
 import { stopAll } from './running.ts'
 import { spawn } from './spawn.ts'
 import { tunnel } from './tunnel.ts'
+import { waiting } from './waiting.ts'
 
-const parts: Record<string, Part> = { spawn, ahead, loop, reap, tunnel, memory, reports, metrics, crowd, stream: firstPicture }
+const parts: Record<string, Part> = { spawn, ahead, loop, reap, tunnel, memory, reports, metrics, crowd, waiting, stream: firstPicture }
 const { positionals, values: { quick, rounds } } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } } })
 const unknown = positionals.filter(name => parts[name] === undefined)
 if (unknown.length > 0) {

@@ -1,23 +1,29 @@
 import formBody from '@fastify/formbody'
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import qs from 'qs'
+import type { Clock } from '../src/clock.ts'
 import { openedBody, rateLimited, refusalAnswer, refusalOf } from '../src/compat/answers.ts'
 import { hangUp } from '../src/compat/hang-up.ts'
 import { jsonBody } from '../src/compat/json-body.ts'
+import { SpawnStory, wantsStory } from '../src/compat/spawn-story.ts'
 import { parseViewRequest } from '../src/compat/view-request.ts'
+import { isTerminal } from '../src/sessions/transitions.ts'
+import type { OpenRequest, OpenResult } from '../src/spawning/outcome.ts'
 import type { Refusal } from '../src/tunnel/refusal.ts'
 import { confineDirectories } from '../src/spawning/search-directories.ts'
 
 /**
  * The REST way to ask for a viewer: `POST /api/spawn` and `/service` answer once the stream server is ready (contract, sections
- * 1.2 to 1.4). Encapsulated: body parsers and the official error shape stay in here.
+ * 1.2 to 1.4), or tells as it goes to whoever accepts `text/event-stream`. Encapsulated: body parsers and the official error shape stay in here.
  */
 export interface RestHandshakeOptions {
   /** Folders that requests may narrow their search to; `anywhere`: they may name any. */
   modelDirs: readonly string[] | 'anywhere'
+  clock: Clock
 }
 
-const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { modelDirs }) => {
+const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { modelDirs, clock }) => {
+  const stories = new Map<string, SpawnStory>()
   app.removeAllContentTypeParsers()
   // The official server's limit of a list; of folders fewer are taken.
   await app.register(formBody, { parser: text => qs.parse(text, { arrayLimit: 100 }) })
@@ -42,13 +48,35 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { mo
     const confined = await confineDirectories(parsed.request.modelSearchDirectories, modelDirs)
     if (confined.status === 'refused') return await reply.code(400).send({ result: 'error', reason: confined.problems.join('; ') })
 
-    const result = await app.spawner.open({ ...parsed.request, via: 'rest', modelSearchDirectories: confined.directories, signal })
-    if (result.status === 'opened') {
-      if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
-      return await reply.send(openedBody(result.session.id, app.front.addressesOf(result.session, request.raw), app.streamServer))
-    }
-    return await turnAway(reply, refusalOf(result))
+    const asked = { ...parsed.request, via: 'rest', caller: request.ip, modelSearchDirectories: confined.directories, signal } as const
+    if (wantsStory(request.headers.accept)) return await tellStory(request, reply, asked)
+    const result = await app.spawner.open(asked)
+    return result.status === 'opened' ? await reply.send(given(request, result, signal)) : await turnAway(reply, refusalOf(result))
   }
+  const given = (request: FastifyRequest, { session }: OpenResult & { status: 'opened' }, signal: AbortSignal) => {
+    if (signal.aborted) void app.spawner.stop(session.id, 'client_closed')
+    return openedBody(session.id, app.front.addressesOf(session, request.raw), app.streamServer)
+  }
+  const tellStory = (request: FastifyRequest, reply: FastifyReply, asked: OpenRequest) => {
+    const story = new SpawnStory(clock)
+    const told: OpenRequest['told'] = progress => {
+      if (progress.phase === 'waiting') story.waiting(progress.place, () => app.spawner.expectedWait(progress.place))
+      else stories.set(progress.id, story)
+    }
+    app.spawner.open({ ...asked, told }).then(result => {
+      if (result.status === 'opened') return story.ready(given(request, result, asked.signal))
+      const { httpStatus, body } = refusalAnswer(refusalOf(result))
+      story.refused(httpStatus, body)
+    }).catch((error: unknown) => {
+      request.log.error({ err: error }, 'viewing request failed')
+      story.refused(500, { result: 'error', reason: 'Internal error' })
+    })
+    return reply.type('text/event-stream').header('cache-control', 'no-store').header('x-accel-buffering', 'no').send(story.body)
+  }
+  app.spawner.on('session', ({ id, state }) => {
+    stories.get(id)?.state(id, state)
+    if (state === 'ready' || isTerminal(state)) stories.delete(id)
+  })
   for (const url of ['/api/spawn', '/service']) {
     app.post(url, spawn)
     app.options(url, async (_request, reply) => await reply.header('allow', 'POST').send('POST'))

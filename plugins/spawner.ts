@@ -28,6 +28,10 @@ export interface SpawnerPluginOptions {
   reportTo: { scheme: 'http' | 'https', host: string }
   renderers: readonly Renderer[]
   maxSessions: number
+  /** Most sessions of one caller at a time; 0: without limit. */
+  maxPerCaller: number
+  /** Most requests that wait for a seat when all are taken, and for how many milliseconds. */
+  line: { room: number, patience: number }
   /** Sessions to have started ahead, by renderer. */
   ahead: Readonly<Record<Renderer, number>>
   /** Milliseconds. */
@@ -67,6 +71,8 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     programName: program.kind === 'embedded' ? 'slipway-stream-server' : basename(program.executable),
     renderers: options.renderers,
     maxSessions: options.maxSessions,
+    maxPerCaller: options.maxPerCaller,
+    line: options.line,
     ahead: options.ahead,
     limits: options.limits,
     keepEnded: options.keepEnded * 1_000,

@@ -24,7 +24,7 @@ const tutorial: FastifyPluginAsync = async app => {
     const renderer = request.body?.rendererType === 'ssr' ? 'ssr' : 'csr'
     const limit = await app.spawnLimit(request.ip)
     if (!limit.allowed) return await turnAway(reply, rateLimited(limit.retryAfter))
-    const result = await app.spawner.open({ renderer, via: 'rest', model: null, modelSearchDirectories: [], sessionToken: null, signal })
+    const result = await app.spawner.open({ renderer, via: 'rest', caller: request.ip, model: null, modelSearchDirectories: [], sessionToken: null, signal })
     if (result.status === 'opened') {
       if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
       return { id: result.session.id, endpoint: app.front.addressesOf(result.session, request.raw).endpoint, rendererType: renderer }

@@ -82,9 +82,10 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   }
 
   async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, renderer: 'csr' | 'ssr', turnAway: (refusal: Refusal) => void) {
-    const limit = await spawnLimit(front.callerOf(request).address)
+    const caller = front.callerOf(request).address
+    const limit = await spawnLimit(caller)
     if (!limit.allowed) return turnAway(rateLimited(limit.retryAfter))
-    const result = await spawner.open({ renderer, via: 'proxy', model: null, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
+    const result = await spawner.open({ renderer, via: 'proxy', caller, model: null, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
     if (result.status !== 'opened') return turnAway(refusalOf(result))
     const { id } = result.session
     // Started for this viewer alone: whatever became of it, the session goes with it.

@@ -120,6 +120,8 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     reportTo: { scheme: tls.server ? 'https' : 'http', host: http.internalHost || (tls.server ? http.publicHost : '') },
     renderers: streamServer.renderers.filter(renderer => program.renderers.includes(renderer)),
     maxSessions: sessions.max,
+    maxPerCaller: sessions.maxPerCaller,
+    line: { room: sessions.queueLength, patience: sessions.seatTimeout * 1_000 },
     ahead: startedAhead(config),
     limits: limitsOf(sessions),
     keepEnded: sessions.keepEnded,
@@ -137,7 +139,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   if (config.metrics.enabled) await app.register(metrics, config.metrics)
   await app.register(status, { prefix: '/api/spawns' })
   await app.register(reportLine, { clock })
-  await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs })
+  await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs, clock })
   await app.register(route, { admission, streamHost: reachable(http.host) })
   await app.register(officialPages, {
     ...http,

@@ -17,7 +17,8 @@ const restartSeconds = 30
 export function refusalOf (result: Exclude<OpenResult, { status: 'opened' }>): Refusal {
   switch (result.status) {
     case 'rendererDisabled': return { code: 'renderer_disabled', reason: 'Invalid rendering location' }
-    case 'full': return { code: 'full', reason: 'No ports available', retryAfter: result.retryAfter }
+    case 'full': return { code: 'full', cause: result.reason ?? undefined, reason: 'No ports available', retryAfter: result.retryAfter }
+    case 'quota': return { code: 'quota', reason: `One caller may have ${result.limit} sessions at a time`, retryAfter: result.retryAfter }
     case 'noPort': return { code: 'full', cause: result.reason, reason: 'No ports available', retryAfter: result.retryAfter }
     case 'draining': return { code: 'draining', reason: 'Server is shutting down', retryAfter: restartSeconds }
     case 'cancelled': return { code: 'gone', cause: result.reason, reason: 'The session was stopped before it was ready' }

@@ -73,6 +73,9 @@ export const configSchema = Type.Object({
   }),
   sessions: group('Sessions', {
     max: Type.Integer({ env: 'SLIPWAY_MAX_SESSIONS', default: 32, minimum: 1, maximum: 10_000, description: 'Most sessions at a time.' }),
+    maxPerCaller: Type.Integer({ env: 'SLIPWAY_MAX_SESSIONS_PER_CALLER', default: 0, minimum: 0, maximum: 10_000, description: 'Most sessions at a time of one caller, told by its address. 0: no limit but that of all.' }),
+    queueLength: Type.Integer({ env: 'SLIPWAY_QUEUE_LENGTH', default: 0, minimum: 0, maximum: 10_000, description: 'Most requests that wait in line when every seat is taken: callers in turn, first come first served. 0: they are turned away at once, as by the official server.' }),
+    seatTimeout: seconds('SLIPWAY_SEAT_TIMEOUT', 60, 1, 'How long a request waits in that line.'),
     queueTimeout: seconds('SLIPWAY_QUEUE_TIMEOUT', 10, 0.1, 'How long a request waits for a port that is resting.'),
     startTimeout: seconds('SLIPWAY_START_TIMEOUT', 30, 0.1, 'How long a stream server may take to say it is ready.'),
     firstConnectTimeout: seconds('SLIPWAY_FIRST_CONNECT_TIMEOUT', 60, 1, 'How long a ready stream server waits for its viewer.'),

@@ -25,6 +25,8 @@ export interface PortPoolOptions {
 }
 
 export type PortPoolEvents = {
+  /** A port is in nobody's hands any more. */
+  returned: [{ port: number }]
   blocked: [{ port: number, why: string }]
   /** A port that was blocked passed its bind test. */
   unblocked: [{ port: number }]
@@ -115,6 +117,7 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
           this.#leased.delete(port)
           this.#resting.set(port, this.#options.clock.now() + this.#options.rest)
           this.#serve()
+          this.emit('returned', { port })
         })
       },
       block: why => { giveBack(() => { this.#block(port, why) }) }
@@ -127,6 +130,7 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
     this.#suspect.add(port)
     this.emit('blocked', { port, why })
     this.#serve()
+    this.emit('returned', { port })
   }
 
   /** Resolves when it is the caller's turn to look again, or when `signal` is aborted. */

@@ -10,12 +10,26 @@ export interface OpenRequest {
   model: string | null
   modelSearchDirectories: readonly string[]
   sessionToken: string | null
+  /** Whom it counts for, an address: callers wait in turn and may have a quota. */
+  caller: string
   /** Aborted when the caller hangs up: the start is then cancelled. */
   signal: AbortSignal
+  /** Told how the request fares until it is answered. */
+  told?: (progress: Progress) => void
 }
 
+/** How a request fares before it is answered. */
+export type Progress =
+  /** Every seat is taken: its place in line, from 1, and the milliseconds it will probably wait; null: nobody knows yet. */
+  | { phase: 'waiting', place: number, wait: number | null }
+  /** It has a session from now on, whose states tell the rest. */
+  | { phase: 'seated', id: string }
+
+/** What the looking after of a session needs of its request. */
+export type SessionRequest = Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken' | 'signal'>
+
 /** What a session is started with that nobody has asked for. */
-export const nobodysRequest: Omit<OpenRequest, 'renderer' | 'via'> = { model: null, modelSearchDirectories: [], sessionToken: null, signal: new AbortController().signal }
+export const nobodysRequest: SessionRequest = { modelSearchDirectories: [], sessionToken: null, signal: new AbortController().signal }
 
 /** Whether a session that was started ahead would do: it was started without arguments of the request's own. */
 export function takesAny ({ model, modelSearchDirectories, sessionToken }: OpenRequest): boolean {
@@ -28,8 +42,10 @@ export const retrySeconds = 5
 /** What became of a viewing request: each is an expected outcome, handled exhaustively at the edge. */
 export type OpenResult =
   | { status: 'opened', session: SessionView }
-  /** Every seat is taken. `retryAfter` in whole seconds. */
-  | { status: 'full', limit: number, retryAfter: number }
+  /** Every seat is taken; with a reason: the request has waited in line, too long. `retryAfter` in whole seconds. */
+  | { status: 'full', limit: number, reason: 'queue_timeout' | null, retryAfter: number }
+  /** The caller has as many sessions as one may have. */
+  | { status: 'quota', limit: number, retryAfter: number }
   /** There are seats but no usable port. */
   | { status: 'noPort', reason: Reason, retryAfter: number }
   | { status: 'draining' }
@@ -45,7 +61,8 @@ export type Outcome = OpenResult['status']
 /** The reasons each outcome can have; `none` where the outcome says it all. */
 export const outcomeReasons = {
   opened: ['none'],
-  full: ['none'],
+  full: ['none', 'queue_timeout'],
+  quota: ['none'],
   draining: ['none'],
   rendererDisabled: ['none'],
   noPort: ['queue_timeout', 'port_conflict'],

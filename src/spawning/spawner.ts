@@ -3,14 +3,17 @@ import type { Clock } from '../clock.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import { Session, type Renderer, type SessionOrder, type SessionView } from '../sessions/session.ts'
 import { SessionTable } from '../sessions/session-table.ts'
+import { StayLengths } from '../sessions/stay-lengths.ts'
 import type { State } from '../sessions/transitions.ts'
 import { Watchdog } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
 import type { ChildExit, ChildOutput } from './launcher.ts'
-import { nobodysRequest, retrySeconds, takesAny, type OpenRequest, type OpenResult, type Outcome } from './outcome.ts'
+import { nobodysRequest, retrySeconds, takesAny, type OpenRequest, type OpenResult, type Outcome, type SessionRequest } from './outcome.ts'
+import { Quota } from './quota.ts'
 import { Reserve } from './reserve.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Phase, Surroundings } from './surroundings.ts'
+import { WaitingLine, type Waited } from './waiting-line.ts'
 
 /** What happened, told to whoever listens: metrics, logs, live views. */
 export type SpawnerEvents = {
@@ -39,11 +42,18 @@ export interface SpawnerOptions extends Omit<Surroundings, 'makeRoom' | 'moved' 
   newId: () => string
   renderers: readonly Renderer[]
   maxSessions: number
+  /** Most sessions of one caller at a time; 0: without limit. */
+  maxPerCaller: number
+  /** Most requests that wait for a seat, and for how many milliseconds. */
+  line: { room: number, patience: number }
   /** Sessions to have started ahead, by renderer. */
   ahead: Readonly<Record<Renderer, number>>
   /** How long the record of an ended session is kept, in milliseconds. */
   keepEnded: number
 }
+
+/** Seconds after which anybody may ask again, however long it takes. */
+const longestRetry = 3_600
 
 /**
  * The one deep module: opens sessions, takes their stream servers' reports, ends them. A session is in the table before its
@@ -58,6 +68,9 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** Cancels the timers that forget ended sessions. */
   readonly #forgetting = new Map<string, () => void>()
   readonly #reserve: Reserve
+  readonly #line: WaitingLine
+  readonly #quota: Quota
+  readonly #stays = new StayLengths()
   /** Requests whose stream servers are being started. */
   #serving = 0
   #draining = false
@@ -77,6 +90,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }
+    this.#line = new WaitingLine({ ...options.line, clock: options.clock })
+    this.#quota = new Quota(options.maxPerCaller)
     this.#reserve = new Reserve({
       wanted: options.ahead,
       clock: options.clock,
@@ -89,6 +104,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       this.#supervisors.get(exit.id)?.exited(exit)
       if (this.#table.get(exit.id)?.over !== false) this.#supervisors.delete(exit.id)
     })
+    // Not only at the end of a session: one that is lost keeps its port, and so does one whose port is just being tried.
+    options.ports.on('returned', () => { this.#callWaiting() })
     options.launcher.on('output', output => { this.emit('output', output) })
     options.launcher.on('lost', () => { for (const supervisor of [...this.#supervisors.values()]) supervisor.ownerLost() })
   }
@@ -97,6 +114,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** Sessions that have not ended. */
   get alive (): number { return this.#table.alive }
   get maxSessions (): number { return this.#options.maxSessions }
+  /** Requests that wait for a seat. */
+  get waiting (): number { return this.#line.length }
   get renderers (): readonly Renderer[] { return this.#options.renderers }
   /** Whether a request to view would be admitted now. */
   get hasRoom (): boolean {
@@ -118,6 +137,12 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   oldestReportAge (): number {
     const ages = Array.from(this.#table.living(), session => session.lastReportAt === null ? 0 : this.#clock.now() - session.lastReportAt)
     return Math.max(0, ...ages)
+  }
+
+  /** Milliseconds until whoever is at this place of the line, from 1, has probably a seat, judged by how long sessions last; null: none has ended yet. */
+  expectedWait (place: number): number | null {
+    const now = this.#clock.now()
+    return this.#stays.until(place, Array.from(this.#table.living(), ({ requestedAt }) => now - requestedAt)) ?? null
   }
 
   /** Begins to start sessions ahead, where that is wanted: from now on stream servers can report. */
@@ -160,6 +185,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** From now on nothing is given out. Running sessions go on; those that wait for a request end at once. */
   drain (): void {
     this.#draining = true
+    this.#line.close()
     this.#reserve.close('drain')
   }
 
@@ -192,7 +218,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** A process that outlived SIGKILL keeps its port, so the ports may run out before the seats do. */
   get #full (): boolean {
     const { maxSessions, ports } = this.#options
-    return this.#table.alive >= maxSessions || ports.counts().leased >= ports.size
+    return this.#table.alive + this.#line.called >= maxSessions || ports.counts().leased >= ports.size
   }
 
   /** Whether a request has to be turned away unless somebody makes room. */
@@ -206,14 +232,20 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     if (this.#draining) return { status: 'draining' }
     if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
     if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
+    if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#retryAfter() }
     const ready = this.#fromReserve(request)
     if (ready !== undefined) return await ready
     const outgoing = this.#cramped ? this.#reserve.yield() : undefined
-    if (outgoing === undefined && this.#full) return { status: 'full', limit: this.#options.maxSessions, retryAfter: retrySeconds }
+    if (outgoing === undefined && this.#full) {
+      const refusal = await this.#wait(request)
+      if (refusal !== undefined) return refusal
+    }
     const { renderer, model, via } = request
     this.#serving++
     try {
-      return await this.#supervise({ renderer, model, via }, request).open(outgoing?.vacated)
+      const supervisor = this.#supervise({ renderer, model, via }, request)
+      this.#seat(supervisor, request)
+      return await supervisor.open(outgoing?.vacated)
     } finally {
       this.#serving--
       this.#reserve.changed()
@@ -226,11 +258,50 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     if (!takesAny(request) || !this.#reserve.serves(renderer)) return undefined
     const spare = this.#reserve.claim(renderer, () => { this.emit('claim', 'unfit') })
     this.emit('claim', spare === undefined ? 'none' : 'claimed')
-    return (spare ?? this.#reserve.adopt(renderer))?.claim(request)
+    const supervisor = spare ?? this.#reserve.adopt(renderer)
+    if (supervisor !== undefined) this.#seat(supervisor, request)
+    return supervisor?.claim(request)
+  }
+
+  /** A session is a caller's from now on. */
+  #seat ({ session: { id } }: Supervisor, { caller, told }: OpenRequest): void {
+    this.#quota.take(id, caller)
+    told?.({ phase: 'seated', id })
+  }
+
+  /** Waits for a seat; answers why there is none for the request, or `undefined` when it is its turn: then the seat is to be taken at once. */
+  async #wait ({ caller, signal, told }: OpenRequest): Promise<OpenResult | undefined> {
+    const waited = await this.#line.join(caller, signal, place => { told?.({ phase: 'waiting', place, wait: this.expectedWait(place) }) })
+    if (waited !== 'called') return this.#unseated(waited)
+    this.#line.seated()
+    if (this.#draining) return { status: 'draining' }
+    if (!signal.aborted) return undefined
+    this.#callWaiting()
+    return { status: 'cancelled', reason: 'client_closed' }
+  }
+
+  #unseated (waited: Exclude<Waited, 'called'>): OpenResult {
+    switch (waited) {
+      case 'left': return { status: 'cancelled', reason: 'client_closed' }
+      case 'closed': return { status: 'draining' }
+      case 'late':
+      case 'full': return { status: 'full', limit: this.#options.maxSessions, reason: waited === 'late' ? 'queue_timeout' : null, retryAfter: this.#retryAfter() }
+    }
+  }
+
+  /** Seats that are free now go to those who wait. */
+  #callWaiting (): void {
+    while (!this.#draining && !this.#full && this.#line.callNext());
+  }
+
+  /** Whole seconds until somebody who asks now has probably a seat. */
+  #retryAfter (): number {
+    const wait = this.expectedWait(this.#line.length + 1)
+    return wait === null ? retrySeconds : Math.min(Math.max(1, Math.ceil(wait / 1_000)), longestRetry)
   }
 
   /** A session from its entry in the table on, before anything is started. */
-  #supervise (order: Omit<SessionOrder, 'id'>, request: Omit<OpenRequest, 'renderer' | 'via'>): Supervisor {
+  #supervise (order: Omit<SessionOrder, 'id'>, request: SessionRequest): Supervisor {
     const session = new Session({ id: this.#options.newId(), ...order }, this.#clock.now())
     const supervisor = new Supervisor(session, request, this.#surroundings)
     this.#table.add(session)
@@ -241,6 +312,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   #moved (session: Session, from: State | null): void {
     if (session.over) {
       const surplus = this.#table.ended(session)
+      this.#quota.release(session.id)
+      if (session.order.via !== null && session.entered.ready !== undefined) this.#stays.ended(this.#clock.now() - session.requestedAt)
       if (surplus !== undefined) this.#forget(surplus.id)
       // A lost process may still be seen to end one day: its supervisor stays.
       if (session.state !== 'lost') this.#supervisors.delete(session.id)
@@ -248,6 +321,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       this.#reserve.changed()
     }
     this.emit('session', session.view(), from)
+    if (session.over) this.#callWaiting()
   }
 
   #forget (id: string): void {

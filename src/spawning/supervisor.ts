@@ -7,7 +7,7 @@ import { Answer } from './answer.ts'
 import { exitReason } from './exit-cause.ts'
 import { KillLadder, type Rung } from './kill-ladder.ts'
 import type { ChildExit } from './launcher.ts'
-import { failureOf, type OpenRequest, type OpenResult } from './outcome.ts'
+import { failureOf, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
 import { StreamServer } from './stream-server.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -28,7 +28,7 @@ export class Supervisor {
   /** Who listens on the port of a session that was started ahead. */
   #holder: Holder | undefined
 
-  constructor (session: Session, request: Omit<OpenRequest, 'renderer' | 'via'>, surroundings: Surroundings) {
+  constructor (session: Session, request: SessionRequest, surroundings: Surroundings) {
     this.session = session
     this.#signal = request.signal
     this.#with = surroundings

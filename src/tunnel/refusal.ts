@@ -18,7 +18,8 @@ export const refusals = {
   bad_token: { http: 403, close: 4403 },
   token_expired: { http: 410, close: 4410 },
   occupied: { http: 409, close: 4409 },
-  rate_limited: { http: 429, close: 4429 }
+  rate_limited: { http: 429, close: 4429 },
+  quota: { http: 429, close: 4429 }
 } as const satisfies Record<string, { http: number, close: number }>
 
 export interface Refusal {

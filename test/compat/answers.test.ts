@@ -9,7 +9,7 @@ const answerTo = (result: Exclude<OpenResult, { status: 'opened' }>) => refusalA
 
 t.test('refusals in the official shape, with words of ours beside them', async t => {
   t.same(answerTo({ status: 'rendererDisabled' }), { httpStatus: 403, retryAfter: undefined, body: { status: 'failed', reason: 'Invalid rendering location', code: 'renderer_disabled' } })
-  t.same(answerTo({ status: 'full', limit: 32, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: 'full', retryAfter: 5 } })
+  t.same(answerTo({ status: 'full', limit: 32, reason: null, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: 'full', retryAfter: 5 } })
   for (const reason of ['queue_timeout', 'port_conflict'] as const) {
     t.same(answerTo({ status: 'noPort', reason, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: reason, retryAfter: 5 } })
   }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'
+import { WebSocket } from 'ws'
 import { portIsFree, processesWithArgument } from '../fixtures/leak-check.ts'
 import { startSlipway } from '../fixtures/slipway.ts'
 import { asking, askForViewer, openViewer, stopSession } from './support/requests.ts'
@@ -31,6 +32,28 @@ t.test('a hundred callers at once: every seat is given once, everybody else is t
     t.match((await asking(`${slipway.url}/api/status`)).body, { usedSpawnPorts: 0, availableSpawnPorts: 32, ready: 0 })
     t.match(await asking(`${slipway.url}/readyz`), { status: 200, body: { ready: true } })
   }
+})
+
+t.test('with a line, callers of both kinds wait for a seat and get it in turn', async t => {
+  const slipway = await startSlipway(t, { SLIPWAY_MAX_SESSIONS: '1', SLIPWAY_QUEUE_LENGTH: '2', SLIPWAY_SEAT_TIMEOUT: '60', SLIPWAY_PORT_REST: '0' })
+  const depth = async (wanted: number) => {
+    while (!new RegExp(`^slipway_queue_depth ${wanted}$`, 'm').test(await (await fetch(`${slipway.url}/metrics`)).text()));
+  }
+  const first = await askForViewer(slipway)
+  const second = askForViewer(slipway)
+  await depth(1)
+  const viewer = new WebSocket(`${slipway.url.replace('http', 'ws')}/`)
+  t.teardown(() => { viewer.terminate() })
+  const joined = once(viewer, 'open')
+  await depth(2)
+  const turnedAway = await askForViewer(slipway)
+  t.match(turnedAway, { status: 503, body: { code: 'full' } })
+  await stopSession(slipway, String(first.body['serviceId']))
+  const { status, body } = await second
+  t.equal(status, 200, 'the one who came first')
+  await stopSession(slipway, String(body['serviceId']))
+  await joined
+  t.pass('a viewer waits with its socket')
 })
 
 t.test('ports that other programs hold are left out, and come back when they are let go', async t => {

@@ -4,9 +4,9 @@ import spawnLimit from '../../plugins/spawn-limit.ts'
 import { appStage } from '../fixtures/app-stage.ts'
 
 async function bodyStage (t: Test) {
-  const { app, dir, launcher } = await appStage(t)
+  const { app, dir, launcher, clock } = await appStage(t)
   await app.register(spawnLimit, { perMinute: 0 })
-  await app.register(restHandshake, { modelDirs: [`${dir}/models`] })
+  await app.register(restHandshake, { modelDirs: [`${dir}/models`], clock })
   await app.ready()
   const ask = async (payload: string, type = 'application/json') => {
     const answer = await app.inject({ method: 'POST', url: '/api/spawn', payload, headers: { 'content-type': type } })

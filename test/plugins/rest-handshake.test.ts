@@ -10,9 +10,9 @@ import { appStage, opened, reached, type AppStageOptions } from '../fixtures/app
 
 async function handshakeStage (t: Test, { perMinute = 0, ...options }: AppStageOptions & Partial<RestHandshakeOptions> & { perMinute?: number } = {}) {
   const stage = await appStage(t, options)
-  const { app, dir } = stage
+  const { app, dir, clock } = stage
   await app.register(spawnLimit, { perMinute })
-  await app.register(restHandshake, { modelDirs: [`${dir}/models`], ...options })
+  await app.register(restHandshake, { modelDirs: [`${dir}/models`], clock, ...options })
   await app.ready()
   const ask = (payload?: string | object, more: object = {}) => app.inject({ method: 'POST', url: '/api/spawn', ...payload === undefined ? {} : { payload }, ...more })
   return { ...stage, ask }
@@ -270,13 +270,13 @@ t.test('a caller who hangs up leaves nothing behind', async t => {
 
 t.test('a caller who hangs up before its request was looked at starts nothing', async t => {
   const stage = await appStage(t, { autoReady: false })
-  const { app, launcher } = stage
+  const { app, launcher, clock } = stage
   const caller = { gone: Promise.resolve() }
   app.decorate('spawnLimit', async () => {
     await caller.gone
     return { allowed: true }
   })
-  await app.register(restHandshake, { modelDirs: [] })
+  await app.register(restHandshake, { modelDirs: [], clock })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const socket = connect(port, '127.0.0.1')
@@ -290,4 +290,62 @@ t.test('a caller who hangs up before its request was looked at starts nothing', 
   socket.write('POST /service HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}')
   t.match(await answered, [{ outcome: 'cancelled', reason: 'client_closed' }])
   t.same(launcher.orders, [])
+})
+
+const story = { headers: { accept: 'text/event-stream' } }
+/** The events of a story, as `name {…}`. */
+const eventsOf = (text: string) => text.trimEnd().split('\n\n').map(event => {
+  const [, name = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? []
+  return [name, JSON.parse(data) as Record<string, unknown>] as const
+})
+
+t.test('who accepts events is told the phases of the start, and the answer last', async t => {
+  const { app, ask } = await handshakeStage(t)
+  const answer = await ask({}, story)
+  t.match([answer.statusCode, answer.headers['content-type'], answer.headers['cache-control']], [200, /^text\/event-stream/, 'no-store'])
+  const [session] = app.spawner.sessions()
+  const { id, port } = session ?? {}
+  t.match(eventsOf(answer.body), [
+    ['state', { id, state: 'queued' }],
+    ['state', { id, state: 'starting' }],
+    ['state', { id, state: 'ready' }],
+    ['ready', { result: 'ok', serviceId: id, endpoints: { ws: `ws://localhost:${port}` }, proxyPath: `/wsproxy/${port}` }]
+  ])
+})
+
+t.test('who waits is told the place and the time, again and again, and who waits in vain the refusal', async t => {
+  const { ask, app, clock } = await handshakeStage(t, { max: 1, line: { room: 2, patience: 12_000 } })
+  const first = await opened(app)
+  const asked = ask({}, story)
+  await clock.advance(0)
+  t.equal(app.spawner.waiting, 1)
+  await clock.advance(6_000)
+  app.spawner.report(first.id, { kind: 'ping', viewers: null, idle: null })
+  await clock.advance(6_000)
+  const events = eventsOf((await asked).body)
+  t.same(events, [
+    ...Array(3).fill(['waiting', { place: 1, seconds: null }]),
+    ['refused', { status: 'failed', reason: 'No ports available', code: 'queue_timeout', retryAfter: 5, httpStatus: 503 }]
+  ])
+})
+
+t.test('a story of a request that is wrong is an ordinary answer', async t => {
+  const { ask } = await handshakeStage(t)
+  const answer = await ask({ params: { model: '../x' } }, story)
+  t.equal(answer.statusCode, 400)
+  t.match(answer.json(), { result: 'error' })
+})
+
+t.test('a caller who hangs up while it waits leaves the line at once', async t => {
+  const { app } = await handshakeStage(t, { max: 1, line: { room: 1, patience: 60_000 } })
+  await opened(app)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  socket.write('POST /api/spawn HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nContent-Length: 0\r\n\r\n')
+  await once(socket, 'data')
+  t.equal(app.spawner.waiting, 1)
+  const answered = once(app.spawner, 'answered')
+  socket.destroy()
+  t.match(await answered, [{ outcome: 'cancelled', reason: 'client_closed' }])
+  t.equal(app.spawner.waiting, 0)
 })

@@ -20,6 +20,8 @@ async function plannedStage (t: Test) {
     gpuCount: 0,
     reportTo: { scheme: 'http', host: '' },
     renderers: ['csr', 'ssr'],
+    maxPerCaller: 0,
+    line: { room: 0, patience: 60_000 },
     maxSessions: 2,
     ahead: { csr: 0, ssr: 0 },
     limits: stageLimits,

@@ -8,7 +8,7 @@ export function brokenNow (world: World): string | undefined {
   if (ledger.faults.length > 0) return ledger.faults[0]
   if (spawner.alive !== ledger.alive || ledger.created !== ledger.ended + ledger.alive) return `counters: ${ledger.created} came, ${ledger.ended} ended, ${spawner.alive} alive`
   if (world.orderedAtStop !== null && launcher.processes.length > world.orderedAtStop) return 'a process was started after everything was told to stop'
-  return brokenPorts(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world)
+  return brokenPorts(world) ?? brokenLine(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world)
 }
 
 /** What must be so when everything is closed and every process that could end has ended. */
@@ -30,6 +30,18 @@ function brokenPorts ({ ports, launcher, probes, scenario }: World): string | un
   if (free + leased + resting + blocked !== scenario.ports) return `${scenario.ports} ports: ${free} free, ${leased} leased, ${resting} resting, ${blocked} blocked`
   const held = launcher.alive + probes.size
   return leased === held ? undefined : `${leased} ports leased, ${held} in use`
+}
+
+/** Nobody waits while a seat is free, or longer than is allowed, or for more than the line holds. */
+function brokenLine ({ spawner, ports, callers, clock, scenario: { maxSessions, line, ports: all } }: World): string | undefined {
+  const waiting = callers.filter(({ waits }) => waits !== null)
+  if (waiting.length !== spawner.waiting || waiting.length > line.room) return `${waiting.length} were told that they wait, ${spawner.waiting} do, in a line for ${line.room}`
+  if (waiting.length > 0 && spawner.alive < maxSessions && ports.counts().leased < all) return `${waiting.length} wait while a seat is free`
+  if (clock.late) return undefined
+  for (const { waits } of waiting) {
+    if (waits !== null && clock.awake - waits.awake > line.patience + grace * (clock.jumps - waits.jumps)) return `somebody has waited for ${clock.awake - waits.awake} ms`
+  }
+  return undefined
 }
 
 /** No process without a session, no port and no session with two processes, never more than there are seats. */

@@ -4,7 +4,7 @@ import type { SeededRandom } from './seeded-random.ts'
 import type { Temper } from './simulated-launcher.ts'
 
 /** Who asks for a viewer. */
-export interface CallerPlan { renderer: Renderer, via: 'rest' | 'proxy', model: string | null }
+export interface CallerPlan { caller: string, renderer: Renderer, via: 'rest' | 'proxy', model: string | null }
 
 /** How a run comes to its end, before everything is closed: at once, by a drain, in a hurry, or with nobody there any more but time, and stream servers that still report or that have fallen silent. */
 export type Ending = 'close' | 'drain' | 'hurry' | 'reports' | 'silence'
@@ -12,6 +12,10 @@ export type Ending = 'close' | 'drain' | 'hurry' | 'reports' | 'silence'
 /** Everything about a run but the order of events. */
 export interface Scenario {
   maxSessions: number
+  /** Most sessions of one caller; 0: without limit. */
+  maxPerCaller: number
+  /** Those who may wait for a seat, and for how many milliseconds. */
+  line: { room: number, patience: number }
   ports: number
   /** Milliseconds a port rests. */
   rest: number
@@ -34,9 +38,12 @@ export function drawScenario (random: SeededRandom): Scenario {
     ports,
     rest: random.pick([500, 2_000, 2_000, 8_000]),
     maxSessions: random.between(1, ports),
+    maxPerCaller: random.pick([0, 0, 1, 2]),
+    line: { room: random.pick([0, 1, 3]), patience: some(2, 30) },
     gpus: random.pick([0, 0, 2]),
     ahead: random.chance(0.5) ? { csr: 0, ssr: 0 } : { csr: random.between(0, 2), ssr: random.between(0, 1) },
     callers: Array.from({ length: random.between(1, 6) }, () => ({
+      caller: random.pick(['one', 'another']),
       renderer: random.chance(0.8) ? 'csr' : 'ssr',
       via: random.chance(0.5) ? 'rest' : 'proxy',
       model: random.chance(0.3) ? 'engine' : null

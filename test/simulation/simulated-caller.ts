@@ -13,6 +13,8 @@ export class SimulatedCaller {
   late = false
   /** It was turned away while a session that was started ahead stood by. */
   keptOut = false
+  /** Since when it has waited for a seat, while it does. */
+  waits: Moment | null = null
   readonly #caller = new AbortController()
 
   constructor (plan: CallerPlan) {
@@ -28,7 +30,8 @@ export class SimulatedCaller {
     const spareStoodBy = sparesStandBy(world)
     // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
     const restless = scenario.rest >= scenario.limits.queueTimeout
-    void spawner.open({ ...this.plan, modelSearchDirectories: [], sessionToken: null, signal: this.#caller.signal }).then(answer => {
+    void spawner.open({ ...this.plan, modelSearchDirectories: [], sessionToken: null, signal: this.#caller.signal, told: ({ phase }) => { this.waits = phase === 'waiting' ? this.waits ?? ledger.moment : null } }).then(answer => {
+      this.waits = null
       this.answers.push(answer)
       this.keptOut ||= (answer.status === 'full' && spareStoodBy) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
       if (answer.status !== 'opened') return

@@ -68,6 +68,8 @@ export class World {
       order: ({ id }, port) => ({ id, executable: '/sc', args: [String(port)], env: {}, logFile: null, logBytes: 0 }),
       renderers: ['csr', 'ssr'],
       maxSessions: scenario.maxSessions,
+      maxPerCaller: scenario.maxPerCaller,
+      line: scenario.line,
       ahead: scenario.ahead,
       limits: scenario.limits,
       keepEnded: 60_000

@@ -1,0 +1,107 @@
+import type { Clock } from '../clock.ts'
+
+/** How waiting ended: it is one's turn, one left, waited too long, or nothing is given out any more. `full`: there was no place in the line. */
+export type Waited = 'called' | 'left' | 'late' | 'full' | 'closed'
+
+export interface WaitingLineOptions {
+  /** Most who wait; 0: nobody does. */
+  room: number
+  /** Milliseconds somebody waits at most. */
+  patience: number
+  clock: Clock
+}
+
+interface Waiter {
+  caller: string
+  /** Smaller ones are called first. */
+  rank: number
+  settle: (how: Waited) => void
+  told: (place: number) => void
+}
+
+/**
+ * Requests that wait for a seat: bounded, first come first served, and fair between callers: each request of one's own that waits
+ * already puts the next one behind as many of others as the line has places. So nobody fills the line, and nobody waits for ever.
+ */
+export class WaitingLine {
+  readonly #options: WaitingLineOptions
+  /** In the order in which they are called. */
+  readonly #waiters: Waiter[] = []
+  #arrivals = 0
+  #called = 0
+  #closed = false
+
+  constructor (options: WaitingLineOptions) {
+    this.#options = options
+  }
+
+  get length (): number { return this.#waiters.length }
+
+  /** Requests of one caller that wait. */
+  waitingOf (caller: string): number { return this.#waiters.filter(waiter => waiter.caller === caller).length }
+
+  /** Those who were called and have not taken their seat yet: it is theirs. */
+  get called (): number { return this.#called }
+
+  /**
+   * Waits. Whoever is answered `called` has a seat kept until `seated` is called, which is to be done once.
+   * @param told is called with the place, counted from 1, now and whenever it changes
+   */
+  async join (caller: string, signal: AbortSignal, told: (place: number) => void): Promise<Waited> {
+    const { room, patience, clock } = this.#options
+    if (this.#closed) return 'closed'
+    if (this.#waiters.length >= room) return 'full'
+    return await new Promise(resolve => {
+      const leave = (how: Waited) => () => {
+        this.#remove(this.#waiters.indexOf(waiter))
+        waiter.settle(how)
+      }
+      const left = leave('left')
+      const cancel = clock.after(patience, leave('late'))
+      const waiter: Waiter = {
+        caller,
+        rank: this.#arrivals++ + this.waitingOf(caller) * room,
+        settle: how => {
+          cancel()
+          signal.removeEventListener('abort', left)
+          resolve(how)
+        },
+        told
+      }
+      signal.addEventListener('abort', left, { once: true })
+      const behind = this.#waiters.findIndex(({ rank }) => rank > waiter.rank)
+      const index = behind === -1 ? this.#waiters.length : behind
+      this.#waiters.splice(index, 0, waiter)
+      this.#tell(index)
+    })
+  }
+
+  /** Calls whoever is first; `false`: nobody waits. */
+  callNext (): boolean {
+    const waiter = this.#waiters[0]
+    if (waiter === undefined) return false
+    this.#called++
+    this.#remove(0)
+    waiter.settle('called')
+    return true
+  }
+
+  /** Somebody who was called has taken the seat, or does not want it any more. */
+  seated (): void { this.#called-- }
+
+  /** Sends everybody away. Closing twice is nothing. */
+  close (): void {
+    this.#closed = true
+    for (const { settle } of this.#waiters.splice(0)) settle('closed')
+  }
+
+  #remove (index: number): void {
+    this.#waiters.splice(index, 1)
+    this.#tell(index)
+  }
+
+  /** Tells their place to everybody from `index` on. */
+  #tell (index: number): void {
+    for (const [offset, { told }] of this.#waiters.slice(index).entries()) told(index + offset + 1)
+  }
+}
