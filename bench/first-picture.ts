@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 import { writeLine } from './line-of-units.ts'
-import type { Scale, Section } from './part.ts'
+import { cell, judge, type Scale, type Section, type Target } from './part.ts'
+import { replanTimes } from './replan.ts'
 import { startService, type Service } from './service.ts'
 import { median, range } from './statistics.ts'
 
 const flags = ['--headless', '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
 /** One click: milliseconds from the click to each phase, and what it cost. */
-interface Click { times: Record<'ready' | 'open' | 'scene' | 'first-picture' | 'complete', number>, glbBytes: number, wireBytes: number | null, pss: number, triangles: number }
+interface Click { times: Record<'ready' | 'open' | 'scene' | 'first-picture' | 'complete', number>, glbBytes: number, wireBytes: number | null, pss: number, triangles: number, modelTriangles: number }
 
 /**
  * From the click to the complete picture, in a real browser, with the embedded stream server started for that click. The first click on a
@@ -24,17 +25,23 @@ export async function firstPicture ({ rounds, tell }: Scale): Promise<Section> {
   try {
     await writeLine('models/drive-unit.glb', folder, 'drive-unit', 1)
     await writeLine('models/drive-unit.glb', folder, 'line-of-four', 4)
+    await writeLine('models/drive-unit.glb', folder, 'line-of-sixteen', 16)
     service = await startService({ SLIPWAY_MODEL_DIRS: folder, SLIPWAY_WORKSPACE_DIR: join(folder, 'workspace'), SLIPWAY_LOG_DIR: '', SLIPWAY_WS_PORTS_BEGIN: '21000' })
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
     const rows: string[] = []
-    for (const model of ['drive-unit', 'line-of-four']) {
+    const targets: Target[] = []
+    for (const model of ['drive-unit', 'line-of-four', 'line-of-sixteen']) {
       tell(`${rounds + 1} clicks on ${model}`)
       const first = await click(browser, service.url, model)
       const clicks: Click[] = []
       for (let round = 0; round < rounds; round++) clicks.push(await click(browser, service.url, model))
       rows.push(row(`${model}, first use ever`, [first]), row(model, clicks))
+      if (model === 'line-of-sixteen') targets.push(judge(`complete picture of 16 units, ${(first.modelTriangles / 1e6).toFixed(1)} million triangles with all instances, from the open socket`, { most: 2500 }, ' ms', clicks.map(({ times }) => times.complete - times.open), 0))
     }
     const answers = await spawnAnswers(service.url, rounds * 2)
+    tell('planning for 100,000 instances')
+    const { setUp, outside, inside } = replanTimes(100_000, 41)
+    targets.push(judge('plan for a new camera, 100,000 instances in sight', { most: 20 }, ' ms', outside, 1), judge('the same from within, some in sight', { most: 20 }, ' ms', inside, 1))
     const markdown = [
       '### From the click to the complete picture',
       '',
@@ -46,9 +53,11 @@ export async function firstPicture ({ rounds, tell }: Scale): Promise<Section> {
       ...rows,
       '',
       `\`POST /api/spawn\` with a cold embedded stream server, browser idle, one at a time: p50 ${median(answers).toFixed(0)} ms (${range(answers, 0)}) over ${answers.length}.`,
+      '',
+      `Planning anew for a camera, 100,000 instances of 500 parts: all in sight ${cell(outside, 1)} ms, from within ${cell(inside, 1)} ms; once, to set up, ${setUp.toFixed(0)} ms.`,
       ''
     ]
-    return { markdown, targets: [] }
+    return { markdown, targets }
   } finally {
     await browser?.close()
     await service?.stop()
@@ -72,6 +81,7 @@ async function click (browser: Browser, url: string, model: string): Promise<Cli
       glbBytes: Number(data['bytes']),
       wireBytes: bytesSentFrom(Number(data['port'])),
       triangles: Number(data['triangles']),
+      modelTriangles: Number(data['modelTriangles']),
       pss: await proportionalMemory(pid)
     }
   } finally {

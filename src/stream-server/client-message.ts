@@ -1,5 +1,5 @@
-import { mostPixelsAlong } from './protocol.ts'
-import type { CameraMessage, ClientMessage, HighlightMessage, OpenMessage, PickMessage, ReceivedMessage, ShownMessage } from './protocol.ts'
+import { mostPixelsAlong, mostRunNumbers, streamingModes } from './protocol.ts'
+import type { CameraMessage, ClientMessage, OpenMessage, Runs, StyleMessage } from './protocol.ts'
 
 export type ReadMessage =
   | { ok: true, message: ClientMessage }
@@ -29,20 +29,35 @@ export function readMessage (frame: string): ReadMessage {
     case 'received': return readReceived(message)
     case 'shown': return readShown(message)
     case 'pick': return readPick(message)
-    case 'highlight': return readHighlight(message)
+    case 'resume': return readResume(message)
+    case 'request': return readRequest(message)
+    case 'budget': return readBudget(message)
+    case 'mark': return readMark(message)
+    case 'style': return readStyle(message)
     default: return bad('a message is of no known type')
   }
 }
 
-function bad (problem: string): ReadMessage {
-  return { ok: false, problem }
-}
+const bad = (problem: string): ReadMessage => ({ ok: false, problem })
+const good = (message: ClientMessage): ReadMessage => ({ ok: true, message })
 
-function readOpen ({ model, token }: Record<string, unknown>): ReadMessage {
+function readOpen ({ model, token, streamingMode }: Record<string, unknown>): ReadMessage {
   if (!text(model, 1000)) return bad('open: model must be a string')
   if (token !== undefined && !text(token, 4096)) return bad('open: token must be a string')
   const message: OpenMessage = { type: 'open', model, ...(token !== undefined && { token }) }
-  return { ok: true, message }
+  if (streamingMode !== undefined) {
+    const mode = streamingModes.find(each => each === streamingMode)
+    if (mode === undefined) return bad(`open: streamingMode must be ${streamingModes.join(', ')}`)
+    message.streamingMode = mode
+  }
+  return good(message)
+}
+
+function readResume ({ key, scene, bytes }: Record<string, unknown>): ReadMessage {
+  if (!text(key, 100)) return bad('resume: key must be a string')
+  if (typeof scene !== 'boolean') return bad('resume: scene must be true or false')
+  if (!count(bytes)) return bad('resume: bytes must be a whole number')
+  return good({ type: 'resume', key, scene, bytes })
 }
 
 function readCamera ({ seq, viewProjection, position, focal, tolerance, width, height, background }: Record<string, unknown>): ReadMessage {
@@ -60,30 +75,43 @@ function readCamera ({ seq, viewProjection, position, focal, tolerance, width, h
     if (!count(background) || background > 0xffffff) return bad('camera: background must be 0 to 16777215')
     message.background = background
   }
-  return { ok: true, message }
+  return good(message)
 }
 
-function readReceived ({ bytes }: Record<string, unknown>): ReadMessage {
-  if (!count(bytes)) return bad('received: bytes must be a whole number')
-  const message: ReceivedMessage = { type: 'received', bytes }
-  return { ok: true, message }
+const readReceived = ({ bytes }: Record<string, unknown>): ReadMessage => count(bytes) ? good({ type: 'received', bytes }) : bad('received: bytes must be a whole number')
+
+function readRequest ({ runs, on }: Record<string, unknown>): ReadMessage {
+  if (!isRuns(runs)) return bad('request: runs must be pairs of a first number and a count')
+  if (typeof on !== 'boolean') return bad('request: on must be true or false')
+  return good({ type: 'request', runs, on })
 }
 
-function readShown ({ frame }: Record<string, unknown>): ReadMessage {
-  if (!count(frame)) return bad('shown: frame must be a whole number')
-  const message: ShownMessage = { type: 'shown', frame }
-  return { ok: true, message }
+function readBudget ({ bytes, triangles }: Record<string, unknown>): ReadMessage {
+  if (!count(bytes)) return bad('budget: bytes must be a whole number')
+  if (!count(triangles)) return bad('budget: triangles must be a whole number')
+  return good({ type: 'budget', bytes, triangles })
 }
+
+const readShown = ({ frame }: Record<string, unknown>): ReadMessage => count(frame) ? good({ type: 'shown', frame }) : bad('shown: frame must be a whole number')
 
 function readPick ({ id, x, y }: Record<string, unknown>): ReadMessage {
   if (!count(id)) return bad('pick: id must be a whole number')
   if (!within(x, 0, 1) || !within(y, 0, 1)) return bad('pick: x and y must be 0 to 1')
-  const message: PickMessage = { type: 'pick', id, x, y }
-  return { ok: true, message }
+  return good({ type: 'pick', id, x, y })
 }
 
-function readHighlight ({ instance }: Record<string, unknown>): ReadMessage {
-  if (instance !== -1 && !count(instance)) return bad('highlight: instance must be a whole number from -1')
-  const message: HighlightMessage = { type: 'highlight', instance }
-  return { ok: true, message }
+function readMark ({ what, runs, on }: Record<string, unknown>): ReadMessage {
+  if (what !== 'selected' && what !== 'hidden') return bad('mark: what must be selected or hidden')
+  if (!isRuns(runs)) return bad('mark: runs must be pairs of a first number and a count')
+  if (typeof on !== 'boolean') return bad('mark: on must be true or false')
+  return good({ type: 'mark', what, runs, on })
 }
+
+function readStyle ({ ghosts, edges, explosion, section }: Record<string, unknown>): ReadMessage {
+  if (typeof ghosts !== 'boolean' || typeof edges !== 'boolean') return bad('style: ghosts and edges must be true or false')
+  if (!within(explosion, 0, 3)) return bad('style: explosion must be 0 to 3')
+  if (section !== null && !numbers(section, 4)) return bad('style: section must be 4 numbers or null')
+  return good({ type: 'style', ghosts, edges, explosion, section: section as StyleMessage['section'] })
+}
+
+const isRuns = (value: unknown): value is Runs => Array.isArray(value) && value.length % 2 === 0 && value.length <= mostRunNumbers && value.every(count)

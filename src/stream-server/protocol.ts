@@ -1,9 +1,9 @@
 /**
- * The wire between the viewer and the embedded stream server: one WebSocket, sub-protocol `slipway.stream.v1`.
+ * The wire between the viewer and the embedded stream server: one WebSocket, sub-protocol `slipway.stream.v2`.
  * Text frames are the JSON messages below; every binary frame is one complete GLB file, a part at one level of detail,
  * whose glTF `asset.extras` says `{ part, level }`; or, of a server that renders, the picture that the `frame` before it tells of. Shared by `src/stream-server` and `src/viewer`, and nothing else.
  */
-export const subprotocol = 'slipway.stream.v1'
+export const subprotocol = 'slipway.stream.v2'
 
 /** Largest message the server takes from a viewer, in bytes. */
 export const maxClientMessageBytes = 16_384
@@ -14,12 +14,18 @@ export const closeCodes = {
   unsupportedViewer: 4400,
   badToken: 4401,
   unknownModel: 4404,
+  /** There is no session to go on with: its time to come back is over. */
+  noSession: 4410,
   /** The process serves one viewer and already has it. */
   occupied: 4409,
   /** The model is there but cannot be read. */
   badModel: 4422,
   internal: 1011
 } as const
+
+/** What is streamed of a model: what is seen, all of it in the end, or only what the viewer asks for. */
+export const streamingModes = ['interactive', 'all', 'on-demand'] as const
+export type StreamingMode = typeof streamingModes[number]
 
 /** First message of a viewer, exactly once. */
 export interface OpenMessage {
@@ -28,6 +34,19 @@ export interface OpenMessage {
   model: string
   /** Must equal `--session-token` when the server was started with one. */
   token?: string
+  /** `interactive` when left out; a server that renders shows what is seen in any case. */
+  streamingMode?: StreamingMode
+}
+
+/** In the place of `open`, on a new socket after the last one was lost: goes on where that one stopped. */
+export interface ResumeMessage {
+  type: 'resume'
+  /** As `session` told it. */
+  key: string
+  /** Whether the scene has come. */
+  scene: boolean
+  /** GLB bytes that have come in the whole session, on all sockets. */
+  bytes: number
 }
 
 /** What the viewer sees now. The newest wins: older ones not yet acted upon are dropped. */
@@ -50,7 +69,29 @@ export interface CameraMessage {
   background?: number
 }
 
-/** Credit: GLB bytes the viewer has taken in since the socket opened. The server never runs more than `creditBytes` ahead. */
+/** Instances as runs of their numbers: first, how many, first, how many, … */
+export type Runs = number[]
+
+/** Numbers in one list of runs, at most. */
+export const mostRunNumbers = 1000
+
+/** In mode `on-demand`: these instances are wanted from now on, or no longer. Nothing is wanted at first. */
+export interface RequestMessage {
+  type: 'request'
+  runs: Runs
+  on: boolean
+}
+
+/** The viewer will not hold more than this. Until it says so there is no limit; the newest wins. */
+export interface BudgetMessage {
+  type: 'budget'
+  /** For the geometry of all parts held, as `memoryOf` reckons it. */
+  bytes: number
+  /** Drawn in one picture: those of all instances in sight. */
+  triangles: number
+}
+
+/** Credit: GLB bytes the viewer has taken in since the session began. The server never runs more than `creditBytes` ahead. */
 export interface ReceivedMessage {
   type: 'received'
   bytes: number
@@ -70,13 +111,27 @@ export interface PickMessage {
   y: number
 }
 
-/** To a server that renders: this instance shall stand out; -1 for none. */
-export interface HighlightMessage {
-  type: 'highlight'
-  instance: number
+/** To a server that renders: these instances are selected or hidden from now on, or no longer. */
+export interface MarkMessage {
+  type: 'mark'
+  what: 'selected' | 'hidden'
+  runs: Runs
+  on: boolean
 }
 
-export type ClientMessage = OpenMessage | CameraMessage | ReceivedMessage | ShownMessage | PickMessage | HighlightMessage
+/** To a server that renders: how the model is shown, all of it at once. */
+export interface StyleMessage {
+  type: 'style'
+  /** While something is selected everything else is only hinted at. */
+  ghosts: boolean
+  edges: boolean
+  /** Each instance is moved by so many times its distance from the model's middle, 0 to 3. */
+  explosion: number
+  /** Seen is where ax + by + cz + d >= 0; null: everything. */
+  section: [number, number, number, number] | null
+}
+
+export type ClientMessage = OpenMessage | ResumeMessage | CameraMessage | ReceivedMessage | RequestMessage | BudgetMessage | ShownMessage | PickMessage | MarkMessage | StyleMessage
 
 /** Longest side of a rendered picture, in pixels. */
 export const mostPixelsAlong = 4096
@@ -86,6 +141,22 @@ export const mostFrameBytes = 67_108_864
 
 /** GLB bytes that may be under way, sent and not yet acknowledged by `received`. */
 export const creditBytes = 262_144
+
+/** Memory for a level in a viewer, in bytes: positions and normals as single floats, and indices. */
+export const memoryOf = (level: Pick<LevelInfo, 'triangles' | 'vertices'> | undefined): number => level === undefined ? 0 : level.vertices * 24 + level.triangles * 12
+
+/** The viewer is seated, or is back. A socket that is lost is no end: `key` continues the session on a new one within so many seconds. */
+export interface SessionMessage {
+  type: 'session'
+  key: string
+  graceSeconds: number
+}
+
+/** Parts that the viewer gives up, to stay within its budget: nothing of them is shown until they come again. */
+export interface DropMessage {
+  type: 'drop'
+  parts: number[]
+}
 
 /** The model is being prepared (first use); repeated while it takes. */
 export interface PreparingMessage {
@@ -153,9 +224,11 @@ export interface SceneMessage {
 export interface IdleMessage {
   type: 'idle'
   seq: number
-  /** GLB files and bytes sent since the socket opened. */
+  /** GLB files and bytes sent since the session began. */
   chunks: number
   bytes: number
+  /** The budget had no room for all that the view asks for. */
+  limited: boolean
 }
 
 /** Sent just before the socket is closed with the code of `closeCodes` that fits. */
@@ -187,6 +260,8 @@ export interface PickedMessage {
   type: 'picked'
   id: number
   instance: number
+  /** Where its surface was met, world coordinates; left out when nothing is there. */
+  point?: [number, number, number]
 }
 
-export type ServerMessage = PreparingMessage | SceneMessage | IdleMessage | ErrorMessage | FrameMessage | PickedMessage
+export type ServerMessage = SessionMessage | DropMessage | PreparingMessage | SceneMessage | IdleMessage | ErrorMessage | FrameMessage | PickedMessage

@@ -9,11 +9,14 @@ import { Painter } from './ssr/painter.ts'
 await geometryReady
 const { parts, instances, newest, mostBytes } = workerData as PaintingScene
 const store = new GeometryStore(parts.length, mostBytes)
-const easel = new Easel(new Painter({ parts, instances }, store), () => performance.now())
+const painter = new Painter({ parts, instances }, store)
+const easel = new Easel(painter, () => performance.now())
 
 parentPort?.on('message', (message: ToPainter) => {
   switch (message.type) {
     case 'part': return store.put(message.part, message.level, message.glb)
+    case 'mark': return painter.arrangement.mark(message)
+    case 'style': return painter.arrangement.style(message)
     case 'pick': return answer({ type: 'picked', id: message.id, instance: easel.pick(message.x, message.y) })
     case 'paint': {
       const painted = easel.paint(message, () => message.mayStop && Atomics.load(newest, 0) !== (message.seq | 0))

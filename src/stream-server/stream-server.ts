@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
@@ -17,6 +18,7 @@ import { PackStore } from './models/pack-store.ts'
 import { usualMemoryMiB } from './models/preparation.ts'
 import type { Options } from './options.ts'
 import { closeCodes, maxClientMessageBytes, subprotocol } from './protocol.ts'
+import { sameSecret } from './secret.ts'
 import { Viewer } from './viewer.ts'
 
 const preparationTimeoutMs = 180_000
@@ -27,6 +29,10 @@ const mostCandidates = 8
 /** For viewers to answer the close frame. */
 const farewellMs = 400
 const goingAway = 1001
+/** For a viewer whose socket was lost to come back with another, seconds. */
+const graceSeconds = 30
+/** Close code of a socket that ended without a farewell. */
+const lost = 1006
 
 export interface StreamServerSettings {
   options: Options
@@ -50,7 +56,10 @@ export class StreamServer {
   #packs: PackStore
   #liveliness: Liveliness | null = null
   #connections = new Map<WebSocket, Viewer>()
-  #seated: WebSocket | null = null
+  /** Who has the one seat, with what it needs to come back to it. */
+  #seated: { viewer: Viewer, key: string } | null = null
+  /** Until a seated viewer whose socket was lost is given up. */
+  #cancelGrace = () => {}
   #lastActivity = 0
   #model: string | null = null
   #cancelInitialUse = () => {}
@@ -98,7 +107,7 @@ export class StreamServer {
         id: options.id,
         seconds: options.livelinessSeconds,
         clock,
-        occupation: () => ({ viewers: this.#seated ? 1 : 0, idle: Math.max(0, Math.floor((clock.now() - this.#lastActivity) / 1000)), model: this.#model }),
+        occupation: () => ({ viewers: this.#isHere ? 1 : 0, idle: Math.max(0, Math.floor((clock.now() - this.#lastActivity) / 1000)), model: this.#model }),
         onUnheard: reason => {
           log.info(`nobody takes the reports any more (${reason}): ending`)
           void this.stop(exitCodes.unexpected)
@@ -116,7 +125,9 @@ export class StreamServer {
     if (this.#ending) return
     this.#ending = true
     this.#cancelInitialUse()
+    this.#cancelGrace()
     for (const viewer of this.#connections.values()) viewer.close(goingAway, 'The stream server ends.')
+    this.#seated?.viewer.release()
     const closed = new Promise<void>(resolve => this.#server.close(() => { resolve() }))
     await Promise.all([this.#liveliness?.disconnect(), this.#farewell(), this.#packs.close()])
     for (const connection of this.#sockets.clients) connection.terminate()
@@ -147,9 +158,11 @@ export class StreamServer {
     }
     if (connection.protocol !== subprotocol) return refuse(closeCodes.unsupportedViewer, 'a HOOPS viewer needs ts3d_sc_server; set SLIPWAY_STREAM_SERVER')
     if (this.#ending) return refuse(goingAway, 'The stream server ends.')
-    if (this.#seated || this.#connections.size >= mostCandidates) return refuse(closeCodes.occupied, 'This stream server has a viewer already.')
+    // While the seat is taken, whoever knocks may still be the one who lost it.
+    if (this.#connections.size >= mostCandidates) return refuse(closeCodes.occupied, 'This stream server has a viewer already.')
 
-    const viewer = new Viewer(connection, {
+    const key = randomBytes(16).toString('base64url')
+    const viewer: Viewer = new Viewer(connection, {
       catalogue: this.#catalogue,
       packs: this.#packs,
       model: options.model,
@@ -157,40 +170,70 @@ export class StreamServer {
       renderProgram: options.rendering ? this.#settings.renderProgram : null,
       clock,
       log,
-      admit: () => this.#seat(connection),
+      admit: () => this.#seat(viewer, key),
       onModel: model => {
         this.#model = model
         this.#liveliness?.ping()
       },
-      onActivity: () => { this.#lastActivity = clock.now() }
+      onActivity: () => { this.#lastActivity = clock.now() },
+      key,
+      graceSeconds,
+      seek: key => this.#takeBack(connection, key)
     })
     this.#connections.set(connection, viewer)
     const heartbeat = new Heartbeat(connection, clock)
     const cancelOpen = clock.after(openTimeoutMs, () => {
-      if (this.#seated !== connection) viewer.close(closeCodes.badToken, 'No session token was presented in time.')
+      const knocking = this.#connections.get(connection)
+      if (knocking !== this.#seated?.viewer) knocking?.close(closeCodes.badToken, 'No session token was presented in time.')
     })
-    connection.on('close', () => {
+    connection.on('close', code => {
       heartbeat.close()
       cancelOpen()
+      const left = this.#connections.get(connection)
       this.#connections.delete(connection)
-      if (this.#seated !== connection) return
-      log.info('the viewer has left')
-      void this.stop(exitCodes.success)
+      if (this.#ending || left === undefined) return
+      if (left !== this.#seated?.viewer) return left.release()
+      if (code !== lost || !left.canComeBack) return this.#vacate('the viewer has left')
+      left.lose()
+      log.info(`the viewer's connection was lost: ${graceSeconds} s to come back`)
+      this.#liveliness?.ping()
+      this.#cancelGrace = clock.after(graceSeconds * 1000, () => { this.#vacate('the viewer did not come back') })
     })
     // Where no token is asked for, whoever comes first is the viewer.
-    if (options.sessionToken === null) this.#seat(connection)
+    if (options.sessionToken === null && this.#seated === null) this.#seat(viewer, key)
   }
 
-  #seat (connection: WebSocket): boolean {
-    if (this.#seated) return this.#seated === connection
+  #vacate (why: string): void {
+    this.#settings.log.info(why)
+    this.#seated?.viewer.release()
+    void this.stop(exitCodes.success)
+  }
+
+  /** The seated viewer, if `key` is its own: from now on `connection` is its socket. */
+  #takeBack (connection: WebSocket, key: string): Viewer | null {
+    if (this.#seated === null || this.#ending || !sameSecret(key, this.#seated.key)) return null
+    this.#cancelGrace()
+    const { viewer } = this.#seated
+    for (const [other, owner] of this.#connections) if (owner === viewer) this.#connections.delete(other)
+    this.#connections.set(connection, viewer)
+    this.#liveliness?.ping()
+    return viewer
+  }
+
+  get #isHere (): boolean {
+    return [...this.#connections.values()].some(viewer => viewer === this.#seated?.viewer)
+  }
+
+  #seat (viewer: Viewer, key: string): boolean {
+    if (this.#seated) return this.#seated.viewer === viewer
     const { clock, log } = this.#settings
-    this.#seated = connection
+    this.#seated = { viewer, key }
     this.#cancelInitialUse()
     this.#lastActivity = clock.now()
     this.#liveliness?.ping()
     log.info('a viewer has come')
-    for (const [other, viewer] of this.#connections) {
-      if (other !== connection) viewer.close(closeCodes.occupied, 'This stream server has a viewer already.')
+    for (const other of this.#connections.values()) {
+      if (other !== viewer) other.close(closeCodes.occupied, 'This stream server has a viewer already.')
     }
     return true
   }

@@ -13,6 +13,16 @@ export interface ViewerOptions {
   mode?: 'csr' | 'ssr'
   /** What the viewer presents to the stream server. */
   sessionToken?: string
+  /**
+   * What of the model is streamed to a browser that draws: `interactive`, as when left out, what is seen, as fine as it is seen; `all`, the rest too, in full
+   * detail, once what is seen is there; `on-demand`, nothing but what `request` asks for.
+   */
+  streamingMode?: 'interactive' | 'all' | 'on-demand'
+  /**
+   * How much geometry a browser that draws holds, in bytes (512 MiB when left out), and how many triangles it draws in one picture (20 million). What is
+   * out of sight goes first, then detail. Buffers may take twice these bytes.
+   */
+  budget?: { bytes?: number, triangles?: number }
   /** Shows the bar of tools over the picture; true when left out. */
   tools?: boolean
   /** After so many minutes without pointer, key or call the session ends; 15 when left out, 0 for never. */
@@ -37,6 +47,8 @@ export interface ViewerEvents {
   selection: readonly number[]
   /** The session ends in so many seconds unless somebody does something. Undefined: somebody did. */
   idle: { secondsLeft: number | undefined }
+  /** The connection was lost and is tried for again, for as long as the stream server waits; or it is there again. */
+  connection: { lost: boolean }
   /** The session is over; `failed` says that something went wrong, `words` what, in a sentence for people. */
   ended: { failed: boolean, words: string }
 }
@@ -90,6 +102,8 @@ export interface Viewer {
   setSection (section: Section | null): void
   /** From 0, everything in its place, to 3. */
   explode (factor: number): void
+  /** In streaming mode `on-demand`: these instances are streamed as far as they are seen, or with `on` false no longer. Nothing is at first. */
+  request (instances: Iterable<number>, on?: boolean): void
   /** The instance at a point in CSS pixels from the picture's upper left corner, and the point met in metres. */
   pick (x: number, y: number): { instance: number, point: [number, number, number] } | undefined
   /** Instances whose name, or the name of whose branch, contains `words`. */

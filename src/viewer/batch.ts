@@ -9,6 +9,8 @@ interface Room {
 
 const roomOf = (geometry: BufferGeometry): Room => ({ vertices: geometry.getAttribute('position').count, indices: geometry.index?.count ?? 0 })
 
+const leastRoom: Room = { vertices: 1024, indices: 3072 }
+
 /** Many placed geometries drawn with one material in one call. Its buffers grow by doubling, so it holds what came and not what may come. */
 export class Batch {
   readonly mesh: BatchedMesh
@@ -22,7 +24,7 @@ export class Batch {
 
   /** `instances` is exact, `first` the room for the geometries that surely come. */
   constructor (material: Material, instances: number, first: Room) {
-    this.#capacity = { vertices: Math.max(first.vertices, 1024), indices: Math.max(first.indices, 3072) }
+    this.#capacity = { vertices: Math.max(first.vertices, leastRoom.vertices), indices: Math.max(first.indices, leastRoom.indices) }
     this.mesh = new BatchedMesh(instances, this.#capacity.vertices, this.#capacity.indices, material)
     this.#material = material
     this.mesh.perObjectFrustumCulled = true
@@ -54,11 +56,17 @@ export class Batch {
   /** Shows `next` wherever `old` was shown, and gives up `old`. */
   replace (old: number, next: number, instances: Iterable<number>): void {
     for (const instance of instances) this.mesh.setGeometryIdAt(instance, next)
-    this.mesh.deleteGeometry(old)
-    const size = this.#sizes.get(old)
-    this.#sizes.delete(old)
-    this.#alive.vertices -= size?.vertices ?? 0
-    this.#alive.indices -= size?.indices ?? 0
+    this.#delete(old)
+  }
+
+  /** Gives up a geometry and the instances that show it. Buffers that are mostly empty then become smaller. */
+  remove (geometry: number, instances: Iterable<number>): void {
+    for (const instance of instances) this.mesh.deleteInstance(instance)
+    this.#delete(geometry)
+    if (this.#alive.vertices * 4 > this.#capacity.vertices || this.#alive.indices * 4 > this.#capacity.indices || this.#capacity.vertices <= leastRoom.vertices) return
+    this.mesh.optimize()
+    Object.assign(this.#taken, this.#alive)
+    this.#resize({ vertices: this.#alive.vertices * 2, indices: this.#alive.indices * 2 })
   }
 
   /** Draws everything a second time with `ghost`; each material leaves out what is the other's to draw. Undefined: once again. */
@@ -81,8 +89,23 @@ export class Batch {
     Object.assign(this.#taken, this.#alive)
     // Holes are only worth closing when that frees a good part: else the next geometry would move everything again.
     if (this.#fits(this.#taken, { vertices: size.vertices + this.#capacity.vertices / 4, indices: size.indices + this.#capacity.indices / 4 })) return
-    this.#capacity.vertices = Math.max(this.#capacity.vertices * 2, this.#taken.vertices + size.vertices)
-    this.#capacity.indices = Math.max(this.#capacity.indices * 2, this.#taken.indices + size.indices)
+    this.#resize({
+      vertices: Math.max(this.#capacity.vertices * 2, this.#taken.vertices + size.vertices),
+      indices: Math.max(this.#capacity.indices * 2, this.#taken.indices + size.indices)
+    })
+  }
+
+  #delete (geometry: number): void {
+    this.mesh.deleteGeometry(geometry)
+    const size = this.#sizes.get(geometry)
+    this.#sizes.delete(geometry)
+    this.#alive.vertices -= size?.vertices ?? 0
+    this.#alive.indices -= size?.indices ?? 0
+  }
+
+  #resize (room: Room): void {
+    this.#capacity.vertices = Math.max(room.vertices, leastRoom.vertices)
+    this.#capacity.indices = Math.max(room.indices, leastRoom.indices)
     this.mesh.setGeometrySize(this.#capacity.vertices, this.#capacity.indices)
     this.#group()
   }

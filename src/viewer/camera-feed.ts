@@ -45,6 +45,13 @@ export class CameraFeed {
     else this.#cancel = this.#clock.after(due, () => { this.#flush() })
   }
 
+  /** Tells where the viewer looks once more: the server may not have heard it. */
+  repeat (): void {
+    this.#cancel()
+    this.#waiting ??= this.#sent
+    this.#flush()
+  }
+
   /** Forgets what waits. */
   close (): void {
     this.#cancel()

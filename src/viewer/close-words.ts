@@ -20,7 +20,7 @@ const sentences = new Map<number, string>([
   [closeCodes.unknownModel, 'There is no such model or session.'],
   [4408, 'The stream server did not start in time.'],
   [closeCodes.occupied, 'Another viewer already uses this stream server.'],
-  [4410, 'The session is over: its stream server is gone.'],
+  [closeCodes.noSession, 'The session is over: its stream server is gone.'],
   [closeCodes.badModel, 'The model cannot be read.'],
   [4429, 'Too many viewers were asked for at once, try again in a moment.']
 ])

@@ -89,7 +89,8 @@ export class HostedViewer implements Viewer {
       const { service = new URL('.', location.href).href, mode = 'csr', sessionToken } = this.#options
       const params = sessionToken === undefined ? {} : { sessionToken }
       const { endpointUri } = await new ServerConnection(service).connect({ class: `${mode}_session`, params }, giveUp.signal)
-      if (this.#visit === visit) visit?.viewer.start({ endpointUri, model, ...params })
+      const { streamingMode, budget } = this.#options
+      if (this.#visit === visit) visit?.viewer.start({ endpointUri, model, ...params, ...streamingMode !== undefined && { streamingMode }, ...budget !== undefined && { budget } })
     } catch (error) {
       if (this.#visit === visit) this.#end(true, error instanceof Error ? error.message : String(error))
       throw error
@@ -118,6 +119,11 @@ export class HostedViewer implements Viewer {
   setEdges (on: boolean): void { this.#inspection?.edges.set(on) }
   setSection (section: Section | null): void { this.#inspection?.setSection(section ?? undefined) }
   explode (factor: number): void { this.#inspection?.explode(factor) }
+
+  request (instances: Iterable<number>, on = true): void {
+    const viewer = this.#visit?.viewer
+    if (viewer instanceof StreamingViewer) viewer.request(instances, on)
+  }
 
   pick (x: number, y: number): { instance: number, point: [number, number, number] } | undefined {
     const hit = this.#inspection?.pick(x, y)
@@ -178,9 +184,14 @@ export class HostedViewer implements Viewer {
         if (!refining && !complete) this.#hub.tell('complete', { triangles, bytes })
         complete = !refining
       },
+      connection: lost => {
+        this.#hub.tell('connection', { lost })
+        if (lost) this.#notice.say('The connection was lost. Trying to get it back.')
+        else this.#notice.hide()
+      },
       ended: (how, words) => { this.#end(how === 'failed', words) }
     }
-    const viewer = this.#options.mode === 'ssr' ? new ImageViewer(canvas, listener) : new StreamingViewer(canvas, this.#clock, listener)
+    const viewer = this.#options.mode === 'ssr' ? new ImageViewer(canvas, this.#clock, listener) : new StreamingViewer(canvas, this.#clock, listener)
     const visit: Visit = { model, viewer, giveUp, fail }
     return visit
   }

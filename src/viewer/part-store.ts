@@ -1,5 +1,6 @@
 import { Group, Matrix4, Vector3, Vector4 } from 'three'
 import type { BufferGeometry, Material } from 'three'
+import { memoryOf } from '../stream-server/protocol.ts'
 import type { SceneMessage } from '../stream-server/protocol.ts'
 import { Batch } from './batch.ts'
 import { finishOf } from './finishes.ts'
@@ -26,7 +27,7 @@ interface Placement {
 
 interface Shelf {
   levels: number
-  /** Finest level shown, -1 before the first. */
+  /** Level shown, -1 for none. */
   level: number
   placements: Placement[]
 }
@@ -35,7 +36,7 @@ const mirror = new Matrix4().makeScale(-1, 1, 1)
 /** Linear RGB. */
 const highlight = [1, 0.27, 0.01] as const
 
-/** The assembly as far as it has come: for each part the finest level received, drawn at all its places. */
+/** The assembly as far as it has come: for each part the level received last, drawn at all its places. */
 export class PartStore {
   readonly root = new Group()
   readonly #scene: SceneMessage
@@ -48,6 +49,7 @@ export class PartStore {
   readonly #hidden: Uint8Array
   readonly #mirrored: Uint8Array
   readonly #looks: Look[]
+  #bytes = 0
   #displacement: ((instance: number, into: Vector3) => Vector3) | undefined
 
   constructor (scene: SceneMessage, finishes: Finishes) {
@@ -92,16 +94,21 @@ export class PartStore {
     return shelf !== undefined && Number.isInteger(level) && level >= 0 && level < shelf.levels
   }
 
-  /** Finest level of a part that is shown, -1 before the first. */
+  /** Level of a part that is shown, -1 for none. */
   level (part: number): number {
     return this.#shelves[part]?.level ?? -1
   }
 
-  /** Shows a part at a level at all its places, unless a finer one is there already; the geometry is copied. */
+  /** Bytes of the geometry held, as the server reckons them. */
+  get bytes (): number {
+    return this.#bytes
+  }
+
+  /** Shows a part at a level at all its places, in the place of the one that is there; the geometry is copied. */
   show (part: number, level: number, geometry: BufferGeometry): void {
     const shelf = this.#shelves[part]
-    if (shelf === undefined || level <= shelf.level) return
-    shelf.level = level
+    if (shelf === undefined || level === shelf.level) return
+    this.#account(part, level)
     for (const placement of shelf.placements) {
       const { batch, members, shown } = placement
       const id = batch.add(geometry)
@@ -111,6 +118,20 @@ export class PartStore {
         batch.replace(shown.geometry, id, shown.ids)
         shown.geometry = id
       }
+    }
+  }
+
+  /** Gives up what is there of a part: nothing of it is shown until it comes again. */
+  drop (part: number): void {
+    const shelf = this.#shelves[part]
+    if (shelf === undefined || shelf.level < 0) return
+    this.#account(part, -1)
+    for (const placement of shelf.placements) {
+      const { batch, members, shown } = placement
+      if (shown === undefined) continue
+      batch.remove(shown.geometry, shown.ids)
+      for (const instance of members) this.#ids[instance] = -1
+      delete placement.shown
     }
   }
 
@@ -166,6 +187,14 @@ export class PartStore {
   dispose (): void {
     this.root.removeFromParent()
     for (const batch of this.#batches.splice(0)) batch.dispose()
+  }
+
+  #account (part: number, level: number): void {
+    const shelf = this.#shelves[part]
+    const levels = this.#scene.parts[part]?.levels
+    if (shelf === undefined || levels === undefined) return
+    this.#bytes += shelf.placements.length * (memoryOf(levels[level]) - memoryOf(levels[shelf.level]))
+    shelf.level = level
   }
 
   #place (batch: Batch, geometry: number, instance: number): number {

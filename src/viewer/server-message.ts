@@ -1,5 +1,5 @@
 import { closeCodes, mostFrameBytes, mostPixelsAlong } from '../stream-server/protocol.ts'
-import type { ErrorMessage, FrameMessage, InstanceInfo, LevelInfo, PartInfo, SceneMessage, SceneNode, ServerMessage } from '../stream-server/protocol.ts'
+import type { ErrorMessage, FrameMessage, InstanceInfo, LevelInfo, PartInfo, PickedMessage, SceneMessage, SceneNode, ServerMessage } from '../stream-server/protocol.ts'
 
 /** Largest scene a viewer takes on: beyond it a browser tab would not survive the geometry. */
 const most = { text: 512 * 2 ** 20, parts: 50_000, instances: 2_000_000, nodes: 4_000_000, levels: 16 }
@@ -21,11 +21,13 @@ export function readServerMessage (text: string): ServerMessage {
   const message = record(value, 'message')
   switch (message['type']) {
     case 'preparing': return { type: 'preparing', percent: number(message['percent'], 'percent', 0, 100), step: string(message['step'], 'step') }
-    case 'idle': return { type: 'idle', seq: count(message['seq'], 'seq'), chunks: count(message['chunks'], 'chunks'), bytes: count(message['bytes'], 'bytes') }
+    case 'idle': return { type: 'idle', seq: count(message['seq'], 'seq'), chunks: count(message['chunks'], 'chunks'), bytes: count(message['bytes'], 'bytes'), limited: message['limited'] === true }
+    case 'session': return { type: 'session', key: string(message['key'], 'key'), graceSeconds: number(message['graceSeconds'], 'graceSeconds', 0, 3600) }
+    case 'drop': return { type: 'drop', parts: list(message['parts'], 'parts', most.parts).map(each => integer(each, 'part', 0, most.parts)) }
     case 'error': return { type: 'error', code: errorCode(message['code']), message: string(message['message'], 'message') }
     case 'scene': return scene(message)
     case 'frame': return frame(message)
-    case 'picked': return { type: 'picked', id: count(message['id'], 'id'), instance: integer(message['instance'], 'instance', -1, most.instances) }
+    case 'picked': return picked(message)
     default: throw new StreamError('The stream server sent a message of an unknown kind.')
   }
 }
@@ -47,6 +49,12 @@ function frame ({ number: sequence, seq, width, height, format, bytes, triangles
     triangles: count(triangles, 'triangles'),
     complete: complete === true
   }
+}
+
+function picked ({ id, instance, point }: Record<string, unknown>): PickedMessage {
+  const message: PickedMessage = { type: 'picked', id: count(id, 'id'), instance: integer(instance, 'instance', -1, most.instances) }
+  if (point !== undefined) message.point = triple(point, 'point')
+  return message
 }
 
 function scene (message: Record<string, unknown>): SceneMessage {

@@ -1,13 +1,14 @@
 import type { Clock } from '../clock.ts'
-import type { PreparingMessage, SceneMessage, ServerMessage } from '../stream-server/protocol.ts'
+import type { BudgetMessage, PreparingMessage, SceneMessage, ServerMessage, StreamingMode } from '../stream-server/protocol.ts'
 import { CameraFeed } from './camera-feed.ts'
 import { Extent } from './extent.ts'
 import { Finishes } from './finishes.ts'
 import { GlbDecoder } from './glb-decoder.ts'
 import { PartStore } from './part-store.ts'
 import type { Phase } from './phases.ts'
-import { StreamError } from './server-message.ts'
 import { rehearse } from './rehearsal.ts'
+import { runsOf } from './runs.ts'
+import { StreamError } from './server-message.ts'
 import { Stage } from './stage.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { Inspection } from './tools/inspection.ts'
@@ -27,6 +28,10 @@ export interface StreamStatistics {
   instances: number
   /** True while the server still has something to send for what is seen now. */
   refining: boolean
+  /** The geometry held, in bytes. */
+  held: number
+  /** True when the budget has no room for all that the view asks for. */
+  limited: boolean
 }
 
 export interface ViewerListener {
@@ -36,6 +41,8 @@ export interface ViewerListener {
   inspectable (inspection: Inspection): void
   /** After each drawn frame, and when the picture is complete. */
   statistics (statistics: StreamStatistics): void
+  /** The connection was lost and is tried for again, or it is there again. */
+  connection (lost: boolean): void
   /** The stream is over, said in a sentence; the last picture stays. Called at most once, and never after `shutdown`. */
   ended (how: 'closed' | 'failed', words: string): void
 }
@@ -46,7 +53,15 @@ export interface StreamSource {
   /** Bare model name. */
   model: string
   sessionToken?: string
+  /** What of the model is streamed; `interactive`, what is seen, when left out. */
+  streamingMode?: StreamingMode
+  /** How much geometry is held and drawn at most. */
+  budget?: Partial<Budget>
 }
+
+type Budget = Pick<BudgetMessage, 'bytes' | 'triangles'>
+/** What a tab of an ordinary computer can be asked to hold and to draw. */
+const usualBudget: Budget = { bytes: 512 * 2 ** 20, triangles: 20_000_000 }
 
 /** Shows a model as it streams in: coarse and complete first, finer where the camera looks. */
 export class StreamingViewer {
@@ -56,7 +71,9 @@ export class StreamingViewer {
   readonly #finishes = new Finishes()
   readonly #decoder = new GlbDecoder()
   readonly #forgetKeys: () => void
-  readonly #statistics: StreamStatistics = { triangles: 0, modelTriangles: 0, chunks: 0, bytes: 0, parts: 0, partsShown: 0, instances: 0, refining: true }
+  readonly #clock: Clock
+  readonly #requested = new Set<number>()
+  readonly #statistics: StreamStatistics = { triangles: 0, modelTriangles: 0, chunks: 0, bytes: 0, parts: 0, partsShown: 0, instances: 0, refining: true, held: 0, limited: false }
   #connection: StreamConnection | undefined
   #store: PartStore | undefined
   #inspection: Inspection | undefined
@@ -69,6 +86,7 @@ export class StreamingViewer {
   /** Throws an Error in words when the browser cannot draw. */
   constructor (canvas: HTMLCanvasElement, clock: Clock, listener: ViewerListener) {
     this.#listener = listener
+    this.#clock = clock
     this.#stage = new Stage(canvas, {
       drawn: triangles => { this.#drawn(triangles) },
       lost: () => { this.#connection?.fail('The browser took the drawing surface away. Close this viewer and create a new one.') }
@@ -81,14 +99,22 @@ export class StreamingViewer {
   /** Connects, once. */
   start (source: StreamSource): void {
     if (this.#over || this.#connection !== undefined) return
-    const { endpointUri, model, sessionToken } = source
-    const connection = new StreamConnection(endpointUri, {
+    const { endpointUri, model, sessionToken, streamingMode, budget } = source
+    const connection = new StreamConnection(endpointUri, this.#clock, {
       opened: () => {
         this.#listener.phase('open')
-        connection.send({ type: 'open', model, ...sessionToken === undefined ? {} : { token: sessionToken } })
+        connection.send({ type: 'open', model, ...sessionToken !== undefined && { token: sessionToken }, ...streamingMode !== undefined && { streamingMode } })
+        connection.send({ type: 'budget', ...usualBudget, ...budget })
       },
       message: message => { this.#receive(message) },
       glb: bytes => { this.#take(bytes) },
+      lost: () => { this.#listener.connection(true) },
+      progress: () => ({ scene: this.#store !== undefined, bytes: this.#statistics.bytes }),
+      restored: () => {
+        this.#listener.connection(false)
+        this.#tellRequested(this.#requested, true)
+        if (this.#store !== undefined) this.#feed.repeat()
+      },
       ended: (words, orderly) => { this.#end(orderly ? 'closed' : 'failed', words) }
     })
     this.#connection = connection
@@ -97,6 +123,16 @@ export class StreamingViewer {
   /** Brings the whole model into view. */
   fit (): void {
     this.#stage.fit()
+  }
+
+  /** In streaming mode `on-demand`: these instances are wanted, or no longer. */
+  request (instances: Iterable<number>, on: boolean): void {
+    const known = [...instances].filter(instance => Number.isInteger(instance) && instance >= 0 && instance < this.#statistics.instances)
+    for (const instance of known) {
+      if (on) this.#requested.add(instance)
+      else this.#requested.delete(instance)
+    }
+    this.#tellRequested(known, on)
   }
 
   /** Ends the session and its stream server; the last picture stays. */
@@ -124,7 +160,13 @@ export class StreamingViewer {
       case 'scene': return this.#build(message)
       case 'idle':
         this.#idleFor = message.seq
+        this.#statistics.limited = message.limited
         return this.#stage.stale ? undefined : this.#report()
+      case 'drop':
+        // What came before is decoded before it goes.
+        this.#decoding = this.#decoding.then(() => { this.#drop(message.parts) })
+        break
+      case 'session': // The connection's own.
       case 'frame': // Of servers that render: this one asked for geometry.
       case 'picked':
       case 'error': // The close that follows ends it, in these words.
@@ -166,6 +208,18 @@ export class StreamingViewer {
     this.#stage.invalidate()
   }
 
+  #drop (parts: readonly number[]): void {
+    for (const part of parts) {
+      this.#store?.drop(part)
+      this.#inspection?.refined(part)
+    }
+    if (!this.#over) this.#stage.invalidate()
+  }
+
+  #tellRequested (instances: Iterable<number>, on: boolean): void {
+    for (const runs of runsOf(instances)) this.#connection?.send({ type: 'request', runs, on })
+  }
+
   #drawn (triangles: number): void {
     if (this.#store === undefined || this.#over) return
     this.#feed.moved(this.#stage.view)
@@ -177,7 +231,7 @@ export class StreamingViewer {
 
   #report (): void {
     const complete = this.#feed.settled && this.#idleFor === this.#feed.newest && this.#undecoded === 0
-    Object.assign(this.#statistics, { partsShown: this.#store?.partsShown ?? 0, refining: !complete })
+    Object.assign(this.#statistics, { partsShown: this.#store?.partsShown ?? 0, held: this.#store?.bytes ?? 0, refining: !complete })
     if (complete) this.#listener.phase('complete')
     this.#listener.statistics({ ...this.#statistics })
   }

@@ -136,9 +136,13 @@ export class ViewerCard {
         inspection.events.on('visibility', ({ hidden }) => { dataset['hidden'] = String(hidden) })
       },
       statistics: statistics => { this.#tell(statistics) },
+      connection: lost => {
+        if (lost) this.#notice.say('The connection was lost. Trying to get it back.')
+        else this.#notice.hide()
+      },
       ended: (how, words) => { this.#end(how, words) }
     }
-    return this.#wish.renderer === 'ssr' ? new ImageViewer(canvas, listener) : new StreamingViewer(canvas, this.#clock, listener)
+    return this.#wish.renderer === 'ssr' ? new ImageViewer(canvas, this.#clock, listener) : new StreamingViewer(canvas, this.#clock, listener)
   }
 
   #know ({ endpointUri, serviceId }: SpawnedSession): void {
@@ -158,7 +162,7 @@ export class ViewerCard {
 
   #tell (statistics: StreamStatistics): void {
     const { triangles, modelTriangles, instances, parts, chunks } = statistics
-    Object.assign(this.element.dataset, { triangles, bytes: statistics.bytes, refining: statistics.refining })
+    Object.assign(this.element.dataset, { triangles, modelTriangles, bytes: statistics.bytes, refining: statistics.refining })
     this.#part('triangles').textContent = `${amount(triangles)} of ${amount(modelTriangles)} triangles`
     this.#part('instances').textContent = `${amount(instances)} instances of ${amount(parts)} parts`
     this.#part('received').textContent = `${bytes(statistics.bytes)} in ${chunks} files`

@@ -1,20 +1,16 @@
 import t from 'tap'
 import { distanceToBox, frustumOf, seesBox } from '../../src/stream-server/csr/frustum.ts'
 import { boxStride, placementsOf } from '../../src/stream-server/csr/placement.ts'
-import { neededLevel, planChunks } from '../../src/stream-server/csr/plan.ts'
-import type { Chunk } from '../../src/stream-server/csr/plan.ts'
+import { planWithin } from '../../src/stream-server/csr/budget.ts'
+import type { Budget } from '../../src/stream-server/csr/budget.ts'
+import { everythingElse } from '../../src/stream-server/csr/everything-else.ts'
+import { Planner, neededLevel, wishesFor } from '../../src/stream-server/csr/plan.ts'
+import type { Chunk, View } from '../../src/stream-server/csr/plan.ts'
+import { memoryOf } from '../../src/stream-server/protocol.ts'
 import type { InstanceInfo, PartInfo } from '../../src/stream-server/protocol.ts'
+import { dice } from './support/dice.ts'
+import { linearPlan } from './support/linear-plan.ts'
 import { camera } from './support/viewer.ts'
-
-/** Numbers that look random and are the same every time. */
-function dice (seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let value = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-    return ((value ^ (value >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 function part (name: string, half: number, errors: number[]): PartInfo {
   const levels = errors.map((error, i) => ({ triangles: 100 * 4 ** i, vertices: 60 * 4 ** i, error, bytes: 1000 * 4 ** i }))
@@ -25,17 +21,26 @@ function placed (part: number, x: number, y: number, z: number, scale = 1): Inst
   return { part, node: 0, matrix: [scale, 0, 0, 0, 0, scale, 0, 0, 0, 0, scale, 0, x, y, z, 1] }
 }
 
-function randomScene (random: () => number): { parts: PartInfo[], instances: InstanceInfo[] } {
+function randomScene (random: () => number, count = 120): { parts: PartInfo[], instances: InstanceInfo[] } {
   const parts = Array.from({ length: 12 }, (_, i) => {
     const half = 0.02 + random() * 0.3
     const depth = 1 + Math.floor(random() * 5)
     return part(`p${i}`, half, Array.from({ length: depth }, (_, level) => level === depth - 1 ? 0 : half * 0.5 / 4 ** level * (0.5 + random())))
   })
-  const instances = Array.from({ length: 120 }, () => placed(Math.floor(random() * 12), random() * 10 - 5, random() * 4 - 2, random() * 10 - 5, 0.5 + random()))
+  const instances = Array.from({ length: count }, () => placed(Math.floor(random() * 12), random() * 10 - 5, random() * 4 - 2, random() * 10 - 5, 0.5 + random()))
   return { parts, instances }
 }
 
-const never = () => false
+const none = (parts: PartInfo[]): Int8Array => new Int8Array(parts.length).fill(-1)
+const plain = ({ part, level }: Chunk): Chunk => ({ part, level })
+const planOf = (parts: PartInfo[], instances: InstanceInfo[], view: View, held: ArrayLike<number>): Chunk[] =>
+  wishesFor(parts, new Planner({ parts, instances }).demands(view), held).map(plain)
+/** What is held after chunks have come. */
+function after (held: Int8Array, chunks: Chunk[]): Int8Array {
+  const now = held.slice()
+  for (const { part, level } of chunks) now[part] = level
+  return now
+}
 
 t.test('a box is seen when some of it is before the camera', async t => {
   const { viewProjection } = camera(1, [0, 0, 5], [0, 0, 0])
@@ -80,7 +85,7 @@ t.test('whatever the scene and the camera, a plan keeps its promises', async t =
     const frustum = frustumOf(view.viewProjection)
     const visible = instances.flatMap((instance, i) => seesBox(frustum, placements.boxes, i * boxStride) ? [i] : [])
     const inSight = new Set(visible.map(i => placements.parts[i]))
-    const plan = planChunks(parts, placements, view, never)
+    const plan = planOf(parts, instances, view, none(parts))
     const key = ({ part, level }: Chunk) => `${part}/${level}`
 
     const first = plan.slice(0, inSight.size)
@@ -97,22 +102,107 @@ t.test('whatever the scene and the camera, a plan keeps its promises', async t =
       t.same(levels, levels.toSorted((a, b) => a - b), 'a part only gets better')
     }
 
-    const half = new Set(plan.filter((_, i) => i < plan.length / 2).map(key))
-    const rest = planChunks(parts, placements, view, (part, level) => half.has(`${part}/${level}`))
-    t.ok(rest.every(chunk => !half.has(key(chunk)) && keys.has(key(chunk))), 'what was sent is not planned again')
-    t.same(planChunks(parts, placements, view, (part, level) => keys.has(`${part}/${level}`)), [], 'after all of it, nothing')
-    t.same(planChunks(parts, placements, { ...view, tolerance: view.tolerance * 2 }, (part, level) => keys.has(`${part}/${level}`)), [], 'a laxer view needs nothing more')
+    const half = after(none(parts), plan.filter((_, i) => i < plan.length / 2))
+    const rest = planOf(parts, instances, view, half)
+    t.ok(rest.every(chunk => chunk.level > half[chunk.part]! && keys.has(key(chunk))), 'what was sent is not planned again')
+    const all = after(none(parts), plan)
+    t.same(planOf(parts, instances, view, all), [], 'after all of it, nothing')
+    t.same(planOf(parts, instances, { ...view, tolerance: view.tolerance * 2 }, all), [], 'a laxer view needs nothing more')
   }
+})
+
+t.test('the tree of boxes plans what a look at every instance plans', async t => {
+  const random = dice(11)
+  let planned = 0
+  for (let round = 0; round < 300; round++) {
+    const { parts, instances } = randomScene(random, 1 + Math.floor(random() ** 3 * 900))
+    if (round % 5 === 0) for (const { matrix } of instances) matrix[13] = 0 // all in one plane
+    const view = camera(1, [random() * 16 - 8, random() * 6 - 3, random() * 16 - 8], [random() * 4 - 2, random(), random()], 0.2 + random() * 6)
+    const held = none(parts).map((_, part) => random() < 0.4 ? Math.floor(random() * parts[part]!.levels.length) : -1)
+    const plan = planOf(parts, instances, view, held)
+    planned += plan.length
+    t.same(plan, linearPlan(parts, instances, view, held))
+  }
+  t.ok(planned > 3000, `${planned} chunks`)
+})
+
+t.test('a budget is kept at every step, is used for what helps most, and the same view plans nothing more', async t => {
+  const random = dice(5)
+  let drops = 0
+  let coarser = 0
+  let again = 0
+  for (let round = 0; round < 150; round++) {
+    const { parts, instances } = randomScene(random)
+    for (const instance of instances) if (random() < 0.1) instance.matrix[0] = -instance.matrix[0]!
+    const planner = new Planner({ parts, instances })
+    const budget: Budget = { bytes: Math.floor(10_000 + random() ** 3 * 4e6), triangles: Math.floor(2000 + random() ** 2 * 3e6) }
+    const held = none(parts)
+    const lastSeen = new Uint32Array(parts.length)
+    const given = new Set<string>()
+    for (let step = 1; step <= 6; step++) {
+      const view = camera(1, [random() * 8 - 4, random() * 2, random() * 8 - 4], [random(), random(), random()], 0.2 + random())
+      const demands = planner.demands(view)
+      for (const part of demands.parts) lastSeen[part] = step
+      const cost = () => ({
+        bytes: held.reduce((sum, level, part) => sum + demands.copies[part]! * memoryOf(parts[part]!.levels[level]), 0),
+        triangles: held.reduce((sum, level, part) => sum + demands.counts[part]! * (parts[part]!.levels[level]?.triangles ?? 0), 0)
+      })
+      const { drops: gone, chunks, limited } = planWithin(budget, parts, demands, held, lastSeen)
+      drops += gone.length
+      for (const part of gone) held[part] = -1
+      for (const { part, level } of chunks) {
+        if (level < held[part]!) coarser++
+        if (given.has(`${part}/${level}`)) again++
+        given.add(`${part}/${level}`)
+        held[part] = level
+        const { bytes, triangles } = cost()
+        if (level > 0 && (bytes > budget.bytes || triangles > budget.triangles)) {
+          const coming = chunks.slice(chunks.findIndex(each => each.part === part && each.level === level) + 1)
+          t.notOk(coming.every(each => each.level >= held[each.part]!), 'over the budget only until what is too fine has become coarser')
+        }
+      }
+      const { bytes, triangles } = cost()
+      if (bytes > budget.bytes || triangles > budget.triangles) t.fail(`${bytes} of ${budget.bytes} bytes, ${triangles} of ${budget.triangles} triangles`)
+      t.same(planWithin(budget, parts, demands, held, lastSeen), { drops: [], chunks: [], limited })
+      if (!limited) t.same(wishesFor(parts, demands, held), [], 'what is seen is there')
+    }
+  }
+  t.ok(drops > 50 && coarser > 20 && again > 50, `${drops} drops, ${coarser} times coarser, ${again} sent again`)
+})
+
+t.test('without a budget nothing is ever given up', async t => {
+  const random = dice(6)
+  const { parts, instances } = randomScene(random)
+  const planner = new Planner({ parts, instances })
+  let held = none(parts)
+  for (let step = 0; step < 30; step++) {
+    const demands = planner.demands(camera(1, [random() * 8 - 4, random() * 2, random() * 8 - 4], [random(), random(), random()], 0.2 + random()))
+    const plan = planWithin({ bytes: Infinity, triangles: Infinity }, parts, demands, held, new Uint32Array(parts.length))
+    t.match(plan, { drops: [], limited: false })
+    t.ok(plan.chunks.every(({ part, level }) => level > held[part]!))
+    held = after(held, plan.chunks)
+  }
+})
+
+t.test('everything else is all the rest, coarse first, as far as the budget goes', async t => {
+  const parts = [part('seen', 0.2, [0.1, 0]), part('behind', 0.2, [0.1, 0.01, 0]), part('behind too', 0.2, [0.1, 0])]
+  const instances = [placed(0, 0, 0, 0), placed(1, 0, 0, 50), placed(2, 0, 0, 60)]
+  const demands = new Planner({ parts, instances }).demands(camera(1, [0, 0, 3], [0, 0, 0], 0.1))
+  const unlimited = { bytes: Infinity, triangles: Infinity }
+  const plan = planWithin(unlimited, parts, demands, none(parts), [0, 0, 0])
+  t.same(plan.chunks.map(plain), [{ part: 0, level: 0 }, { part: 0, level: 1 }])
+  t.same(everythingElse(unlimited, parts, demands, none(parts), plan), [{ part: 1, level: 0 }, { part: 2, level: 0 }, { part: 2, level: 1 }, { part: 1, level: 2 }])
+  const tight = { bytes: memoryOf(parts[0]?.levels[1]) + 2 * memoryOf(parts[1]?.levels[0]), triangles: Infinity }
+  t.same(everythingElse(tight, parts, demands, none(parts), plan), [{ part: 1, level: 0 }, { part: 2, level: 0 }])
 })
 
 t.test('of two parts alike, the one that fills more of the screen comes first', async t => {
   const parts = [part('far', 0.2, [0.1, 0.01, 0]), part('near', 0.2, [0.1, 0.01, 0])]
-  const placements = placementsOf({ parts, instances: [placed(0, 0, 0, -6), placed(1, 0.5, 0, 0)] })
-  const plan = planChunks(parts, placements, camera(1, [0, 0, 3], [0, 0, 0], 0.1), never)
+  const plan = planOf(parts, [placed(0, 0, 0, -6), placed(1, 0.5, 0, 0)], camera(1, [0, 0, 3], [0, 0, 0], 0.1), none(parts))
   t.same(plan.map(({ part }) => part).slice(0, 3), [1, 0, 1])
 })
 
 t.test('an empty view plans nothing', async t => {
   const parts = [part('p', 0.2, [0])]
-  t.same(planChunks(parts, placementsOf({ parts, instances: [placed(0, 0, 0, 50)] }), camera(1, [0, 0, 3], [0, 0, 0]), never), [])
+  t.same(planOf(parts, [placed(0, 0, 0, 50)], camera(1, [0, 0, 3], [0, 0, 0]), none(parts)), [])
 })

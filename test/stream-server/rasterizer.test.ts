@@ -2,16 +2,7 @@ import t from 'tap'
 import { clip, cornerStride, guard, isInside } from '../../src/stream-server/ssr/clipper.ts'
 import { Framebuffer } from '../../src/stream-server/ssr/framebuffer.ts'
 import { fillTriangle, steps } from '../../src/stream-server/ssr/triangle.ts'
-
-/** Numbers that look random and are the same each time (mulberry32). */
-function dice (seed: number): () => number {
-  return () => {
-    seed = seed + 0x6D2B79F5 | 0
-    let mixed = Math.imul(seed ^ seed >>> 15, 1 | seed)
-    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32
-  }
-}
+import { dice } from './support/dice.ts'
 
 type Corner = [number, number, number]
 const opaque = { id: 1, cover: 16, phase: 0 }

@@ -12,6 +12,7 @@ t.test('the process serves one viewer: a second one is told so and the first is 
   const { url } = await running(t)
   const first = await TestViewer.connect(url)
   const second = await TestViewer.connect(url)
+  second.say({ type: 'open', model: 'balls' })
   t.same(await second.closed, { code: 4409, reason: 'This stream server has a viewer already.' })
   first.say({ type: 'open', model: 'balls' })
   t.ok(await first.scene())
@@ -83,8 +84,8 @@ t.test('a HOOPS viewer is told what it needs, in every dialect', async t => {
     t.equal(viewer.socket.protocol, protocols[0] ?? '')
     t.same(await viewer.closed, { code: 4400, reason: 'a HOOPS viewer needs ts3d_sc_server; set SLIPWAY_STREAM_SERVER' })
   }
-  const ours = await TestViewer.connect(url, ['other', 'slipway.stream.v1'])
-  t.equal(ours.socket.protocol, 'slipway.stream.v1')
+  const ours = await TestViewer.connect(url, ['other', 'slipway.stream.v2'])
+  t.equal(ours.socket.protocol, 'slipway.stream.v2')
   await server.stop(0)
   t.same(await ours.closed, { code: 1001, reason: 'The stream server ends.' })
 })
@@ -140,7 +141,7 @@ t.test('with a viewer it does not, nor when it is told to wait for ever', async 
 t.test('a viewer whose machine fell asleep is noticed', async t => {
   const clock = new FakeClock()
   const { url, server } = await running(t, [], clock)
-  const viewer = new TestViewer(url, ['slipway.stream.v1'], { autoPong: false })
+  const viewer = new TestViewer(url, ['slipway.stream.v2'], { autoPong: false })
   t.teardown(() => viewer.close())
   await once(viewer.socket, 'open')
   await clock.advance(10_000)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Streamer } from '../../src/stream-server/csr/streamer.ts'
 import type { Source } from '../../src/stream-server/csr/streamer.ts'
 import { creditBytes } from '../../src/stream-server/protocol.ts'
-import type { IdleMessage, InstanceInfo, PartInfo } from '../../src/stream-server/protocol.ts'
+import type { IdleMessage, InstanceInfo, PartInfo, StreamingMode } from '../../src/stream-server/protocol.ts'
 import { settle } from '../fixtures/fake-clock.ts'
 import { camera } from './support/viewer.ts'
 
@@ -23,12 +23,13 @@ function part (name: string, sizes: number[]): PartInfo {
 const at = (part: number, x: number): InstanceInfo => ({ part, node: 0, matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, x, 0, 0, 1] })
 
 /** A streamer over parts whose files have the given sizes, one part at each given x. */
-function stage (sizes: number[][], places: number[]) {
+function stage (sizes: number[][], places: number[], mode: StreamingMode = 'interactive') {
   const parts = sizes.map((bytes, i) => part(`p${i}`, bytes))
   const reads: string[] = []
   const sent: string[] = []
   const idles: IdleMessage[] = []
   const broken: string[] = []
+  const drops: number[][] = []
   let buffered = 0
   let release: (() => void) | null = null
   const state = {
@@ -39,6 +40,7 @@ function stage (sizes: number[][], places: number[]) {
     sent,
     idles,
     broken,
+    drops,
     /** Lets a held read go on. */
     release: () => { release?.() },
     /** The socket takes nothing more until `drain`. */
@@ -60,8 +62,9 @@ function stage (sizes: number[][], places: number[]) {
       state.bytes += glb.length
       sent.push(reads.at(-1) ?? '')
     },
+    sendDrop: ({ parts }) => { drops.push(parts) },
     sendIdle: message => { idles.push(message) }
-  }, error => { broken.push(error.message) })
+  }, mode, error => { broken.push(error.message) })
   return { streamer, state }
 }
 
@@ -81,7 +84,7 @@ t.test('it stops at the credit and goes on as the viewer takes things in', async
     await settle()
   }
   t.equal(state.sent.length, 10)
-  t.same(state.idles, [{ type: 'idle', seq: 1, chunks: 10, bytes: 10 * quarter }])
+  t.same(state.idles, [{ type: 'idle', seq: 1, chunks: 10, bytes: 10 * quarter, limited: false }])
 })
 
 t.test('a file larger than the whole credit goes alone', async t => {
@@ -146,4 +149,71 @@ t.test('a source that breaks is told once, and after close nothing more happens'
   other.state.release()
   await settle()
   t.same([other.state.sent, other.state.idles, other.state.broken], [[], [], []])
+})
+
+t.test('what does not fit into the budget is given up, and sent again when it is looked at again', async t => {
+  const { streamer, state } = stage([[10], [10]], [0, 100])
+  streamer.limit({ bytes: 10 * 24 + 10 * 12, triangles: 1e6 })
+  for (const [seq, x] of [[1, 0], [2, 100], [3, 0]] as const) {
+    streamer.look(front(seq, x))
+    await settle()
+  }
+  t.same(state.sent, ['0/0', '1/0', '0/0'])
+  t.same(state.drops, [[0], [1]])
+  t.same(state.idles.map(({ limited }) => limited), [false, false, false])
+  streamer.limit({ bytes: 0, triangles: 1e6 })
+  await settle()
+  t.same(state.drops.at(-1), [0])
+  t.match(state.idles.at(-1), { limited: true })
+})
+
+t.test('in mode all the rest follows what is seen; on demand nothing comes unasked', async t => {
+  const all = stage([[10, 20], [10, 20, 30]], [0, 100], 'all')
+  all.streamer.look(front(1))
+  await settle()
+  t.same(all.state.sent.slice(-2), ['1/0', '1/2'], 'coarse, then all of it')
+  t.equal(all.state.idles.length, 1)
+  const asked = stage([[10], [10]], [0, 1], 'on-demand')
+  asked.streamer.look(front(1))
+  await settle()
+  t.same(asked.state.sent, [])
+  asked.streamer.request([1, 1, 7, 1e9], true)
+  await settle()
+  t.same(asked.state.sent, ['1/0'])
+  asked.streamer.request([0, 2], false)
+  await settle()
+  t.equal(asked.state.idles.length, 3)
+})
+
+t.test('after another socket it goes on with what had not come, and with nothing else', async t => {
+  const { streamer, state } = stage([[10], [20], [30]], [0, 0, 0])
+  streamer.look(front(1))
+  await settle()
+  t.equal(state.sent.length, 3)
+  const came = state.bytes - (state.sent.at(-1) === '2/0' ? 30 : state.sent.at(-1) === '1/0' ? 20 : 10)
+  const last = state.sent.at(-1)
+  t.notOk(streamer.rewind(came + 1), 'no viewer can have got so much')
+  t.ok(streamer.rewind(came))
+  t.equal(streamer.bytes, came)
+  await settle()
+  t.equal(state.sent.length, 3, 'nothing before the next camera')
+  streamer.look(front(2))
+  await settle()
+  t.same(state.sent.slice(3), [last])
+})
+
+t.test('a drop that may have been lost is told again', async t => {
+  const { streamer, state } = stage([[10], [10]], [0, 100])
+  streamer.limit({ bytes: 10 * 24 + 10 * 12, triangles: 1e6 })
+  streamer.look(front(1))
+  await settle()
+  streamer.acknowledge(10)
+  streamer.look(front(2, 100))
+  await settle()
+  t.same([state.drops, state.sent], [[[0]], ['0/0', '1/0']])
+  t.ok(streamer.rewind(10))
+  t.same(state.drops, [[0], [0]])
+  streamer.look(front(3, 0))
+  await settle()
+  t.same(state.sent, ['0/0', '1/0', '0/0'], 'the other had not come, so nothing has to make room')
 })

@@ -40,11 +40,12 @@ t.test('a part appears at all its places when its first level comes', async t =>
   store.dispose()
 })
 
-t.test('a finer level replaces a coarser one, never the other way round', async t => {
+t.test('what comes last is shown, finer or coarser', async t => {
   const store = new PartStore(bench, new Finishes())
   store.show(0, 1, triangles(40))
-  store.show(0, 0, triangles(2))
   t.strictSame(drawn(store), [[40, 40], [], [40]])
+  store.show(0, 0, triangles(2))
+  t.strictSame(drawn(store), [[2, 2], [], [2]])
   store.show(0, 2, triangles(900))
   t.strictSame(drawn(store), [[900, 900], [], [900]])
   store.dispose()
@@ -67,6 +68,29 @@ t.test('buffers grow with what comes, and what was there before stays intact', a
     t.equal(first, range?.vertexStart, `part ${instance} has its own vertices`)
     t.equal(position?.getX(first + 1), 3)
   }
+  store.dispose()
+})
+
+t.test('what is dropped is gone, buffers shrink, and it can come again', async t => {
+  const parts = Array.from({ length: 12 }, () => part([1, 0, 0, 1]))
+  const store = new PartStore({ ...bench, parts, instances: parts.map((_, index) => ({ part: index, node: 0, matrix: moved(index) })) }, new Finishes())
+  t.equal(store.bytes, 0)
+  for (let index = 0; index < parts.length; index++) store.show(index, 2, triangles(900))
+  t.equal(store.bytes, 12 * (900 * 3 * 24 + 900 * 12))
+  const [mesh] = meshes(store)
+  const room = (): number => mesh?.geometry.getAttribute('position').count ?? 0
+  const full = room()
+  store.setVisible(11, false)
+  for (let index = 1; index < parts.length; index++) store.drop(index)
+  store.drop(11)
+  t.equal(store.bytes, 900 * 3 * 24 + 900 * 12)
+  t.equal(store.partsShown, 1)
+  t.equal(store.triangles(5), undefined)
+  t.ok(room() <= full / 4, `${room()} of ${full}`)
+  t.equal(mesh?.instanceCount, 1)
+  for (let index = 1; index < parts.length; index++) store.show(index, 1, triangles(40))
+  t.same(drawn(store)[0]?.toSorted((a, b) => a - b), [...new Array<number>(11).fill(40), 900])
+  t.equal(mesh?.getVisibleAt(mesh.instanceCount - 1), false, 'what was hidden stays hidden')
   store.dispose()
 })
 

@@ -19,7 +19,9 @@ t.test('what the stream server says is understood', async t => {
   for (const message of [
     scene,
     { type: 'preparing', percent: 40, step: 'Simplifying' },
-    { type: 'idle', seq: 3, chunks: 10, bytes: 2000 },
+    { type: 'idle', seq: 3, chunks: 10, bytes: 2000, limited: true },
+    { type: 'session', key: 'abc', graceSeconds: 30 },
+    { type: 'drop', parts: [3, 0] },
     { type: 'error', code: 'badModel', message: 'No geometry.' }
   ]) t.strictSame(readServerMessage(JSON.stringify(message)), message)
 })

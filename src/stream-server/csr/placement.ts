@@ -11,6 +11,8 @@ export interface Placements {
   boxes: Float64Array
   /** Radius of the sphere around the box, metres. */
   radii: Float64Array
+  /** 1 where the instance is the mirror image of its part. */
+  mirrored: Uint8Array
   /** Factor from errors of the part to errors in the world. */
   scales: Float64Array
 }
@@ -18,7 +20,7 @@ export interface Placements {
 export function placementsOf ({ parts, instances }: Pick<SceneMessage, 'parts' | 'instances'>): Placements {
   const count = instances.length
   const placements: Placements = {
-    count, parts: new Uint32Array(count), boxes: new Float64Array(count * boxStride), radii: new Float64Array(count), scales: new Float64Array(count)
+    count, parts: new Uint32Array(count), boxes: new Float64Array(count * boxStride), radii: new Float64Array(count), scales: new Float64Array(count), mirrored: new Uint8Array(count)
   }
   for (const [i, { part, matrix: m }] of instances.entries()) {
     const info = parts[part]
@@ -39,7 +41,16 @@ export function placementsOf ({ parts, instances }: Pick<SceneMessage, 'parts' |
     }
     placements.parts[i] = part
     placements.radii[i] = Math.sqrt(square)
-    placements.scales[i] = Math.max(...[0, 4, 8].map(column => Math.hypot(m[column] ?? 0, m[column + 1] ?? 0, m[column + 2] ?? 0)))
+    let largest = 0
+    for (let column = 0; column < 12; column += 4) {
+      const [x, y, z] = [m[column] ?? 0, m[column + 1] ?? 0, m[column + 2] ?? 0]
+      largest = Math.max(largest, x * x + y * y + z * z)
+    }
+    placements.scales[i] = Math.sqrt(largest)
+    placements.mirrored[i] = Number(determinant(m) < 0)
   }
   return placements
 }
+
+const determinant = (m: number[]): number =>
+  m[0]! * (m[5]! * m[10]! - m[6]! * m[9]!) - m[4]! * (m[1]! * m[10]! - m[2]! * m[9]!) + m[8]! * (m[1]! * m[6]! - m[2]! * m[5]!)

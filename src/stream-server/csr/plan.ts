@@ -1,6 +1,7 @@
-import type { CameraMessage, PartInfo } from '../protocol.ts'
-import { distanceToBox, frustumOf, seesBox } from './frustum.ts'
-import { boxStride } from './placement.ts'
+import type { CameraMessage, PartInfo, SceneMessage } from '../protocol.ts'
+import { distanceToBox, frustumOf } from './frustum.ts'
+import { InstanceIndex } from './instance-index.ts'
+import { boxStride, placementsOf } from './placement.ts'
 import type { Placements } from './placement.ts'
 
 /** One level of one part: what is sent in one piece. */
@@ -14,68 +15,114 @@ export type View = Pick<CameraMessage, 'viewProjection' | 'position' | 'focal' |
 /** The coarsest level whose error, seen from `distance` metres, is within the tolerance; the finest when none is. */
 export function neededLevel ({ levels }: Pick<PartInfo, 'levels'>, scale: number, distance: number, { focal, tolerance }: Pick<View, 'focal' | 'tolerance'>): number {
   const allowed = tolerance * distance / (focal * scale)
-  const level = levels.findIndex(({ error }) => error <= allowed)
-  return level === -1 ? levels.length - 1 : level
+  let level = 0
+  while (level < levels.length - 1 && levels[level]!.error > allowed) level++
+  return level
+}
+
+/** What a view asks of each part, summed up over its instances in sight. */
+export interface Demands {
+  /** Parts with an instance in sight. */
+  parts: number[]
+  /** Per part: screen area of all instances in sight, square pixels. */
+  areas: Float64Array
+  /** Per part: instances in sight. */
+  counts: Uint32Array
+  /** Per part, from `first[part]` on, and level: sum over the instances that need just this level of (area × pixels per metre of error). */
+  weights: Float64Array
+  first: Uint32Array
+  /** Per part: 2 where it stands both as it is and mirrored, since a viewer holds both, else 1. */
+  copies: Uint8Array
+}
+
+/** A chunk and how much it helps the picture. */
+export interface Wish extends Chunk {
+  worth: number
+}
+
+/** Plans for one scene, again for every camera: only what is in sight costs time. */
+export class Planner {
+  readonly #parts: PartInfo[]
+  readonly #placements: Placements
+  readonly #index: InstanceIndex
+  readonly #first: Uint32Array
+  readonly #levels: number
+  readonly #copies: Uint8Array
+
+  constructor (scene: Pick<SceneMessage, 'parts' | 'instances'>) {
+    this.#parts = scene.parts
+    this.#placements = placementsOf(scene)
+    this.#index = new InstanceIndex(this.#placements)
+    this.#first = new Uint32Array(scene.parts.length)
+    let levels = 0
+    for (const [part, info] of scene.parts.entries()) {
+      this.#first[part] = levels
+      levels += info.levels.length
+    }
+    this.#levels = levels
+    const kinds = new Uint8Array(scene.parts.length)
+    for (let i = 0; i < this.#placements.count; i++) kinds[this.#placements.parts[i]!]! |= 1 << this.#placements.mirrored[i]!
+    this.#copies = kinds.map(kind => kind === 3 ? 2 : 1)
+  }
+
+  /** What `view` asks for, of all instances or of those for which `wanted` has a 1. */
+  demands (view: View, wanted?: Uint8Array): Demands {
+    const { parts: numbers, boxes, scales, radii } = this.#placements
+    const parts = this.#parts
+    const { position, focal } = view
+    const seen: number[] = []
+    const areas = new Float64Array(parts.length)
+    const counts = new Uint32Array(parts.length)
+    const weights = new Float64Array(this.#levels)
+    const first = this.#first
+    this.#index.inSight(frustumOf(view.viewProjection), i => {
+      if (wanted?.[i] === 0) return
+      const part = numbers[i]!
+      const scale = scales[i]!
+      const radius = radii[i]!
+      const distance = distanceToBox(position, boxes, i * boxStride)
+      const pixels = focal / Math.max(distance + radius, 1e-9)
+      const area = radius * radius * pixels * pixels
+      if (counts[part] === 0) seen.push(part)
+      counts[part]!++
+      areas[part]! += area
+      weights[first[part]! + neededLevel(parts[part]!, scale, distance, view)]! += area * scale * pixels
+    })
+    return { parts: seen, areas, counts, weights, first, copies: this.#copies }
+  }
 }
 
 /**
  * What is still to be sent for a view, in the order in which it helps the picture most: first the coarsest level of every part in
  * sight, largest on screen first; then the levels the tolerance asks for, by (screen area × error removed / bytes).
- * `has` says what the viewer has already. Nothing out of sight, nothing twice, no level that no instance needs.
+ * `held` says which level of each part the viewer has, -1 for none. Nothing out of sight, nothing twice, no level that no instance needs.
  */
-export function planChunks (parts: PartInfo[], placements: Placements, view: View, has: (part: number, level: number) => boolean): Chunk[] {
-  const frustum = frustumOf(view.viewProjection)
-  const demands = new Map<number, Demand>()
-  for (let i = 0; i < placements.count; i++) {
-    if (!seesBox(frustum, placements.boxes, i * boxStride)) continue
-    const number = placements.parts[i] as number
-    const part = parts[number]
-    if (!part) continue
-    const scale = placements.scales[i] as number
-    const radius = placements.radii[i] as number
-    const distance = distanceToBox(view.position, placements.boxes, i * boxStride)
-    const middle = Math.max(distance + radius, 1e-9)
-    let demand = demands.get(number)
-    if (!demand) demands.set(number, demand = { area: 0, weights: new Array<number>(part.levels.length).fill(0) })
-    const area = (radius * view.focal / middle) ** 2
-    const level = neededLevel(part, scale, distance, view)
-    demand.area += area
-    demand.weights[level] = (demand.weights[level] ?? 0) + area * scale * view.focal / middle
-  }
-  return [...coarsest(parts, demands, has), ...refinements(parts, demands, has)]
+export function wishesFor (parts: PartInfo[], demands: Demands, held: ArrayLike<number>): Wish[] {
+  return [...coarsest(demands, held), ...refinements(parts, demands, held)]
 }
 
-interface Demand {
-  /** Screen area of all instances in sight, square pixels. */
-  area: number
-  /** Per level: sum over the instances that need just this level of (area × pixels per metre of error). */
-  weights: number[]
+function coarsest ({ parts: seen, areas }: Demands, held: ArrayLike<number>): Wish[] {
+  return seen
+    .filter(part => held[part]! < 0)
+    .map(part => ({ part, level: 0, worth: areas[part]! }))
+    .sort((a, b) => b.worth - a.worth || a.part - b.part)
 }
 
-type Has = (part: number, level: number) => boolean
-
-function coarsest (parts: PartInfo[], demands: Map<number, Demand>, has: Has): Chunk[] {
-  return [...demands]
-    .filter(([part]) => !parts[part]?.levels.some((_, level) => has(part, level)))
-    .sort(([a, first], [b, second]) => second.area - first.area || a - b)
-    .map(([part]) => ({ part, level: 0 }))
-}
-
-function refinements (parts: PartInfo[], demands: Map<number, Demand>, has: Has): Chunk[] {
-  const found: (Chunk & { worth: number })[] = []
-  for (const [number, { weights }] of demands) {
-    const levels = parts[number]?.levels ?? []
-    let finest = 0
-    for (let level = 1; level < levels.length; level++) if (has(number, level)) finest = level
+function refinements (parts: PartInfo[], { parts: seen, weights, first }: Demands, held: ArrayLike<number>): Wish[] {
+  const found: Wish[] = []
+  for (const part of seen) {
+    const { levels } = parts[part]!
+    let finest = Math.max(held[part]!, 0)
     let worth = Infinity
     for (let level = finest + 1; level < levels.length; level++) {
-      if (!weights[level]) continue
-      const weight = weights.slice(level).reduce((sum, value) => sum + value, 0)
-      const removed = (levels[finest]?.error ?? 0) - (levels[level]?.error ?? 0)
-      worth = Math.min(worth, weight * removed / (levels[level]?.bytes ?? 1)) // a finer level never overtakes a coarser one
-      found.push({ part: number, level, worth })
+      if (weights[first[part]! + level] === 0) continue
+      let weight = 0
+      for (let finer = level; finer < levels.length; finer++) weight += weights[first[part]! + finer]!
+      const removed = levels[finest]!.error - levels[level]!.error
+      worth = Math.min(worth, weight * removed / levels[level]!.bytes) // a finer level never overtakes a coarser one
+      found.push({ part, level, worth })
       finest = level
     }
   }
-  return found.sort((a, b) => b.worth - a.worth || a.part - b.part || a.level - b.level).map(({ part, level }) => ({ part, level }))
+  return found.sort((a, b) => b.worth - a.worth || a.part - b.part || a.level - b.level)
 }

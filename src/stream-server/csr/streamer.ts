@@ -1,15 +1,18 @@
 import { creditBytes } from '../protocol.ts'
-import type { CameraMessage, IdleMessage, PartInfo, SceneMessage } from '../protocol.ts'
-import { placementsOf } from './placement.ts'
-import type { Placements } from './placement.ts'
-import { planChunks } from './plan.ts'
+import type { CameraMessage, DropMessage, IdleMessage, PartInfo, Runs, SceneMessage, StreamingMode } from '../protocol.ts'
+import { planWithin } from './budget.ts'
+import type { Budget } from './budget.ts'
+import { everythingElse } from './everything-else.ts'
+import { Journal } from './journal.ts'
+import { Planner } from './plan.ts'
 import type { Chunk } from './plan.ts'
 
 /** Where the stream flows: a WebSocket, seen narrowly. */
 export interface Outlet {
-  /** Bytes that were accepted and have not left yet. Whoever owns the outlet calls `resume` when some have. */
+  /** Bytes that were accepted and have not left yet; infinite while there is no socket. Whoever owns the outlet calls `resume` when some have. */
   readonly buffered: number
   sendFile (glb: Buffer): void
+  sendDrop (message: DropMessage): void
   sendIdle (message: IdleMessage): void
 }
 
@@ -21,49 +24,75 @@ export interface Source {
 /** Above it a newer camera would have to wait behind too much that it may not want. */
 const mostBuffered = 65_536
 
-/** Sends one viewer what its camera needs, best first, never more than its credit ahead. */
+/** Sends one viewer what its camera needs, best first, never more than its credit ahead nor more than its budget holds. */
 export class Streamer {
   #source: Source
   #outlet: Outlet
+  #mode: StreamingMode
   #onBroken: (error: Error) => void
   #parts: PartInfo[]
-  #placements: Placements
-  #sent: Uint8Array[]
-  #newest: CameraMessage | null = null
-  #seq = -1
+  #planner: Planner
+  #journal: Journal
+  #budget: Budget = { bytes: Infinity, triangles: Infinity }
+  /** In mode `on-demand`: 1 for each instance that is wanted. */
+  #wanted: Uint8Array | undefined
+  /** Per part, the number of the last plan that had it in sight. */
+  #lastSeen: Uint32Array
+  #plans = 0
+  #camera: CameraMessage | null = null
+  /** A plan is due. */
+  #stale = false
   #queue: Chunk[] = []
   #next = 0
+  #limited = false
   #idleTold = true
   #busy = false
   #closed = false
   #chunks = 0
-  #bytes = 0
   #acknowledged = 0
 
   /** `onBroken` is called once when the source cannot be read any more. */
-  constructor (source: Source, outlet: Outlet, onBroken: (error: Error) => void) {
+  constructor (source: Source, outlet: Outlet, mode: StreamingMode, onBroken: (error: Error) => void) {
     this.#source = source
     this.#outlet = outlet
+    this.#mode = mode
     this.#onBroken = onBroken
     this.#parts = source.scene.parts
-    this.#placements = placementsOf(source.scene)
-    this.#sent = this.#parts.map(({ levels }) => new Uint8Array(levels.length))
+    this.#planner = new Planner(source.scene)
+    this.#journal = new Journal(this.#parts.length)
+    this.#lastSeen = new Uint32Array(this.#parts.length)
+    if (mode === 'on-demand') this.#wanted = new Uint8Array(source.scene.instances.length)
   }
 
   /** GLB bytes sent so far. */
   get bytes (): number {
-    return this.#bytes
+    return this.#journal.bytes
   }
 
   /** Looks from another place; an older camera that was not looked at yet is forgotten. */
   look (camera: CameraMessage): void {
-    this.#newest = camera
-    void this.#flow()
+    this.#camera = camera
+    this.#replan()
+  }
+
+  /** The viewer will not hold more than this. */
+  limit (budget: Budget): void {
+    this.#budget = budget
+    this.#replan()
+  }
+
+  /** In mode `on-demand`: instances are wanted, or no longer. Unknown ones are ignored. */
+  request (runs: Runs, on: boolean): void {
+    for (let i = 0; i < runs.length; i += 2) this.#wanted?.fill(Number(on), runs[i]!, runs[i]! + runs[i + 1]!)
+    this.#replan()
   }
 
   /** The viewer has taken in so many bytes in all, at most `bytes`. */
   acknowledge (bytes: number): void {
-    this.#acknowledged = Math.max(this.#acknowledged, bytes)
+    if (bytes > this.#acknowledged) {
+      this.#acknowledged = bytes
+      this.#journal.settle(bytes)
+    }
     void this.#flow()
   }
 
@@ -72,8 +101,28 @@ export class Streamer {
     void this.#flow()
   }
 
+  /**
+   * There is another outlet behind the same face, and of what was sent only `bytes` had come: the rest is planned anew. False when that cannot be.
+   * Nothing is sent before the next camera.
+   */
+  rewind (bytes: number): boolean {
+    const drops = this.#journal.rewind(bytes)
+    if (drops === null) return false
+    this.#acknowledged = bytes
+    this.#camera = null
+    this.#queue = []
+    this.#next = 0
+    if (drops.length > 0) this.#outlet.sendDrop({ type: 'drop', parts: drops })
+    return true
+  }
+
   close (): void {
     this.#closed = true
+  }
+
+  #replan (): void {
+    this.#stale = true
+    void this.#flow()
   }
 
   async #flow (): Promise<void> {
@@ -83,14 +132,19 @@ export class Streamer {
       for (;;) {
         // Nothing is planned or told for a viewer that does not read: `resume` comes when it does.
         if (this.#closed || this.#outlet.buffered > mostBuffered) return
-        if (this.#newest) this.#plan(this.#newest)
+        if (this.#stale && this.#camera !== null) this.#plan(this.#camera)
         const chunk = this.#queue[this.#next]
         if (!chunk) return this.#tellIdle()
         if (!this.#hasRoom(chunk)) return
+        const queue = this.#queue
         const glb = await this.#source.read(chunk.part, chunk.level)
         if (this.#closed) return
+        // A new socket has begun a new count meanwhile.
+        if (queue !== this.#queue) continue
         this.#next++
-        this.#send(chunk, glb)
+        this.#chunks++
+        this.#journal.sent(chunk.part, chunk.level, glb.length)
+        this.#outlet.sendFile(glb)
       }
     } catch (error) {
       if (!this.#closed) this.#onBroken(error as Error)
@@ -101,31 +155,31 @@ export class Streamer {
   }
 
   #plan (camera: CameraMessage): void {
-    this.#newest = null
-    this.#seq = camera.seq
+    this.#stale = false
     this.#idleTold = false
-    this.#queue = planChunks(this.#parts, this.#placements, camera, (part, level) => this.#sent[part]?.[level] === 1)
+    const { held } = this.#journal
+    const demands = this.#planner.demands(camera, this.#wanted)
+    this.#plans++
+    for (const part of demands.parts) this.#lastSeen[part] = this.#plans
+    const { drops, chunks, limited } = planWithin(this.#budget, this.#parts, demands, held, this.#lastSeen)
+    this.#queue = this.#mode === 'all' ? [...chunks, ...everythingElse(this.#budget, this.#parts, demands, held, { drops, chunks })] : chunks
     this.#next = 0
+    this.#limited = limited
+    if (drops.length === 0) return
+    this.#journal.dropped(drops)
+    this.#outlet.sendDrop({ type: 'drop', parts: drops })
   }
 
   /** A file larger than the whole credit goes alone. */
   #hasRoom ({ part, level }: Chunk): boolean {
-    const ahead = this.#bytes - this.#acknowledged
+    const ahead = this.#journal.bytes - this.#acknowledged
     const size = this.#parts[part]?.levels[level]?.bytes ?? 0
-    return this.#outlet.buffered <= mostBuffered && (ahead === 0 || ahead + size <= creditBytes)
-  }
-
-  #send ({ part, level }: Chunk, glb: Buffer): void {
-    const sent = this.#sent[part]
-    if (sent) sent[level] = 1
-    this.#chunks++
-    this.#bytes += glb.length
-    this.#outlet.sendFile(glb)
+    return ahead === 0 || ahead + size <= creditBytes
   }
 
   #tellIdle (): void {
-    if (this.#idleTold) return
+    if (this.#idleTold || this.#camera === null) return
     this.#idleTold = true
-    this.#outlet.sendIdle({ type: 'idle', seq: this.#seq, chunks: this.#chunks, bytes: this.#bytes })
+    this.#outlet.sendIdle({ type: 'idle', seq: this.#camera.seq, chunks: this.#chunks, bytes: this.#journal.bytes, limited: this.#limited })
   }
 }

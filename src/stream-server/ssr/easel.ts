@@ -10,7 +10,7 @@ export class Easel {
   #sums = new Uint16Array(0)
   #samples = 0
   #view: PaintOrder['view'] | null = null
-  #highlight = -1
+  #arrangement = -1
 
   /** `now` answers milliseconds. */
   constructor (painter: Painter, now: () => number) {
@@ -28,7 +28,7 @@ export class Easel {
 
   /** Paints into the order's pixels, unless `superseded` tells it to stop. */
   paint (order: PaintOrder, superseded: () => boolean): FromPainter {
-    const { seq, width, height, samples, view, highlight, background, pixels } = order
+    const { seq, width, height, samples, view, arrangement, background, pixels } = order
     const started = this.#now()
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas = new Framebuffer(width, height)
@@ -38,15 +38,15 @@ export class Easel {
     const out = new Uint32Array(pixels)
     if (samples === 1) {
       this.#samples = 0
-      const painted = this.#painter.paint(canvas, { view, background, highlight, sample: 0 }, superseded)
+      const painted = this.#painter.paint(canvas, { view, background, sample: 0 }, superseded)
       if (painted === null) return { type: 'stopped', seq, pixels }
       out.set(canvas.color)
       return { type: 'painted', seq, width, height, samples, ...painted, milliseconds: this.#now() - started, pixels }
     }
-    if (this.#samples === 0 || highlight !== this.#highlight || !same(view, this.#view)) this.#begin(order)
+    if (this.#samples === 0 || arrangement !== this.#arrangement || !same(view, this.#view)) this.#begin(order)
     let last = { triangles: 0, wanted: [] as Array<{ part: number, level: number }> }
     while (this.#samples < samples) {
-      const painted = this.#painter.paint(canvas, { view, background, highlight, sample: this.#samples + 1 }, superseded)
+      const painted = this.#painter.paint(canvas, { view, background, sample: this.#samples + 1 }, superseded)
       if (painted === null) return { type: 'stopped', seq, pixels }
       last = painted
       // What is missing would only be painted blurred.
@@ -61,12 +61,12 @@ export class Easel {
     return { type: 'painted', seq, width, height, samples, ...last, milliseconds: this.#now() - started, pixels }
   }
 
-  #begin ({ width, height, view, highlight }: PaintOrder): void {
+  #begin ({ width, height, view, arrangement }: PaintOrder): void {
     if (this.#sums.length !== width * height * 3) this.#sums = new Uint16Array(width * height * 3)
     else this.#sums.fill(0)
     this.#samples = 0
     this.#view = view
-    this.#highlight = highlight
+    this.#arrangement = arrangement
   }
 
   #add (color: Uint32Array): void {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock.ts'
-import type { CameraMessage, FrameMessage, SceneMessage } from '../protocol.ts'
+import type { CameraMessage, FrameMessage, MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../protocol.ts'
 import { JpegEncoder } from './jpeg.ts'
 import type { FromPainter, PaintingScene, PaintOrder, ToPainter } from './orders.ts'
 import { Pace } from './pace.ts'
@@ -11,7 +11,7 @@ export interface ImageOutlet {
   /** Bytes that were accepted and have not left yet. Whoever owns the outlet calls `resume` when some have. */
   readonly buffered: number
   sendFrame (message: FrameMessage, file: Buffer): void
-  sendPicked (id: number, instance: number): void
+  sendPicked (message: PickedMessage): void
 }
 
 export interface ImageStreamerSettings {
@@ -40,11 +40,12 @@ export class ImageStreamer {
   #worker: Worker
   #newest = new Int32Array(new SharedArrayBuffer(4))
   #camera: CameraMessage | null = null
-  #highlight = -1
+  /** Counts what was marked or styled: pictures of another count show something else. */
+  #arrangement = 0
   #order: PaintOrder | null = null
   #orderFine = false
   /** What the last picture showed. */
-  #shown: { seq: number, highlight: number, samples: number, stale: boolean, fine: boolean } = { seq: -1, highlight: -1, samples: 0, stale: true, fine: false }
+  #shown = { seq: -1, arrangement: 0, samples: 0, stale: true, fine: false }
   #stops = 0
   #loading = false
   #spare: ArrayBuffer[] = []
@@ -96,10 +97,18 @@ export class ImageStreamer {
     this.#tell({ type: 'pick', id, x, y })
   }
 
-  /** Makes an instance stand out; -1 for none. */
-  highlight (instance: number): void {
-    this.#highlight = instance
+  /** Selects or hides instances, or shows all in another way. */
+  arrange (message: MarkMessage | StyleMessage): void {
+    this.#arrangement++
+    this.#tell(message)
     this.#step()
+  }
+
+  /** There is another outlet behind the same face: what was sent may not have come. Nothing is painted before the next camera. */
+  restart (): void {
+    this.#sent = []
+    this.#camera = null
+    this.#cancelRest()
   }
 
   /** The outlet has room again. */
@@ -118,8 +127,8 @@ export class ImageStreamer {
     const camera = this.#camera
     if (this.#closed || this.#order !== null || this.#loading || camera === null) return
     if (this.#sent.length >= mostUnseen || this.#settings.outlet.buffered > mostBuffered) return
-    const { seq, highlight, samples, stale, fine } = this.#shown
-    const current = seq === camera.seq && highlight === this.#highlight && !stale
+    const { seq, arrangement, samples, stale, fine } = this.#shown
+    const current = seq === camera.seq && arrangement === this.#arrangement && !stale
     if (!current) this.#paint(camera, 1, this.#resting)
     else if (this.#resting && !fine) this.#paint(camera, 1, true)
     else if (this.#resting && samples < allSamples) this.#paint(camera, samples < fewSamples ? fewSamples : allSamples, true)
@@ -142,7 +151,7 @@ export class ImageStreamer {
       width,
       height,
       background: (0xff000000 | (background & 255) << 16 | background & 0xff00 | background >> 16) >>> 0,
-      highlight: this.#highlight,
+      arrangement: this.#arrangement,
       samples,
       // Whoever moves all the time shall see something too.
       mayStop: samples > 1 || this.#stops < 2,
@@ -153,7 +162,7 @@ export class ImageStreamer {
 
   #hear (message: FromPainter): void {
     if (this.#closed) return
-    if (message.type === 'picked') return this.#settings.outlet.sendPicked(message.id, message.instance)
+    if (message.type === 'picked') return this.#settings.outlet.sendPicked(message)
     const order = this.#order
     this.#order = null
     if (order === null) return
@@ -164,7 +173,7 @@ export class ImageStreamer {
     }
     this.#stops = 0
     if (message.samples === 1 && !this.#resting) this.#pace.painted(message.milliseconds)
-    this.#shown = { seq: message.seq, highlight: order.highlight, samples: message.samples, stale: message.wanted.length > 0, fine: this.#orderFine }
+    this.#shown = { seq: message.seq, arrangement: order.arrangement, samples: message.samples, stale: message.wanted.length > 0, fine: this.#orderFine }
     if (message.wanted.length > 0) void this.#load(message.wanted)
     this.#step() // The next is painted while this one is encoded.
     this.#send(message)

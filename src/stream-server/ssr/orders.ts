@@ -1,5 +1,5 @@
 import type { Chunk, View } from '../csr/plan.ts'
-import type { SceneMessage } from '../protocol.ts'
+import type { MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../protocol.ts'
 
 /** What the painting thread is born with. */
 export interface PaintingScene {
@@ -19,7 +19,8 @@ export interface PaintOrder {
   width: number
   height: number
   background: number
-  highlight: number
+  /** Differs when something was marked or styled in between. */
+  arrangement: number
   /** Pictures to be laid over each other at jittered places; 1 is the plain picture. What was laid over before for the same view goes on. */
   samples: number
   /** Given up when a newer camera is there. */
@@ -30,6 +31,8 @@ export interface PaintOrder {
 
 export type ToPainter =
   | PaintOrder
+  | MarkMessage
+  | StyleMessage
   | { type: 'part', part: number, level: number, glb: Uint8Array<ArrayBuffer> }
   /** Whose pixel is it? Places are shares of the picture's sides, 0 to 1. */
   | { type: 'pick', id: number, x: number, y: number }
@@ -37,4 +40,4 @@ export type ToPainter =
 export type FromPainter =
   | { type: 'painted', seq: number, width: number, height: number, samples: number, triangles: number, milliseconds: number, wanted: Chunk[], pixels: ArrayBuffer }
   | { type: 'stopped', seq: number, pixels: ArrayBuffer }
-  | { type: 'picked', id: number, instance: number }
+  | PickedMessage

@@ -5,6 +5,7 @@ import type { Placements } from '../csr/placement.ts'
 import { neededLevel } from '../csr/plan.ts'
 import type { Chunk, View } from '../csr/plan.ts'
 import type { SceneMessage } from '../protocol.ts'
+import { Arrangement } from './arrangement.ts'
 import { guard } from './clipper.ts'
 import type { Framebuffer } from './framebuffer.ts'
 import type { GeometryStore } from './geometry-store.ts'
@@ -17,8 +18,6 @@ export interface Shot {
   view: View
   /** Packed. */
   background: number
-  /** Instance that stands out, -1 for none. */
-  highlight: number
   /** Of a series whose mean has smooth edges: 0 is the plain picture. */
   sample: number
 }
@@ -35,6 +34,7 @@ const mostWanted = 64
 
 /** Draws pictures of a scene with what geometry there is. */
 export class Painter {
+  readonly arrangement: Arrangement
   #scene: Pick<SceneMessage, 'parts' | 'instances'>
   #placements: Placements
   #store: GeometryStore
@@ -42,6 +42,7 @@ export class Painter {
   #instances = new InstancePainter()
 
   constructor (scene: Pick<SceneMessage, 'parts' | 'instances'>, store: GeometryStore) {
+    this.arrangement = new Arrangement(scene.instances.length)
     this.#scene = scene
     this.#placements = placementsOf(scene)
     this.#store = store
@@ -49,7 +50,7 @@ export class Painter {
   }
 
   /** Draws one picture; `null` when it was given up because `superseded` said so. */
-  paint (target: Framebuffer, { view, background, highlight, sample }: Shot, superseded: () => boolean): Painted | null {
+  paint (target: Framebuffer, { view, background, sample }: Shot, superseded: () => boolean): Painted | null {
     const { parts, instances } = this.#scene
     const { boxes } = this.#placements
     target.clear(background)
@@ -62,6 +63,7 @@ export class Painter {
     let triangles = 0
     for (const i of order) {
       if (superseded()) return null
+      if (this.arrangement.isHidden(i)) continue
       const instance = instances[i]!
       const part = parts[instance.part]!
       const distance = distances[i]!
@@ -71,7 +73,7 @@ export class Painter {
       const geometry = this.#store.get(instance.part, level)
       if (geometry === undefined) continue
       const surface = this.#surfaces[instance.part]!
-      lighting.aim(i === highlight ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
+      lighting.aim(this.arrangement.isSelected(i) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
       const cover = part.color[3] < 1 ? Math.max(1, Math.round(part.color[3] * 16)) : 16
       triangles += this.#instances.draw(target, { id: i + 1, cover, phase: (sample * 7 + i * 5) & 15 }, geometry, {
         matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: holdsBox(borders, boxes, i * boxStride)

@@ -70,6 +70,11 @@ export class ImageStage {
     else this.#controls.dollyOut(factor)
   }
 
+  /** Tells the view once more, soon. */
+  tell (): void {
+    this.#soon()
+  }
+
   close (): void {
     this.#closed = true
     cancelAnimationFrame(this.#frame)

@@ -1,4 +1,5 @@
 import type { FrameMessage, SceneMessage, ServerMessage } from '../../stream-server/protocol.ts'
+import type { Clock } from '../../clock.ts'
 import { Extent } from '../extent.ts'
 import { StreamError } from '../server-message.ts'
 import { StreamConnection } from '../stream-connection.ts'
@@ -11,11 +12,12 @@ const clickReach = 4
 
 /** Shows pictures of a model that its stream server renders: at once while the view moves, without flaw when it rests. */
 export class ImageViewer {
+  readonly #clock: Clock
   readonly #listener: ViewerListener
   readonly #canvas: HTMLCanvasElement
   readonly #stage: ImageStage
   readonly #forgetKeys: () => void
-  readonly #statistics: StreamStatistics = { triangles: 0, modelTriangles: 0, chunks: 0, bytes: 0, parts: 0, partsShown: 0, instances: 0, refining: true }
+  readonly #statistics: StreamStatistics = { triangles: 0, modelTriangles: 0, chunks: 0, bytes: 0, parts: 0, partsShown: 0, instances: 0, refining: true, held: 0, limited: false }
   #connection: StreamConnection | undefined
   #scene: SceneMessage | undefined
   #seq = 0
@@ -28,7 +30,8 @@ export class ImageViewer {
   #over = false
 
   /** Throws an Error in words when the browser cannot show pictures. */
-  constructor (canvas: HTMLCanvasElement, listener: ViewerListener) {
+  constructor (canvas: HTMLCanvasElement, clock: Clock, listener: ViewerListener) {
+    this.#clock = clock
     this.#canvas = canvas
     this.#listener = listener
     this.#stage = new ImageStage(canvas, view => { this.#connection?.send({ type: 'camera', seq: ++this.#seq, ...view }) })
@@ -40,13 +43,21 @@ export class ImageViewer {
   /** Connects, once. */
   start ({ endpointUri, model, sessionToken }: StreamSource): void {
     if (this.#over || this.#connection !== undefined) return
-    const connection = new StreamConnection(endpointUri, {
+    const connection = new StreamConnection(endpointUri, this.#clock, {
       opened: () => {
         this.#listener.phase('open')
         connection.send({ type: 'open', model, ...sessionToken === undefined ? {} : { token: sessionToken } })
       },
       message: message => { this.#receive(message) },
       glb: bytes => { this.#take(bytes) },
+      lost: () => { this.#listener.connection(true) },
+      // Pictures are not continued: the server paints the next camera anew.
+      progress: () => ({ scene: this.#scene !== undefined, bytes: 0 }),
+      restored: () => {
+        this.#announced = undefined
+        this.#listener.connection(false)
+        this.#stage.tell()
+      },
       ended: (words, orderly) => { if (!this.#over) this.#listener.ended(orderly ? 'closed' : 'failed', words) }
     })
     this.#connection = connection
@@ -85,7 +96,9 @@ export class ImageViewer {
       case 'picked':
         if (message.id === this.#picks) this.#select(message.instance)
         break
-      case 'idle':
+      case 'idle': // Of servers that stream geometry.
+      case 'drop':
+      case 'session':
       case 'error': // The close that follows ends it, in these words.
     }
   }
@@ -116,7 +129,7 @@ export class ImageViewer {
   }
 
   #select (instance: number): void {
-    this.#connection?.send({ type: 'highlight', instance })
+    this.#connection?.send({ type: 'mark', what: 'selected', runs: [instance, 1], on: true })
     const node = this.#scene?.instances[instance]?.node
     this.#canvas.dataset['selected'] = node === undefined ? '' : this.#scene?.nodes[node]?.name ?? ''
   }

@@ -68,7 +68,13 @@ export class TestViewer {
     return await this.until(() => this.messages.find((message): message is IdleMessage => message.type === 'idle' && message.seq === seq))
   }
 
+  /** Leaves for good. */
   close (): void {
+    this.socket.close(1000)
+  }
+
+  /** Its network is gone. */
+  lose (): void {
     this.socket.terminate()
   }
 

@@ -1,0 +1,104 @@
+import t from 'tap'
+import type { SessionMessage } from '../../src/stream-server/protocol.ts'
+import { FakeClock } from '../fixtures/fake-clock.ts'
+import { reports } from './support/reports.ts'
+import { running } from './support/running.ts'
+import { TestViewer, camera } from './support/viewer.ts'
+
+const near = (seq: number) => camera(seq, [1, 0.5, 4], [1, 0, 0], 20)
+
+const sessionOf = async (viewer: TestViewer): Promise<SessionMessage> =>
+  await viewer.until(() => viewer.messages.find((message): message is SessionMessage => message.type === 'session'))
+
+async function complete (url: string) {
+  const viewer = await TestViewer.connect(url)
+  viewer.say({ type: 'open', model: 'balls' })
+  await viewer.scene()
+  viewer.say(near(1))
+  await viewer.idle(1)
+  return { viewer, session: await sessionOf(viewer) }
+}
+
+t.test('a viewer whose network was gone comes back and is sent nothing twice', async t => {
+  const taken = await reports(t)
+  const { url, server } = await running(t, ['--liveliness-endpoint', taken.endpoint])
+  const { viewer, session } = await complete(url)
+  viewer.lose()
+  await taken.until('viewers=0')
+  const back = await TestViewer.connect(url)
+  back.say({ type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes })
+  t.same(await sessionOf(back), session)
+  await taken.until('viewers=1')
+  back.say(near(2))
+  t.match(await back.idle(2), { bytes: viewer.receivedBytes })
+  t.same(back.files, [])
+  t.same(back.messages.filter(({ type }) => type === 'scene'), [])
+  back.say(camera(3, [1, 0.1, 0.4], [1, 0, 0], 0.05))
+  await back.idle(3)
+  t.ok(back.files.length > 0, 'finer ones still come')
+  back.close()
+  t.equal(await server.finished, 0)
+})
+
+t.test('what was under way is sent again, and the scene if it had not come', async t => {
+  const { url } = await running(t)
+  const { viewer, session } = await complete(url)
+  const [first] = viewer.files
+  viewer.lose()
+  const back = await TestViewer.connect(url)
+  back.say({ type: 'resume', key: session.key, scene: false, bytes: viewer.receivedBytes })
+  await back.scene()
+  back.lose()
+  const again = await TestViewer.connect(url)
+  again.say({ type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes })
+  await sessionOf(again)
+  t.ok(first)
+  again.say(near(2))
+  await again.idle(2)
+  t.same(again.files, [])
+  again.close()
+})
+
+t.test('a new socket may come before the loss of the old one was noticed', async t => {
+  const { url, server, log } = await running(t)
+  const { viewer, session } = await complete(url)
+  const back = await TestViewer.connect(url)
+  back.say({ type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes })
+  await sessionOf(back)
+  await viewer.closed
+  back.say(near(2))
+  await back.idle(2)
+  t.notOk(log.includes('the viewer has left'))
+  back.close()
+  t.equal(await server.finished, 0)
+})
+
+t.test('a viewer that does not come back in time is given up', async t => {
+  const clock = new FakeClock()
+  const taken = await reports(t)
+  const { url, server, log } = await running(t, ['--liveliness-endpoint', taken.endpoint], clock)
+  const { viewer, session } = await complete(url)
+  t.equal(session.graceSeconds, 30)
+  viewer.lose()
+  await taken.until('viewers=0')
+  await clock.advance(29_999)
+  t.notOk(log.includes('the viewer did not come back'))
+  await clock.advance(1)
+  t.equal(await server.finished, 0)
+  t.ok(log.includes('the viewer did not come back'))
+})
+
+t.test('who does not know the key does not get the session, nor more than was sent', async t => {
+  const { url } = await running(t)
+  const { viewer, session } = await complete(url)
+  for (const key of ['', 'x'.repeat(22), session.key.slice(1)]) {
+    const stranger = await TestViewer.connect(url)
+    stranger.say({ type: 'resume', key, scene: true, bytes: 0 })
+    t.match(await stranger.closed, { code: 4410 })
+  }
+  viewer.say(near(2))
+  await viewer.idle(2)
+  const liar = await TestViewer.connect(url)
+  liar.say({ type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes + 1 })
+  t.match(await liar.closed, { code: 1008, reason: 'resume: not what was sent' })
+})
