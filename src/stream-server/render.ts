@@ -7,9 +7,10 @@ import type { FromPainter, PaintingScene, ToPainter } from './ssr/orders.ts'
 import { Painter } from './ssr/painter.ts'
 
 await geometryReady
-const { parts, instances, newest, mostBytes } = workerData as PaintingScene
+const scene = workerData as PaintingScene
+const { parts, newest, mostBytes } = scene
 const store = new GeometryStore(parts.length, mostBytes)
-const painter = new Painter({ parts, instances }, store)
+const painter = new Painter(scene, store)
 const easel = new Easel(painter, () => performance.now())
 
 parentPort?.on('message', (message: ToPainter) => {
@@ -17,7 +18,7 @@ parentPort?.on('message', (message: ToPainter) => {
     case 'part': return store.put(message.part, message.level, message.glb)
     case 'mark': return painter.arrangement.mark(message)
     case 'style': return painter.arrangement.style(message)
-    case 'pick': return answer({ type: 'picked', id: message.id, instance: easel.pick(message.x, message.y) })
+    case 'pick': return answer({ type: 'picked', id: message.id, ...easel.pick(message.x, message.y) })
     case 'paint': {
       const painted = easel.paint(message, () => message.mayStop && Atomics.load(newest, 0) !== (message.seq | 0))
       return answer(painted, [message.pixels])

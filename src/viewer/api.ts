@@ -105,7 +105,7 @@ export interface Viewer {
   /** In streaming mode `on-demand`: these instances are streamed as far as they are seen, or with `on` false no longer. Nothing is at first. */
   request (instances: Iterable<number>, on?: boolean): void
   /** The instance at a point in CSS pixels from the picture's upper left corner, and the point met in metres. */
-  pick (x: number, y: number): { instance: number, point: [number, number, number] } | undefined
+  pick (x: number, y: number): Promise<{ instance: number, point: [number, number, number] } | undefined>
   /** Instances whose name, or the name of whose branch, contains `words`. */
   search (words: string): number[]
   properties (instances: Iterable<number>): Properties | undefined

@@ -116,7 +116,7 @@ export class HostedViewer implements Viewer {
   showAll (): void { this.#inspection?.showAll() }
   isolate (instances: Iterable<number>): void { this.#inspection?.isolate(instances) }
   setGhosts (on: boolean): void { this.#inspection?.setGhosts(on) }
-  setEdges (on: boolean): void { this.#inspection?.edges.set(on) }
+  setEdges (on: boolean): void { this.#inspection?.setEdges(on) }
   setSection (section: Section | null): void { this.#inspection?.setSection(section ?? undefined) }
   explode (factor: number): void { this.#inspection?.explode(factor) }
 
@@ -125,8 +125,8 @@ export class HostedViewer implements Viewer {
     if (viewer instanceof StreamingViewer) viewer.request(instances, on)
   }
 
-  pick (x: number, y: number): { instance: number, point: [number, number, number] } | undefined {
-    const hit = this.#inspection?.pick(x, y)
+  async pick (x: number, y: number): Promise<{ instance: number, point: [number, number, number] } | undefined> {
+    const hit = await this.#inspection?.pick(x, y)
     return hit === undefined ? undefined : { instance: hit.instance, point: hit.point.toArray() }
   }
 
@@ -203,7 +203,7 @@ export class HostedViewer implements Viewer {
     this.#idle.close()
     visit?.giveUp.abort()
     // A picture stays to be looked at; without one the drawing surface, of which a browser has few, is given back at once.
-    if (visit?.viewer instanceof StreamingViewer && visit.inspection !== undefined) visit.viewer.leave()
+    if (visit?.inspection !== undefined) visit.viewer.leave()
     else visit?.viewer.shutdown()
     this.#become('ended')
     visit?.fail(new Error(words))

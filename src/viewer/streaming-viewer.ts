@@ -11,6 +11,8 @@ import { runsOf } from './runs.ts'
 import { StreamError } from './server-message.ts'
 import { Stage } from './stage.ts'
 import { StreamConnection } from './stream-connection.ts'
+import { Assembly } from './tools/assembly.ts'
+import { DrawnExhibit } from './tools/drawn-exhibit.ts'
 import { Inspection } from './tools/inspection.ts'
 import { listenToKeys } from './view-keys.ts'
 
@@ -76,6 +78,7 @@ export class StreamingViewer {
   readonly #statistics: StreamStatistics = { triangles: 0, modelTriangles: 0, chunks: 0, bytes: 0, parts: 0, partsShown: 0, instances: 0, refining: true, held: 0, limited: false }
   #connection: StreamConnection | undefined
   #store: PartStore | undefined
+  #exhibit: DrawnExhibit | undefined
   #inspection: Inspection | undefined
   /** One GLB is decoded at a time, in the order of arrival. */
   #decoding = Promise.resolve()
@@ -92,7 +95,7 @@ export class StreamingViewer {
       lost: () => { this.#connection?.fail('The browser took the drawing surface away. Close this viewer and create a new one.') }
     })
     rehearse(this.#stage, this.#finishes)
-    this.#forgetKeys = listenToKeys(canvas, this.#stage)
+    this.#forgetKeys = listenToKeys(canvas, this.#stage.viewpoint)
     this.#feed = new CameraFeed(clock, message => { this.#connection?.send(message) })
   }
 
@@ -122,7 +125,7 @@ export class StreamingViewer {
 
   /** Brings the whole model into view. */
   fit (): void {
-    this.#stage.fit()
+    this.#stage.viewpoint.fit()
   }
 
   /** In streaming mode `on-demand`: these instances are wanted, or no longer. */
@@ -178,9 +181,11 @@ export class StreamingViewer {
     this.#store = new PartStore(scene, this.#finishes)
     this.#stage.scene.add(this.#store.root)
     Object.assign(this.#statistics, { modelTriangles: scene.triangles, parts: scene.parts.length, instances: scene.instances.length })
-    this.#inspection = new Inspection(scene, this.#store, this.#stage)
+    const assembly = new Assembly(scene)
+    this.#exhibit = new DrawnExhibit(assembly, this.#store, this.#stage)
+    this.#inspection = new Inspection(assembly, this.#exhibit)
     this.#listener.phase('scene')
-    this.#stage.show(new Extent(scene))
+    this.#stage.viewpoint.show(new Extent(scene))
     this.#listener.inspectable(this.#inspection)
   }
 
@@ -204,14 +209,14 @@ export class StreamingViewer {
     if (this.#over) return
     if (this.#store?.knows(part, level) !== true) throw new StreamError('The stream server sent geometry of a part that the scene does not have.')
     this.#store.show(part, level, geometry)
-    this.#inspection?.refined(part)
+    this.#exhibit?.refined(part)
     this.#stage.invalidate()
   }
 
   #drop (parts: readonly number[]): void {
     for (const part of parts) {
       this.#store?.drop(part)
-      this.#inspection?.refined(part)
+      this.#exhibit?.refined(part)
     }
     if (!this.#over) this.#stage.invalidate()
   }
@@ -222,7 +227,7 @@ export class StreamingViewer {
 
   #drawn (triangles: number): void {
     if (this.#store === undefined || this.#over) return
-    this.#feed.moved(this.#stage.view)
+    this.#feed.moved(this.#stage.viewpoint.view)
     this.#statistics.triangles = triangles
     this.#inspection?.events.tell('drawn', undefined)
     if (triangles > 0) this.#listener.phase('first-picture')

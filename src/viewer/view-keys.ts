@@ -1,31 +1,28 @@
-import type { Stage } from './stage.ts'
-
-/** What keys drive: `Stage`, or one that shows pictures. */
-export type KeyDriven = Pick<Stage, 'orbit' | 'zoom' | 'fit'>
+import type { Viewpoint } from './viewpoint.ts'
 
 const step = Math.PI / 24
 const nearer = 1.2
 
 /** What each key does to the view. Names are those of `KeyboardEvent.key`. */
-const actions = new Map<string, (stage: KeyDriven) => void>([
-  ['ArrowLeft', stage => { stage.orbit(step, 0) }],
-  ['ArrowRight', stage => { stage.orbit(-step, 0) }],
-  ['ArrowUp', stage => { stage.orbit(0, step) }],
-  ['ArrowDown', stage => { stage.orbit(0, -step) }],
-  ['+', stage => { stage.zoom(nearer) }],
-  ['=', stage => { stage.zoom(nearer) }],
-  ['-', stage => { stage.zoom(1 / nearer) }],
-  ['f', stage => { stage.fit() }],
-  ['F', stage => { stage.fit() }]
+const actions = new Map<string, (viewpoint: Viewpoint) => void>([
+  ['ArrowLeft', viewpoint => { viewpoint.orbit(step, 0) }],
+  ['ArrowRight', viewpoint => { viewpoint.orbit(-step, 0) }],
+  ['ArrowUp', viewpoint => { viewpoint.orbit(0, step) }],
+  ['ArrowDown', viewpoint => { viewpoint.orbit(0, -step) }],
+  ['+', viewpoint => { viewpoint.zoom(nearer) }],
+  ['=', viewpoint => { viewpoint.zoom(nearer) }],
+  ['-', viewpoint => { viewpoint.zoom(1 / nearer) }],
+  ['f', viewpoint => { viewpoint.fit() }],
+  ['F', viewpoint => { viewpoint.fit() }]
 ])
 
 /** Lets a focused canvas be driven from the keyboard; the answer stops it. */
-export function listenToKeys (canvas: HTMLCanvasElement, stage: KeyDriven): () => void {
+export function listenToKeys (canvas: HTMLCanvasElement, viewpoint: Viewpoint): () => void {
   const onKey = (event: KeyboardEvent): void => {
     const action = actions.get(event.key)
     if (action === undefined || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
-    action(stage)
+    action(viewpoint)
   }
   canvas.addEventListener('keydown', onKey)
   return () => { canvas.removeEventListener('keydown', onKey) }

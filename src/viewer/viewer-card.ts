@@ -117,8 +117,7 @@ export class ViewerCard {
 
   /** Ends the session; the last picture stays where there is one. */
   #giveBack (): void {
-    if (this.#viewer instanceof StreamingViewer) this.#viewer.leave()
-    else this.#viewer?.shutdown()
+    this.#viewer?.leave()
   }
 
   #newViewer (): StreamingViewer | ImageViewer {

@@ -55,14 +55,55 @@ t.test('a viewer asks what it points at, and has it stand out', async t => {
   const before = await viewer.complete(1)
   const ask = async (id: number, x: number, y: number) => {
     viewer.say({ type: 'pick', id, x, y })
-    return (await viewer.until(() => viewer.messages.find((message): message is PickedMessage => message.type === 'picked' && message.id === id))).instance
+    return (await viewer.until(() => viewer.messages.find((message): message is PickedMessage => message.type === 'picked' && message.id === id)))
   }
-  t.equal(await ask(1, 0.5, 0.5), 1)
-  t.equal(await ask(2, 0, 0), -1)
+  const middle = await ask(1, 0.5, 0.5)
+  t.equal(middle.instance, 1)
+  const [x = NaN, y = NaN, z = NaN] = middle.point ?? []
+  t.ok(Math.abs(Math.hypot(x - 1, y, z) - 0.25) < 0.003, `${x} ${y} ${z} lies on the ball`)
+  t.same(await ask(2, 0, 0), { type: 'picked', id: 2, instance: -1 })
   const pictures = viewer.pictures.length
-  viewer.say({ type: 'highlight', instance: 1 })
+  viewer.say({ type: 'mark', what: 'selected', runs: [1, 1], on: true })
   const after = await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame }) => frame.complete))
   t.notSame(after.file, before.file)
+  viewer.close()
+})
+
+t.test('what is hidden, cut, taken apart or outlined is so in the picture, and all of it can be taken back', async t => {
+  const { viewer } = await watch(t)
+  viewer.say(sized(1))
+  const { file } = await viewer.complete(1)
+  const plain = PNG.sync.read(file).data
+  /** Pixels that something is in, and those that are nearly black. */
+  const next = async (...messages: object[]) => {
+    const pictures = viewer.pictures.length
+    for (const message of messages) viewer.say(message)
+    // Pictures that were under way show what was before.
+    const last = await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame, file }) => frame.complete && !PNG.sync.read(file).data.equals(plain)) ?? undefined)
+    const { data } = PNG.sync.read(last.file)
+    let filled = 0
+    let dark = 0
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at + 1]! < 250) filled++
+      if (data[at + 1]! < 250 && data[at]! < 100) dark++
+    }
+    return { filled, dark }
+  }
+  const style = { type: 'style', ghosts: false, edges: false, explosion: 0, section: null }
+  const hidden = (on: boolean) => ({ type: 'mark', what: 'hidden', runs: [1, 1], on })
+  const two = await next(hidden(true))
+  const cut = await next(hidden(false), { ...style, section: [-1, 0, 0, 1] })
+  t.ok(cut.filled < two.filled && cut.filled > two.filled / 2, `half of three balls is less than two: ${cut.filled} of ${two.filled}`)
+  const apart = await next({ ...style, explosion: 3 })
+  t.ok(apart.filled < two.filled, 'the outer balls have left the picture')
+  const outlined = await next({ ...style, edges: true })
+  t.ok(outlined.dark > 100, `${outlined.dark} dark pixels around the balls`)
+  const ghosts = await next({ ...style, ghosts: true }, { type: 'mark', what: 'selected', runs: [1, 1], on: true })
+  t.ok(ghosts.filled < cut.filled * 2)
+  const pictures = viewer.pictures.length
+  viewer.say(style)
+  viewer.say({ type: 'mark', what: 'selected', runs: [0, 2 ** 31], on: false })
+  await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame, file }) => frame.complete && PNG.sync.read(file).data.equals(plain)))
   viewer.close()
 })
 
@@ -97,7 +138,8 @@ for (const [what, message, reason] of [
   ['half a pixel', sized(1, { height: 0.5 }), /1 to 4096/],
   ['a picture shown that never was', { type: 'shown', frame: 10 }, /more than was sent/],
   ['a place beside the picture', { type: 'pick', id: 1, x: 1.5, y: 0 }, /0 to 1/],
-  ['no instance', { type: 'highlight', instance: -2 }, /instance/]
+  ['half a run', { type: 'mark', what: 'hidden', runs: [1], on: true }, /runs/],
+  ['a style without a section', { type: 'style', ghosts: true, edges: false, explosion: 0 }, /section/]
 ] as const) {
   t.test(`a viewer that tells nonsense is refused: ${what}`, async t => {
     const { viewer, server } = await watch(t)

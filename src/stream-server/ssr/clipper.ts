@@ -1,5 +1,5 @@
-/** Numbers of a corner: x, y, depth row, w, then red, green and blue. */
-export const cornerStride = 7
+/** Numbers of a corner: x, y, depth row, w, then red, green and blue, at last its distance from the section plane. */
+export const cornerStride = 8
 
 /** How far beyond the picture, as a multiple of its half, a triangle may reach before it is cut. */
 export const guard = 16
@@ -15,7 +15,8 @@ function inside (corners: Float64Array, at: number, plane: number): number {
     case 2: return guard * w - corners[at]!
     case 3: return guard * w + corners[at]!
     case 4: return guard * w - corners[at + 1]!
-    default: return guard * w + corners[at + 1]!
+    case 5: return guard * w + corners[at + 1]!
+    default: return corners[at + 7]!
   }
 }
 
@@ -23,15 +24,16 @@ function inside (corners: Float64Array, at: number, plane: number): number {
 export const isInside = (x: number, y: number, depth: number, w: number): boolean =>
   2 * w - depth >= 0 && w >= leastW && x <= guard * w && -x <= guard * w && y <= guard * w && -y <= guard * w
 
-const most = 3 + 6
-const other = new Float64Array(most * cornerStride)
+/** Corners that a cut triangle may have: one more with every border. */
+export const mostCorners = 3 + 7
+const other = new Float64Array(mostCorners * cornerStride)
 
-/** Cuts the triangle in `corners`, which has room for nine, at all borders; answers how many corners are left: 0, or 3 to 9. */
-export function clip (corners: Float64Array): number {
+/** Cuts the triangle in `corners`, which has room for `mostCorners`, at all borders and with `section` at the plane too; answers how many corners are left: 0, or 3 and more. */
+export function clip (corners: Float64Array, section = false): number {
   let count = 3
   let from: Float64Array = corners
   let to: Float64Array = other
-  for (let plane = 0; plane < 6 && count > 0; plane++) {
+  for (let plane = 0; plane < (section ? 7 : 6) && count > 0; plane++) {
     let made = 0
     let last = (count - 1) * cornerStride
     let lastInside = inside(from, last, plane)

@@ -1,6 +1,8 @@
+import type { PickedMessage } from '../protocol.ts'
 import { Framebuffer } from './framebuffer.ts'
 import type { FromPainter, PaintOrder } from './orders.ts'
 import type { Painter } from './painter.ts'
+import { worldPoint } from './unproject.ts'
 
 /** Carries out orders with one painter: holds the canvas, and the mean of many pictures of a view that rests. */
 export class Easel {
@@ -10,6 +12,8 @@ export class Easel {
   #sums = new Uint16Array(0)
   #samples = 0
   #view: PaintOrder['view'] | null = null
+  /** What the canvas shows. */
+  #seen: PaintOrder['view'] | null = null
   #arrangement = -1
 
   /** `now` answers milliseconds. */
@@ -18,12 +22,15 @@ export class Easel {
     this.#now = now
   }
 
-  /** Instance at a place of the last picture, -1 for none; shares of its sides, 0 to 1. */
-  pick (x: number, y: number): number {
-    const { width, height, ids } = this.#canvas
+  /** What is at a place of the last picture, and where in the world; shares of its sides, 0 to 1. */
+  pick (x: number, y: number): Pick<PickedMessage, 'instance' | 'point'> {
+    const { width, height, ids, depth } = this.#canvas
     const column = Math.min(width - 1, Math.floor(x * width))
     const row = Math.min(height - 1, Math.floor(y * height))
-    return (ids[row * width + column] ?? 0) - 1
+    const instance = (ids[row * width + column] ?? 0) - 1
+    if (instance < 0 || this.#seen === null) return { instance }
+    const point = worldPoint(this.#seen.viewProjection, 2 * x - 1, 1 - 2 * y, 1 - depth[row * width + column]!)
+    return point === null ? { instance } : { instance, point }
   }
 
   /** Paints into the order's pixels, unless `superseded` tells it to stop. */
@@ -35,6 +42,7 @@ export class Easel {
       this.#samples = 0
     }
     const canvas = this.#canvas
+    this.#seen = view
     const out = new Uint32Array(pixels)
     if (samples === 1) {
       this.#samples = 0

@@ -60,8 +60,8 @@ export class ImageStreamer {
 
   constructor (settings: ImageStreamerSettings) {
     this.#settings = settings
-    const { parts, instances } = settings.source.scene
-    const workerData: PaintingScene = { parts, instances, newest: this.#newest, mostBytes: mostGeometry }
+    const { parts, instances, min, max } = settings.source.scene
+    const workerData: PaintingScene = { parts, instances, min, max, newest: this.#newest, mostBytes: mostGeometry }
     this.#worker = new Worker(settings.program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 8 } })
     this.#worker.on('message', (message: FromPainter) => { this.#hear(message) })
     this.#worker.on('error', error => { this.#break(error) })

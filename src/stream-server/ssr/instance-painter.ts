@@ -1,4 +1,4 @@
-import { clip, cornerStride, isInside } from './clipper.ts'
+import { clip, cornerStride, isInside, mostCorners } from './clipper.ts'
 import { packed } from './framebuffer.ts'
 import type { Framebuffer } from './framebuffer.ts'
 import type { Geometry } from './geometry.ts'
@@ -16,6 +16,8 @@ export interface Pose {
   jitter: readonly [number, number]
   /** Nothing of it needs to be cut. */
   whole: boolean
+  /** Seen is where ax + by + cz + d >= 0, in world coordinates; null: everything. Not null only where something of it may have to be cut. */
+  section: readonly [number, number, number, number] | null
 }
 
 /** Draws one copy of one part. Keeps its working memory from copy to copy. */
@@ -27,16 +29,20 @@ export class InstancePainter {
   #back = new Uint32Array(0)
   #clip = new Float64Array(0)
   #outside = new Uint8Array(0)
-  #corners = new Float64Array(9 * cornerStride)
+  /** From the section plane; positive is seen. */
+  #distance = new Float64Array(0)
+  #corners = new Float64Array(mostCorners * cornerStride)
   #rows = new Float64Array(16)
 
   /** Answers how many triangles were taken on. */
   draw (target: Framebuffer, paint: Paint, geometry: Geometry, pose: Pose, lighting: Lighting): number {
     this.#place(target, geometry, pose)
-    const { matrix: m, whole } = pose
+    const { matrix: m, whole, section } = pose
     const mirrored = determinant(m) < 0
     const oneSided = geometry.closed && whole && paint.cover >= 16
     this.#light(geometry, m, mirrored, lighting, !oneSided)
+    // Where a solid is cut open its inside is seen: painted flat, it looks like the face of the cut.
+    if (section !== null && geometry.closed) this.#back.fill(faceOf(section, lighting), 0, geometry.positions.length / 4)
     const x = this.#x
     const y = this.#y
     const depth = this.#depth
@@ -63,13 +69,18 @@ export class InstancePainter {
     return indices.length / 3
   }
 
-  #place ({ width, height }: Framebuffer, { positions, center, scale }: Geometry, { matrix: m, viewProjection: v, jitter, whole }: Pose): void {
+  #place ({ width, height }: Framebuffer, { positions, center, scale }: Geometry, { matrix: m, viewProjection: v, jitter, whole, section }: Pose): void {
     const count = positions.length / 4
     if (this.#x.length < count) this.#grow(count)
     if (!whole && this.#clip.length < count * 4) {
       this.#clip = new Float64Array(count * 4)
       this.#outside = new Uint8Array(count)
+      this.#distance = new Float64Array(count)
     }
+    const [p, q, r, s] = section ?? [0, 0, 0, 1]
+    const along = (column: number) => p * m[column * 4]! + q * m[column * 4 + 1]! + r * m[column * 4 + 2]!
+    const [sx, sy, sz] = [along(0) * scale, along(1) * scale, along(2) * scale]
+    const rest = along(0) * center[0] + along(1) * center[1] + along(2) * center[2] + along(3) + s
     const rows = this.#rows
     for (let row = 0; row < 4; row++) {
       // The third row is w - z: it rises towards the eye and is 0 at the far plane.
@@ -100,7 +111,9 @@ export class InstancePainter {
         this.#clip[at + 1] = y
         this.#clip[at + 2] = d
         this.#clip[at + 3] = w
-        const inside = isInside(x, y, d, w)
+        const distance = sx * px + sy * py + sz * pz + rest
+        this.#distance[i] = distance
+        const inside = distance >= 0 && isInside(x, y, d, w)
         this.#outside[i] = inside ? 0 : 1
         if (!inside) continue
       }
@@ -143,7 +156,7 @@ export class InstancePainter {
     }
   }
 
-  #cut (target: Framebuffer, paint: Paint, { jitter }: Pose, a: number, b: number, c: number, mirrored: boolean): void {
+  #cut (target: Framebuffer, paint: Paint, { jitter, section }: Pose, a: number, b: number, c: number, mirrored: boolean): void {
     const corners = this.#corners
     const clipped = this.#clip
     const color = this.#facing(a, b, c) !== mirrored ? this.#front : this.#back
@@ -154,8 +167,9 @@ export class InstancePainter {
       corners[at + 4] = value & 255
       corners[at + 5] = value >> 8 & 255
       corners[at + 6] = value >> 16 & 255
+      corners[at + 7] = this.#distance[vertex]!
     }
-    const count = clip(corners)
+    const count = clip(corners, section !== null)
     const px = (i: number) => Math.floor((corners[i * cornerStride]! / corners[i * cornerStride + 3]! * 0.5 + 0.5) * target.width * steps + jitter[0] * steps + 0.5)
     const py = (i: number) => Math.floor((0.5 - corners[i * cornerStride + 1]! / corners[i * cornerStride + 3]! * 0.5) * target.height * steps + jitter[1] * steps + 0.5)
     const depth = (i: number) => corners[i * cornerStride + 2]! / corners[i * cornerStride + 3]!
@@ -181,6 +195,12 @@ export class InstancePainter {
     this.#front = new Uint32Array(count)
     this.#back = new Uint32Array(count)
   }
+}
+
+/** The colour of a cut's face: that of its solid, lit as the plane is. */
+const faceOf = ([a, b, c]: readonly [number, number, number, number], lighting: Lighting): number => {
+  const length = -Math.hypot(a, b, c) || 1
+  return lighting.of(a / length, b / length, c / length)
 }
 
 type Row16 = readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number]

@@ -5,6 +5,8 @@ import type { MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../
 export interface PaintingScene {
   parts: SceneMessage['parts']
   instances: SceneMessage['instances']
+  min: SceneMessage['min']
+  max: SceneMessage['max']
   /** One number: of the newest camera. Whoever paints for an older one may stop. */
   newest: Int32Array<SharedArrayBuffer>
   /** For decoded geometry. */

@@ -1,17 +1,19 @@
-import { distanceToBox, frustumOf, seesBox } from '../csr/frustum.ts'
+import { distanceToBox, frustumOf } from '../csr/frustum.ts'
 import type { Frustum } from '../csr/frustum.ts'
+import { InstanceIndex } from '../csr/instance-index.ts'
 import { boxStride, placementsOf } from '../csr/placement.ts'
 import type { Placements } from '../csr/placement.ts'
 import { neededLevel } from '../csr/plan.ts'
 import type { Chunk, View } from '../csr/plan.ts'
-import type { SceneMessage } from '../protocol.ts'
-import { Arrangement } from './arrangement.ts'
+import type { InstanceInfo, SceneMessage } from '../protocol.ts'
+import { Arrangement, exploded } from './arrangement.ts'
 import { guard } from './clipper.ts'
 import type { Framebuffer } from './framebuffer.ts'
 import type { GeometryStore } from './geometry-store.ts'
 import { InstancePainter } from './instance-painter.ts'
 import { Lighting, surfaceOf } from './lighting.ts'
 import type { Surface } from './lighting.ts'
+import { outline } from './outline.ts'
 
 /** One look at the scene. */
 export interface Shot {
@@ -28,6 +30,15 @@ export interface Painted {
   wanted: Chunk[]
 }
 
+type PaintedScene = Pick<SceneMessage, 'parts' | 'instances' | 'min' | 'max'>
+
+function standing ({ parts }: PaintedScene, instances: InstanceInfo[], explosion: number) {
+  const placements = placementsOf({ parts, instances })
+  return { explosion, instances, placements, index: new InstanceIndex(placements) }
+}
+
+/** Opacity of what is only hinted at. */
+const ghostly = 0.13
 const accent = [1, 0.32, 0.02] as const
 /** A picture asks for no more at once. */
 const mostWanted = 64
@@ -35,24 +46,29 @@ const mostWanted = 64
 /** Draws pictures of a scene with what geometry there is. */
 export class Painter {
   readonly arrangement: Arrangement
-  #scene: Pick<SceneMessage, 'parts' | 'instances'>
-  #placements: Placements
+  readonly #scene: PaintedScene
+  /** Where everything stands while the model is taken apart so far. */
+  #stands: { explosion: number, instances: InstanceInfo[], placements: Placements, index: InstanceIndex }
   #store: GeometryStore
   #surfaces: Surface[]
   #instances = new InstancePainter()
 
-  constructor (scene: Pick<SceneMessage, 'parts' | 'instances'>, store: GeometryStore) {
+  constructor (scene: PaintedScene, store: GeometryStore) {
     this.arrangement = new Arrangement(scene.instances.length)
     this.#scene = scene
-    this.#placements = placementsOf(scene)
+    this.#stands = standing(scene, scene.instances, 0)
     this.#store = store
     this.#surfaces = scene.parts.map(surfaceOf)
   }
 
   /** Draws one picture; `null` when it was given up because `superseded` said so. */
   paint (target: Framebuffer, { view, background, sample }: Shot, superseded: () => boolean): Painted | null {
-    const { parts, instances } = this.#scene
-    const { boxes } = this.#placements
+    const { parts } = this.#scene
+    const { arrangement } = this
+    if (arrangement.explosion !== this.#stands.explosion) this.#explode(arrangement.explosion)
+    const { instances, placements } = this.#stands
+    const { boxes } = placements
+    const { section } = arrangement
     target.clear(background)
     this.#store.turn()
     const jitter: [number, number] = sample === 0 ? [0, 0] : [halton(sample, 2) - 0.5, halton(sample, 3) - 0.5]
@@ -63,38 +79,47 @@ export class Painter {
     let triangles = 0
     for (const i of order) {
       if (superseded()) return null
-      if (this.arrangement.isHidden(i)) continue
+      if (arrangement.isHidden(i)) continue
+      const seen = section === null ? 1 : sideOf(section, boxes, i * boxStride)
+      if (seen < 0) continue
       const instance = instances[i]!
       const part = parts[instance.part]!
       const distance = distances[i]!
-      const level = neededLevel(part, this.#placements.scales[i]!, distance, view)
-      const size = (this.#placements.radii[i]! * view.focal / Math.max(distance + this.#placements.radii[i]!, 1e-9)) ** 2
+      const level = neededLevel(part, placements.scales[i]!, distance, view)
+      const size = (placements.radii[i]! * view.focal / Math.max(distance + placements.radii[i]!, 1e-9)) ** 2
       if (!this.#store.has(instance.part, level)) this.#want(wanted, instance.part, level, size)
       const geometry = this.#store.get(instance.part, level)
       if (geometry === undefined) continue
       const surface = this.#surfaces[instance.part]!
-      lighting.aim(this.arrangement.isSelected(i) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
-      const cover = part.color[3] < 1 ? Math.max(1, Math.round(part.color[3] * 16)) : 16
+      lighting.aim(arrangement.isSelected(i) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
+      const opacity = arrangement.isGhost(i) ? ghostly : part.color[3]
+      const cover = opacity < 1 ? Math.max(1, Math.round(opacity * 16)) : 16
       triangles += this.#instances.draw(target, { id: i + 1, cover, phase: (sample * 7 + i * 5) & 15 }, geometry, {
-        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: holdsBox(borders, boxes, i * boxStride)
+        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section
       }, lighting)
     }
+    if (arrangement.edges) outline(target, view, i => parts[instances[i]!.part]!.color[3] < 1 || arrangement.isGhost(i))
     return { triangles, wanted: [...wanted.values()].sort((a, b) => b.worth - a.worth).slice(0, mostWanted).map(({ part, level }) => ({ part, level })) }
   }
 
   /** The instances in the picture, the nearest first, so that what lies behind is not drawn over and over. */
   #inSight (view: View): { order: Uint32Array, distances: Float64Array } {
-    const { count, boxes } = this.#placements
-    const frustum = frustumOf(view.viewProjection)
+    const { placements: { count, boxes }, index } = this.#stands
     const order = new Uint32Array(count)
     const distances = new Float64Array(count)
     let seen = 0
-    for (let i = 0; i < count; i++) {
-      if (!seesBox(frustum, boxes, i * boxStride)) continue
+    index.inSight(frustumOf(view.viewProjection), i => {
       distances[i] = distanceToBox(view.position, boxes, i * boxStride)
       order[seen++] = i
-    }
+    })
     return { order: order.subarray(0, seen).sort((a, b) => distances[a]! - distances[b]! || a - b), distances }
+  }
+
+  #explode (explosion: number): void {
+    const { instances, min, max } = this.#scene
+    const middle = min.map((least, axis) => (least + max[axis]!) / 2) as [number, number, number]
+    const together = placementsOf(this.#scene).boxes
+    this.#stands = standing(this.#scene, explosion === 0 ? instances : exploded(instances, together, boxStride, middle, explosion), explosion)
   }
 
   #want (wanted: Map<string, Chunk & { worth: number }>, part: number, level: number, size: number): void {
@@ -128,6 +153,14 @@ function lightingOf (m: ArrayLike<number>): Lighting {
 }
 
 const toEye = ([x, y, z]: [number, number, number], boxes: Float64Array, at: number) => unit([x - boxes[at]!, y - boxes[at + 1]!, z - boxes[at + 2]!])
+
+/** 1: the box at `at` lies wholly where it is seen, -1: wholly behind the section plane, 0: on both sides. */
+function sideOf ([a, b, c, d]: readonly [number, number, number, number], boxes: Float64Array, at: number): -1 | 0 | 1 {
+  const distance = a * boxes[at]! + b * boxes[at + 1]! + c * boxes[at + 2]! + d
+  let reach = 1e-9
+  for (let axis = at + 3; axis < at + 12; axis += 3) reach += 1.01 * Math.abs(a * boxes[axis]! + b * boxes[axis + 1]! + c * boxes[axis + 2]!)
+  return distance > reach ? 1 : distance < -reach ? -1 : 0
+}
 
 /** Near plane and the four sides of what is drawn without being cut. */
 function bordersOf (m: ArrayLike<number>): Frustum {

@@ -4,11 +4,11 @@ import { Extent } from '../extent.ts'
 import { StreamError } from '../server-message.ts'
 import { StreamConnection } from '../stream-connection.ts'
 import type { StreamSource, StreamStatistics, ViewerListener } from '../streaming-viewer.ts'
+import { Assembly } from '../tools/assembly.ts'
+import { Inspection } from '../tools/inspection.ts'
 import { listenToKeys } from '../view-keys.ts'
 import { ImageStage } from './image-stage.ts'
-
-/** How far the pointer may move between down and up for a click, in CSS pixels. */
-const clickReach = 4
+import { RenderedExhibit } from './rendered-exhibit.ts'
 
 /** Shows pictures of a model that its stream server renders: at once while the view moves, without flaw when it rests. */
 export class ImageViewer {
@@ -25,8 +25,8 @@ export class ImageViewer {
   #announced: FrameMessage | undefined
   /** Pictures are decoded one at a time, in the order of arrival. */
   #decoding = Promise.resolve()
-  #picks = 0
-  #pressed: { x: number, y: number } | undefined
+  #exhibit: RenderedExhibit | undefined
+  #inspection: Inspection | undefined
   #over = false
 
   /** Throws an Error in words when the browser cannot show pictures. */
@@ -34,10 +34,11 @@ export class ImageViewer {
     this.#clock = clock
     this.#canvas = canvas
     this.#listener = listener
-    this.#stage = new ImageStage(canvas, view => { this.#connection?.send({ type: 'camera', seq: ++this.#seq, ...view }) })
-    this.#forgetKeys = listenToKeys(canvas, this.#stage)
-    canvas.addEventListener('pointerdown', this.#onDown)
-    canvas.addEventListener('pointerup', this.#onUp)
+    this.#stage = new ImageStage(canvas, view => {
+      this.#connection?.send({ type: 'camera', seq: ++this.#seq, ...view })
+      this.#inspection?.events.tell('drawn', undefined)
+    })
+    this.#forgetKeys = listenToKeys(canvas, this.#stage.viewpoint)
   }
 
   /** Connects, once. */
@@ -56,6 +57,7 @@ export class ImageViewer {
       restored: () => {
         this.#announced = undefined
         this.#listener.connection(false)
+        this.#exhibit?.repeat()
         this.#stage.tell()
       },
       ended: (words, orderly) => { if (!this.#over) this.#listener.ended(orderly ? 'closed' : 'failed', words) }
@@ -65,16 +67,20 @@ export class ImageViewer {
 
   /** Brings the whole model into view. */
   fit (): void {
-    this.#stage.fit()
+    this.#stage.viewpoint.fit()
+  }
+
+  /** Ends the session and its stream server; the last picture stays. */
+  leave (): void {
+    this.#over = true
+    this.#connection?.close()
   }
 
   /** Ends the session and its stream server, and gives back everything. Twice is nothing. */
   shutdown (): void {
-    this.#over = true
-    this.#connection?.close()
+    this.leave()
     this.#forgetKeys()
-    this.#canvas.removeEventListener('pointerdown', this.#onDown)
-    this.#canvas.removeEventListener('pointerup', this.#onUp)
+    this.#inspection?.close()
     this.#stage.close()
   }
 
@@ -88,19 +94,26 @@ export class ImageViewer {
         this.#scene = message
         Object.assign(this.#statistics, { modelTriangles: message.triangles, parts: message.parts.length, instances: message.instances.length })
         this.#listener.phase('scene')
-        return this.#stage.show(new Extent(message))
+        return this.#build(message)
       case 'frame':
         if (this.#announced !== undefined || message.seq > this.#seq) throw new StreamError('The stream server sent a picture out of turn.')
         this.#announced = message
         break
       case 'picked':
-        if (message.id === this.#picks) this.#select(message.instance)
+        this.#exhibit?.picked(message)
         break
       case 'idle': // Of servers that stream geometry.
       case 'drop':
       case 'session':
       case 'error': // The close that follows ends it, in these words.
     }
+  }
+
+  #build (scene: SceneMessage): void {
+    this.#exhibit = new RenderedExhibit(this.#stage, this.#canvas, message => { this.#connection?.send(message) })
+    this.#inspection = new Inspection(new Assembly(scene), this.#exhibit)
+    this.#stage.viewpoint.show(new Extent(scene))
+    this.#listener.inspectable(this.#inspection)
   }
 
   #take (bytes: ArrayBuffer): void {
@@ -126,24 +139,5 @@ export class ImageViewer {
     if (frame.triangles > 0) this.#listener.phase('first-picture')
     if (complete) this.#listener.phase('complete')
     this.#listener.statistics({ ...this.#statistics })
-  }
-
-  #select (instance: number): void {
-    this.#connection?.send({ type: 'mark', what: 'selected', runs: [instance, 1], on: true })
-    const node = this.#scene?.instances[instance]?.node
-    this.#canvas.dataset['selected'] = node === undefined ? '' : this.#scene?.nodes[node]?.name ?? ''
-  }
-
-  readonly #onDown = ({ clientX, clientY, isPrimary, button }: PointerEvent): void => {
-    this.#pressed = isPrimary && button === 0 ? { x: clientX, y: clientY } : undefined
-  }
-
-  readonly #onUp = ({ clientX, clientY }: PointerEvent): void => {
-    const from = this.#pressed
-    this.#pressed = undefined
-    if (from === undefined || Math.hypot(clientX - from.x, clientY - from.y) > clickReach || this.#statistics.chunks === 0) return
-    const { left, top, width, height } = this.#canvas.getBoundingClientRect()
-    const share = (value: number): number => Math.min(1, Math.max(0, value))
-    this.#connection?.send({ type: 'pick', id: ++this.#picks, x: share((clientX - left) / width), y: share((clientY - top) / height) })
   }
 }

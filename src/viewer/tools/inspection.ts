@@ -1,11 +1,8 @@
 import { Plane, Vector3 } from 'three'
-import type { SceneMessage } from '../../stream-server/protocol.ts'
 import { EventHub } from '../event-hub.ts'
-import type { PartStore } from '../part-store.ts'
-import type { Stage } from '../stage.ts'
-import { Assembly, type Properties } from './assembly.ts'
-import { EdgeOverlay } from './edge-overlay.ts'
-import { Picker, type Hit } from './picker.ts'
+import type { Assembly, Properties } from './assembly.ts'
+import type { Displacement, Exhibit } from './exhibit.ts'
+import type { Hit } from './picker.ts'
 
 /** A cut through the model: what lies beyond `position` along `axis` is left out, or with `flipped` what lies before it. */
 export interface Section {
@@ -33,28 +30,20 @@ interface InspectionEvents {
 
 const axes = { x: new Vector3(1, 0, 0), y: new Vector3(0, 1, 0), z: new Vector3(0, 0, 1) }
 
-/** What somebody does with a model that is shown: selects, hides, cuts, takes apart. Nothing of it reaches the stream server. */
+/** What somebody does with a model that is shown: selects, hides, cuts, takes apart. */
 export class Inspection {
   readonly assembly: Assembly
   readonly events = new EventHub<InspectionEvents>()
-  readonly edges: EdgeOverlay
-  readonly #store: PartStore
-  readonly #stage: Stage
-  readonly #picker: Picker
+  readonly #exhibit: Exhibit
   readonly #selected = new Set<number>()
   readonly #hidden = new Set<number>()
   #ghosts = false
   #section: Section | undefined
-  #plane: Plane | undefined
   #explosion = 0
 
-  constructor (scene: SceneMessage, store: PartStore, stage: Stage) {
-    this.assembly = new Assembly(scene)
-    this.#store = store
-    this.#stage = stage
-    this.#picker = new Picker(this.assembly, store)
-    this.edges = new EdgeOverlay(this.assembly, store, instance => !this.#hidden.has(instance), () => { stage.invalidate() })
-    stage.scene.add(this.edges.root)
+  constructor (assembly: Assembly, exhibit: Exhibit) {
+    this.assembly = assembly
+    this.#exhibit = exhibit
   }
 
   /** Indices into the scene's instances. */
@@ -72,6 +61,10 @@ export class Inspection {
 
   get ghosts (): boolean {
     return this.#ghosts
+  }
+
+  get edges (): boolean {
+    return this.#exhibit.edges
   }
 
   get section (): Section | undefined {
@@ -133,67 +126,63 @@ export class Inspection {
   /** While something is selected, everything else is only hinted at. */
   setGhosts (on: boolean): void {
     this.#ghosts = on
-    this.#store.setGhosts(on)
     this.#paint()
+  }
+
+  setEdges (on: boolean): void {
+    this.#exhibit.setEdges(on)
+    this.#changed()
   }
 
   setSection (section: Section | undefined): void {
     this.#section = section
-    this.#plane = section === undefined ? undefined : this.#planeOf(section)
-    this.#stage.cut(this.#plane)
+    this.#exhibit.cut(section === undefined ? undefined : this.#planeOf(section))
     this.#changed()
   }
 
   /** 0 brings everything back together, 1 moves each instance as far again from the middle as it is. */
   explode (factor: number): void {
     this.#explosion = Math.min(Math.max(factor, 0), 3)
-    const displacement = this.#displacement
-    this.#store.displace(displacement)
-    this.edges.refresh()
-    this.#stage.stretch(1 + this.#explosion)
+    this.#exhibit.explode(this.#explosion, this.#displacement)
+    this.#exhibit.viewpoint.stretch(1 + this.#explosion)
     this.#changed()
   }
 
   view (name: StandardView): void {
-    this.#stage.look(standardViews[name])
+    this.#exhibit.viewpoint.look(standardViews[name])
   }
 
   /** Brings the selection into view, or the whole model when nothing is selected. */
   fitSelection (): void {
-    if (this.#selected.size === 0) this.#stage.fit()
-    else this.#stage.fit(this.assembly.extent(this.selected))
+    if (this.#selected.size === 0) this.#exhibit.viewpoint.fit()
+    else this.#exhibit.viewpoint.fit(this.assembly.extent(this.selected))
   }
 
   /** What is at a point of the canvas, in CSS pixels from its upper left corner. */
-  pick (x: number, y: number): Hit | undefined {
-    return this.#picker.pick(this.#stage.rayAt(x, y), instance => !this.#hidden.has(instance), this.#plane, this.#displacement)
+  async pick (x: number, y: number): Promise<Hit | undefined> {
+    return await this.#exhibit.pick(x, y)
   }
 
   /** Where a point of the world is seen, as `pick` takes it; undefined behind the camera. */
   seen (point: Vector3): { x: number, y: number } | undefined {
-    return this.#stage.seen(point)
+    return this.#exhibit.viewpoint.seen(point)
   }
 
   /** The picture as a PNG. */
   async picture (): Promise<Blob> {
-    return await this.#stage.picture()
-  }
-
-  /** A part's geometry has come or has become finer. */
-  refined (part: number): void {
-    this.edges.refined(part)
+    return await this.#exhibit.picture()
   }
 
   close (): void {
     this.events.clear()
-    this.edges.close()
+    this.#exhibit.close()
   }
 
   get #count (): number {
     return this.assembly.scene.instances.length
   }
 
-  get #displacement (): ((instance: number, into: Vector3) => Vector3) | undefined {
+  get #displacement (): Displacement | undefined {
     const factor = this.#explosion
     if (factor === 0) return undefined
     const { boxes, scene } = this.assembly
@@ -216,20 +205,18 @@ export class Inspection {
   }
 
   #paint (): void {
-    const others = this.#ghosts && this.#selected.size > 0 ? 'ghost' : 'normal'
-    for (let instance = 0; instance < this.#count; instance++) this.#store.setLook(instance, this.#selected.has(instance) ? 'selected' : others)
+    this.#exhibit.paint(this.#selected, this.#ghosts)
     this.#changed()
   }
 
   #uncover (): void {
-    for (let instance = 0; instance < this.#count; instance++) this.#store.setVisible(instance, !this.#hidden.has(instance))
-    this.edges.refresh()
+    this.#exhibit.uncover(this.#hidden)
     this.events.tell('visibility', { hidden: this.#hidden.size })
     this.#changed()
   }
 
   #changed (): void {
-    this.#stage.invalidate()
+    this.#exhibit.invalidate()
     this.events.tell('changed', undefined)
   }
 }

@@ -3,14 +3,18 @@ import type { Plane } from 'three'
 import type { PartStore } from '../part-store.ts'
 import type { Assembly } from './assembly.ts'
 
-/** What a ray met first. */
+/** What a point of the picture shows. */
 export interface Hit {
   /** Index into the scene's instances. */
   instance: number
   /** World coordinates, metres. */
   point: Vector3
-  /** The corners of the triangle that was met, world coordinates. */
-  corners: [Vector3, Vector3, Vector3]
+  /** Corners of the triangle that was met, world coordinates, as far as they are known. */
+  corners: Vector3[]
+}
+
+/** What a ray met first. */
+export interface Met extends Hit {
   distance: number
 }
 
@@ -28,9 +32,9 @@ export class Picker {
   }
 
   /** `offered` says which instances can be met; what lies behind `section` cannot. */
-  pick (ray: Ray, offered: (instance: number) => boolean, section?: Plane, offset?: (instance: number, into: Vector3) => Vector3): Hit | undefined {
+  pick (ray: Ray, offered: (instance: number) => boolean, section?: Plane, offset?: (instance: number, into: Vector3) => Vector3): Met | undefined {
     const near = this.#candidates(ray, offset).filter(([instance]) => offered(instance)).sort((a, b) => a[1] - b[1])
-    let best: Hit | undefined
+    let best: Met | undefined
     for (const [instance, distance] of near) {
       if (best !== undefined && distance > best.distance) break
       best = this.#meet(instance, ray, section, best)
@@ -61,7 +65,7 @@ export class Picker {
     return found
   }
 
-  #meet (instance: number, ray: Ray, section: Plane | undefined, best: Hit | undefined): Hit | undefined {
+  #meet (instance: number, ray: Ray, section: Plane | undefined, best: Met | undefined): Met | undefined {
     const triangles = this.#store.triangles(this.#assembly.scene.instances[instance]?.part ?? -1)
     if (triangles === undefined) return best
     const { positions, index, start, count } = triangles
@@ -79,7 +83,7 @@ export class Picker {
       const distance = point.distanceTo(ray.origin)
       if (best !== undefined && distance >= best.distance) continue
       if (section !== undefined && section.distanceToPoint(point) < 0) continue
-      best = { instance, distance, point: point.clone(), corners: corners.map(corner => corner.clone().applyMatrix4(matrix)) as Hit['corners'] }
+      best = { instance, distance, point: point.clone(), corners: corners.map(corner => corner.clone().applyMatrix4(matrix)) }
     }
     return best
   }

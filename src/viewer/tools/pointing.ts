@@ -20,7 +20,7 @@ export class Pointing {
     canvas.addEventListener('pointerdown', event => {
       this.#pressed = event.isPrimary && event.button === 0 ? { x: event.clientX, y: event.clientY, id: event.pointerId } : undefined
     }, { signal })
-    canvas.addEventListener('pointerup', event => { this.#released(event) }, { signal })
+    canvas.addEventListener('pointerup', event => { void this.#released(event) }, { signal })
     canvas.addEventListener('keydown', event => { this.#key(event) }, { signal })
   }
 
@@ -28,12 +28,12 @@ export class Pointing {
     this.#over.abort()
   }
 
-  #released (event: PointerEvent): void {
+  async #released (event: PointerEvent): Promise<void> {
     const pressed = this.#pressed
     this.#pressed = undefined
     if (pressed?.id !== event.pointerId || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > steady) return
     const { left, top } = this.#canvas.getBoundingClientRect()
-    const hit = this.#inspection.pick(event.clientX - left, event.clientY - top)
+    const hit = await this.#inspection.pick(event.clientX - left, event.clientY - top)
     if (this.#measure.on) this.#measure.take(hit)
     else if (hit !== undefined) this.#inspection.select([hit.instance], event.ctrlKey || event.metaKey || event.shiftKey)
     else if (!event.ctrlKey && !event.metaKey && !event.shiftKey) this.#inspection.select([])

@@ -36,7 +36,7 @@ export class Toolbar {
     this.#opener('section', 'Section plane', new SectionPanel(inspection).element)
     this.#opener('explode', 'Explode', this.#explosion())
     this.#toggle('ghost', 'Ghost what is not selected', () => inspection.ghosts, () => { inspection.setGhosts(!inspection.ghosts) })
-    this.#toggle('edges', 'Feature edges', () => inspection.edges.on, () => { inspection.edges.set(!inspection.edges.on) })
+    this.#toggle('edges', 'Feature edges', () => inspection.edges, () => { inspection.setEdges(!inspection.edges) })
     this.#toggle('measure', 'Measure a distance', () => this.#measure.on, () => { this.#measure.set(!this.#measure.on) })
     this.#bar.append(
       iconButton('show', 'Show all', () => { inspection.showAll() }),
