@@ -10,6 +10,7 @@ import { memory } from './memory.ts'
 import { metrics } from './metrics.ts'
 import { Page } from './page.ts'
 import { notMeasured, type Part, type Section } from './part.ts'
+import { pictures } from './pictures.ts'
 import { makePrograms } from './programs.ts'
 import { reap } from './reap.ts'
 import { reports } from './reports.ts'
@@ -18,7 +19,7 @@ import { spawn } from './spawn.ts'
 import { tunnel } from './tunnel.ts'
 import { waiting } from './waiting.ts'
 
-const parts: Record<string, Part> = { spawn, ahead, loop, reap, tunnel, memory, reports, metrics, crowd, waiting, stream: firstPicture }
+const parts: Record<string, Part> = { spawn, ahead, loop, reap, tunnel, memory, reports, metrics, crowd, waiting, stream: firstPicture, pictures }
 const { positionals, values: { quick, rounds } } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } } })
 const unknown = positionals.filter(name => parts[name] === undefined)
 if (unknown.length > 0) {

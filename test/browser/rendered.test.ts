@@ -8,6 +8,8 @@ t.test('a browser without WebGL is shown pictures that the stream server renders
   const slipway = await startSlipway(t, embedded)
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.goto(slipway.url)
+  // Behind a picture that is drawn here the page's gradient shows through; one that is rendered elsewhere is painted on a plain ground.
+  await page.evaluate('{ const plain = new CSSStyleSheet(); plain.replaceSync(".stage { background: var(--stage-bottom) !important } .tools-over { visibility: hidden }"); document.adoptedStyleSheets = [plain] }')
   await page.locator('#renderer').selectOption('csr')
   const drawn = await createViewer(page)
   await phase(drawn, 'complete')
@@ -24,8 +26,9 @@ t.test('a browser without WebGL is shown pictures that the stream server renders
   await keep(page, 'rendered')
   t.ok(colours(picture) > 500)
   const apart = difference(own, picture)
-  // The stage behind the model is a gradient in one and plain in the other, and edges are smoothed in another way.
-  t.ok(apart < 0.25, `differs in ${(apart * 100).toFixed(2)} % of the pixels`)
+  // What remains: the glass, whose back faces are laid over each other in another order, highlights, which are computed at corners here and at pixels
+  // there, and edges, which are smoothed in another way.
+  t.ok(apart < 0.01, `differs in ${(apart * 100).toFixed(2)} % of the pixels`)
 
   const { x, y, width, height } = await canvas.boundingBox() ?? { x: 0, y: 0, width: 0, height: 0 }
   await page.mouse.move(x + width / 2, y + height / 2)
@@ -37,7 +40,7 @@ t.test('a browser without WebGL is shown pictures that the stream server renders
   const before = await canvas.screenshot()
   await page.mouse.click(x + width / 2, y + height / 2)
   await comesTrue('what is clicked stands out', async () => difference(before, await canvas.screenshot()) > 0.001)
-  t.not(await canvas.getAttribute('data-selected'), null)
+  t.equal((await dataOf(card))['selected'], '1')
   await comesTrue('it is complete again', async () => (await dataOf(card))['refining'] === 'false')
   await keep(page, 'rendered-selected')
   await card.getByRole('button', { name: 'Close viewer' }).click()

@@ -37,18 +37,19 @@ export class Easel {
   paint (order: PaintOrder, superseded: () => boolean): FromPainter {
     const { seq, width, height, samples, view, arrangement, background, pixels } = order
     const started = this.#now()
+    const color = new Uint32Array(pixels)
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
-      this.#canvas = new Framebuffer(width, height)
+      this.#canvas = new Framebuffer(width, height, color)
       this.#samples = 0
     }
     const canvas = this.#canvas
     this.#seen = view
-    const out = new Uint32Array(pixels)
+    // Painted where it is sent from: a canvas that keeps its colours would cost as much again.
+    canvas.color = color
     if (samples === 1) {
       this.#samples = 0
       const painted = this.#painter.paint(canvas, { view, background, sample: 0 }, superseded)
       if (painted === null) return { type: 'stopped', seq, pixels }
-      out.set(canvas.color)
       return { type: 'painted', seq, width, height, samples, ...painted, milliseconds: this.#now() - started, pixels }
     }
     if (this.#samples === 0 || arrangement !== this.#arrangement || !same(view, this.#view)) this.#begin(order)
@@ -60,12 +61,11 @@ export class Easel {
       // What is missing would only be painted blurred.
       if (painted.wanted.length > 0) {
         this.#samples = 0
-        out.set(canvas.color)
         return { type: 'painted', seq, width, height, samples: 1, ...painted, milliseconds: this.#now() - started, pixels }
       }
       this.#add(canvas.color)
     }
-    this.#mean(out)
+    this.#mean(canvas.color)
     return { type: 'painted', seq, width, height, samples, ...last, milliseconds: this.#now() - started, pixels }
   }
 

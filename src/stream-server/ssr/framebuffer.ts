@@ -3,17 +3,17 @@ export class Framebuffer {
   readonly width: number
   readonly height: number
   /** One byte each of red, green, blue, alpha, as they lie in memory. */
-  readonly color: Uint32Array
+  color: Uint32Array
   /** Rises towards the eye; 0 is the far plane, where nothing is. */
   readonly depth: Float32Array
   /** Number of the instance plus one; 0 is nobody's. */
   readonly ids: Uint32Array
 
-  /** Both sides are whole numbers of pixels, at least 1. */
-  constructor (width: number, height: number) {
+  /** Both sides are whole numbers of pixels, at least 1; `color` is drawn into if given. */
+  constructor (width: number, height: number, color = new Uint32Array(width * height)) {
     this.width = width
     this.height = height
-    this.color = new Uint32Array(width * height)
+    this.color = color
     this.depth = new Float32Array(width * height)
     this.ids = new Uint32Array(width * height)
   }

@@ -26,6 +26,8 @@ export interface ImageStreamerSettings {
 
 const mostUnseen = 2
 const mostBuffered = 131_072
+/** Painted pictures that wait to be encoded; each costs four bytes a pixel. */
+const mostUnencoded = 2
 const mostPixels = 2560 * 1440
 /** Of decoded geometry. */
 const mostGeometry = 48 * 2 ** 20
@@ -54,6 +56,7 @@ export class ImageStreamer {
   #jpeg = new JpegEncoder()
   #pace = new Pace()
   #sending = Promise.resolve()
+  #unencoded = 0
   #sent: Array<{ number: number, at: number }> = []
   #number = 0
   #closed = false
@@ -62,7 +65,7 @@ export class ImageStreamer {
     this.#settings = settings
     const { parts, instances, min, max } = settings.source.scene
     const workerData: PaintingScene = { parts, instances, min, max, newest: this.#newest, mostBytes: mostGeometry }
-    this.#worker = new Worker(settings.program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 8 } })
+    this.#worker = new Worker(settings.program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 3 } })
     this.#worker.on('message', (message: FromPainter) => { this.#hear(message) })
     this.#worker.on('error', error => { this.#break(error) })
   }
@@ -126,7 +129,7 @@ export class ImageStreamer {
   #step (): void {
     const camera = this.#camera
     if (this.#closed || this.#order !== null || this.#loading || camera === null) return
-    if (this.#sent.length >= mostUnseen || this.#settings.outlet.buffered > mostBuffered) return
+    if (this.#sent.length >= mostUnseen || this.#unencoded >= mostUnencoded || this.#settings.outlet.buffered > mostBuffered) return
     const { seq, arrangement, samples, stale, fine } = this.#shown
     const current = seq === camera.seq && arrangement === this.#arrangement && !stale
     if (!current) this.#paint(camera, 1, this.#resting)
@@ -175,6 +178,7 @@ export class ImageStreamer {
     if (message.samples === 1 && !this.#resting) this.#pace.painted(message.milliseconds)
     this.#shown = { seq: message.seq, arrangement: order.arrangement, samples: message.samples, stale: message.wanted.length > 0, fine: this.#orderFine }
     if (message.wanted.length > 0) void this.#load(message.wanted)
+    this.#unencoded++
     this.#step() // The next is painted while this one is encoded.
     this.#send(message)
   }
@@ -204,6 +208,8 @@ export class ImageStreamer {
       const colors = new Uint32Array(pixels)
       const file = lossless ? await encodePng(colors, width, height) : this.#jpeg.encode(colors, width, height, samples > 1 ? 90 : quality)
       this.#spare.push(pixels)
+      this.#unencoded--
+      this.#step()
       if (this.#closed) return
       const entry = this.#sent.find(each => each.number === number)
       if (entry) entry.at = this.#settings.clock.now()

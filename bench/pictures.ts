@@ -1,0 +1,127 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WebSocket } from 'ws'
+import { subprotocol } from '../src/stream-server/protocol.ts'
+import type { FrameMessage, SceneMessage, ServerMessage } from '../src/stream-server/protocol.ts'
+import { writeLine } from './line-of-units.ts'
+import { orbit } from './orbit.ts'
+import { cell, judge, table, type Scale, type Section, type Target } from './part.ts'
+import { start } from './running.ts'
+import { median } from './statistics.ts'
+
+/** Milliseconds between two cameras of somebody who turns the model without a pause. */
+const cameraEvery = 16
+const port = 21_900
+
+/** One turn about a model. */
+interface Turn { fps: number, milliseconds: number, frames: number, triangles: number, width: number, bytes: number, pss: number }
+
+/**
+ * Pictures of a model that is turned, rendered by a stream server that has one core for everything, over its WebSocket, shown at once. A picture's latency is
+ * from sending its camera to having its file.
+ */
+export async function pictures ({ rounds, quick, tell }: Scale): Promise<Section> {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'))
+  try {
+    const models = [['drive-unit', 1], ['line-of-four', 4]] as const
+    for (const [name, units] of models) await writeLine('models/drive-unit.glb', folder, name, units)
+    const rows: string[][] = []
+    const targets: Target[] = []
+    for (const [name] of models) {
+      const turns: Turn[] = []
+      for (let round = 0; round < rounds; round++) {
+        tell(`turning ${name}, ${round + 1} of ${rounds}`)
+        turns.push(await turn(folder, name, quick ? 2000 : 6000))
+      }
+      const column = (pick: (turn: Turn) => number, digits: number) => cell(turns.map(pick), digits)
+      rows.push([name, column(({ fps }) => fps, 1), column(({ milliseconds }) => milliseconds, 0), column(({ frames }) => frames, 1), column(({ triangles }) => triangles / 1000, 0), column(({ width }) => width, 0), column(({ bytes }) => bytes / 1000, 0), column(({ pss }) => pss / 1e6, 1)])
+      if (name !== 'line-of-four') continue
+      const cause = 'Triangles are fewer than the tolerance asks for where painting takes too long: see the table'
+      targets.push(judge('pictures a second, four units turned at 1280×720 on one core', { least: 20 }, '', turns.map(({ fps }) => fps), 1, cause))
+      targets.push(judge('from camera to picture, in pictures', { most: 2 }, '', turns.map(({ frames }) => frames), 1))
+      targets.push(judge('memory of a stream server that renders, proportional', { most: 60 }, ' MB', turns.map(({ pss }) => pss / 1e6), 1))
+    }
+    return {
+      markdown: [
+        '### Pictures rendered on the server',
+        '',
+        `A model turned without a pause at 1280×720, all of it in sight, ${1000 / cameraEvery | 0} cameras a second; the stream server is held to one core; medians over the turn, of ${rounds} turns with range.`,
+        '',
+        ...table(['model', 'pictures/s', 'latency, ms', 'latency, pictures', 'thousand triangles painted', 'width, pixels', 'kB a picture', 'memory at rest, MB'], rows)
+      ],
+      targets
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function turn (folder: string, model: string, milliseconds: number): Promise<Turn> {
+  const server = await start({
+    command: 'taskset',
+    args: ['-c', '0', process.execPath, 'dist/stream-server/main.mjs', '--id', 'bench', '--sc-port', String(port), '--model-search-directories', folder, '--workspace-dir', join(folder, 'workspace'), '--ssr', 'true'],
+    env: {},
+    ready: /listening/
+  })
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, subprotocol)
+  try {
+    return await watch(socket, model, milliseconds, server.pid)
+  } finally {
+    socket.close(1000)
+    await server.stop()
+  }
+}
+
+async function watch (socket: WebSocket, model: string, milliseconds: number, pid: number): Promise<Turn> {
+  const asked = new Map<number, number>()
+  const shown: Array<{ at: number, latency: number, frame: FrameMessage }> = []
+  let scene: SceneMessage | undefined
+  let frame: FrameMessage | undefined
+  let seq = 0
+  const look = () => {
+    if (scene === undefined) return
+    asked.set(++seq, performance.now())
+    socket.send(JSON.stringify(orbit(scene, seq, seq * 0.01)))
+  }
+  let complete = () => {}
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', reject)
+    socket.on('close', (code, reason) => { reject(new Error(`closed: ${code} ${String(reason)}`)) })
+    socket.on('open', () => { socket.send(JSON.stringify({ type: 'open', model })) })
+    socket.on('message', (data, isBinary) => {
+      if (!isBinary) {
+        const message = JSON.parse(String(data)) as ServerMessage
+        if (message.type === 'scene') { scene = message; resolve() }
+        if (message.type === 'frame') frame = message
+        return
+      }
+      if (frame === undefined) return
+      const at = performance.now()
+      shown.push({ at, latency: at - (asked.get(frame.seq) ?? at), frame })
+      socket.send(JSON.stringify({ type: 'shown', frame: frame.number }))
+      if (frame.complete) complete()
+    })
+  })
+  // First at rest, until everything is loaded that is seen.
+  const rested = async () => { await new Promise<void>(resolve => { complete = resolve; look() }) }
+  await rested()
+  const turning = setInterval(look, cameraEvery)
+  await new Promise(resolve => setTimeout(resolve, milliseconds / 3))
+  shown.length = 0
+  await new Promise(resolve => setTimeout(resolve, milliseconds))
+  clearInterval(turning)
+  const moving = shown.filter(({ frame }) => frame.format === 'jpeg')
+  const each = (moving.at(-1)!.at - moving[0]!.at) / (moving.length - 1)
+  await rested()
+  const latency = median(moving.map(({ latency }) => latency))
+  return {
+    fps: 1000 / each,
+    milliseconds: latency,
+    frames: latency / each,
+    triangles: median(moving.map(({ frame }) => frame.triangles)),
+    width: median(moving.map(({ frame }) => frame.width)),
+    bytes: median(moving.map(({ frame }) => frame.bytes)),
+    pss: Number(/^Pss:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) * 1024
+  }
+}
