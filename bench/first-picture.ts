@@ -25,18 +25,18 @@ export async function firstPicture ({ rounds, tell }: Scale): Promise<Section> {
   try {
     await writeLine('models/drive-unit.glb', folder, 'drive-unit', 1)
     await writeLine('models/drive-unit.glb', folder, 'line-of-four', 4)
-    await writeLine('models/drive-unit.glb', folder, 'line-of-sixteen', 16)
+    await writeLine('models/drive-unit.glb', folder, 'line-of-twenty-four', 24)
     service = await startService({ SLIPWAY_MODEL_DIRS: folder, SLIPWAY_WORKSPACE_DIR: join(folder, 'workspace'), SLIPWAY_LOG_DIR: '', SLIPWAY_WS_PORTS_BEGIN: '21000' })
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
     const rows: string[] = []
     const targets: Target[] = []
-    for (const model of ['drive-unit', 'line-of-four', 'line-of-sixteen']) {
+    for (const model of ['drive-unit', 'line-of-four', 'line-of-twenty-four']) {
       tell(`${rounds + 1} clicks on ${model}`)
       const first = await click(browser, service.url, model)
       const clicks: Click[] = []
       for (let round = 0; round < rounds; round++) clicks.push(await click(browser, service.url, model))
       rows.push(row(`${model}, first use ever`, [first]), row(model, clicks))
-      if (model === 'line-of-sixteen') targets.push(judge(`complete picture of 16 units, ${(first.modelTriangles / 1e6).toFixed(1)} million triangles with all instances, from the open socket`, { most: 2500 }, ' ms', clicks.map(({ times }) => times.complete - times.open), 0))
+      if (model === 'line-of-twenty-four') targets.push(judge(`complete picture of 24 units, ${(first.modelTriangles / 1e6).toFixed(1)} million triangles with all instances, from the open socket`, { most: 2500 }, ' ms', clicks.map(({ times }) => times.complete - times.open), 0))
     }
     const answers = await spawnAnswers(service.url, rounds * 2)
     tell('planning for 100,000 instances')

@@ -28,10 +28,10 @@ export function seesBox (frustum: Frustum, boxes: Float64Array, at: number): boo
 }
 
 /** Distance from a point to the box at `at`, 0 inside it. Exact as long as the half axes are at right angles. */
-export function distanceToBox ([px, py, pz]: [number, number, number], boxes: Float64Array, at: number): number {
-  const x = px - boxes[at]!
-  const y = py - boxes[at + 1]!
-  const z = pz - boxes[at + 2]!
+export function distanceToBox (point: readonly [number, number, number], boxes: Float64Array, at: number): number {
+  const x = point[0] - boxes[at]!
+  const y = point[1] - boxes[at + 1]!
+  const z = point[2] - boxes[at + 2]!
   let outside = 0
   let rest = x * x + y * y + z * z
   for (let axis = at + 3; axis < at + 12; axis += 3) {
