@@ -17,6 +17,7 @@ const rooms = {
   front: ['sessions', 'tunnel'],
   launcher: ['spawning'],
   logs: ['sessions'],
+  'model-folders': [],
   official: [],
   ports: [],
   sessions: ['ports'],

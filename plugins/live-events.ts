@@ -2,14 +2,15 @@ import type { EventEmitter } from 'node:events'
 import type { Server } from 'node:http'
 import websocket from '@fastify/websocket'
 import type { FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../src/clock.ts'
 import { sessionRecord } from '../src/sessions/session-record.ts'
 import type { SessionView } from '../src/sessions/session.ts'
 
 /**
- * Our own live events: `GET /api/events` as a WebSocket tells every session when a page comes, then each change. Viewer data never goes
- * this way. `upgrades` emits the upgrade requests meant for us; the listener on the real server belongs to the WebSocket proxy.
+ * Our own live events: `GET /api/events` as a WebSocket tells every session when a page comes, then each change, and when models come or go.
+ * Viewer data never goes this way. `upgrades` emits the upgrade requests meant for us; the listener on the real server belongs to the WebSocket proxy.
  */
 export interface LiveEventsOptions {
   upgrades: EventEmitter
@@ -44,6 +45,7 @@ const liveEvents: FastifyPluginAsync<LiveEventsOptions> = async (app, { upgrades
   }
   for (const event of ['session', 'named'] as const) app.spawner.on(event, (session: SessionView) => { tell(() => ({ type: 'session', session: sessionRecord(session) })) })
   app.spawner.on('dropped', id => { tell(() => ({ type: 'dropped', id })) })
+  app.modelList.on('changed', () => { tell(() => ({ type: 'models' })) })
 
   app.get('/api/events', { websocket: true, logLevel: 'warn' }, page => {
     pages.add(page)
@@ -53,4 +55,4 @@ const liveEvents: FastifyPluginAsync<LiveEventsOptions> = async (app, { upgrades
   })
 }
 
-export default liveEvents
+export default fp(liveEvents, { name: 'live-events', dependencies: ['models', 'spawner'], encapsulate: true })

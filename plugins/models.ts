@@ -1,35 +1,35 @@
-import { readdir } from 'node:fs/promises'
-import { extname } from 'node:path'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import fp from 'fastify-plugin'
 import Type from 'typebox'
+import type { Clock } from '../src/clock.ts'
+import { modelEndings } from '../src/model-folders/model-files.ts'
+import { ModelList } from '../src/model-folders/model-list.ts'
 
-/** What can be viewed: `GET /api/models` lists the models in the configured folders, the renderers offered and the kind of stream server. */
-export interface ModelsOptions { modelDirs: readonly string[] }
+/**
+ * What can be viewed: `GET /api/models` lists the models in the configured folders, the renderers offered and the kind of stream server.
+ * Decorates `modelList`, which tells when a model comes or goes.
+ */
+export interface ModelsOptions {
+  modelDirs: readonly string[]
+  clock: Clock
+}
 
-const extensions = { embedded: ['.glb', '.gltf', '.step', '.stp', '.iges', '.igs', '.brep', '.3mf', '.obj', '.ply', '.stl'], ts3d_sc_server: ['.sc', '.scz'] } as const
+declare module 'fastify' {
+  interface FastifyInstance { modelList: ModelList }
+}
 
-const models: FastifyPluginAsyncTypebox<ModelsOptions> = async (app, { modelDirs }) => {
+const models: FastifyPluginAsyncTypebox<ModelsOptions> = async (app, { modelDirs, clock }) => {
   const response = Type.Object({
     streamServer: Type.Enum(['embedded', 'ts3d_sc_server']),
     renderers: Type.Array(Type.Enum(['csr', 'ssr'])),
     models: Type.Array(Type.Object({ name: Type.String() }))
   })
-  app.get('/api/models', { schema: { response: { 200: response } } }, async () => {
-    const known: readonly string[] = extensions[app.streamServer.kind]
-    const names = new Set<string>()
-    for (const directory of modelDirs) {
-      const entries = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-        app.log.warn({ directory, code: error.code }, 'a model folder cannot be read')
-        return []
-      })
-      for (const entry of entries) {
-        const extension = extname(entry)
-        if (!entry.startsWith('.') && known.includes(extension.toLowerCase())) names.add(entry.slice(0, -extension.length))
-      }
-    }
-    const sorted = [...names].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    return { streamServer: app.streamServer.kind, renderers: [...app.spawner.renderers], models: sorted.map(name => ({ name })) }
-  })
+  const list = new ModelList({ folders: modelDirs, endings: modelEndings[app.streamServer.kind], warn: (facts, words) => { app.log.warn(facts, words) }, clock })
+  app.decorate('modelList', list)
+  app.addHook('onReady', async () => { await list.names() })
+  app.addHook('onClose', async () => { list.close() })
+  app.get('/api/models', { schema: { response: { 200: response } } }, async () =>
+    ({ streamServer: app.streamServer.kind, renderers: [...app.spawner.renderers], models: (await list.names()).map(name => ({ name })) }))
 }
 
-export default models
+export default fp(models, { name: 'models' })

@@ -157,7 +157,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness' })
   }
-  await app.register(models, { modelDirs })
+  await app.register(models, { modelDirs, clock })
   await app.register(liveEvents, { upgrades, clock })
   await app.register(staticFiles, { publicDir, dirs: staticDirs })
   if (fileServer.port !== 0) {

@@ -15,14 +15,17 @@ export class SessionList {
   readonly #connection: HTMLElement
   readonly #clock: Clock
   readonly #complain: (words: string) => void
+  readonly #told: (text: string) => void
   readonly #board = new SessionBoard()
   readonly #rows = new Map<string, HTMLElement>()
   readonly #feed: SessionFeed
   #cancelTick = (): void => {}
 
-  constructor (panel: HTMLElement, clock: Clock, complain: (words: string) => void) {
+  /** `told` hears every message of the live events too. */
+  constructor (panel: HTMLElement, clock: Clock, complain: (words: string) => void, told: (text: string) => void) {
     this.#clock = clock
     this.#complain = complain
+    this.#told = told
     this.#list = required(panel, '[data-role=list]', HTMLElement)
     this.#empty = required(panel, '[data-role=empty]', HTMLElement)
     this.#count = required(panel, '[data-role=count]', HTMLElement)
@@ -31,6 +34,7 @@ export class SessionList {
       message: text => {
         this.#board.take(text, clock.now())
         this.#draw()
+        this.#told(text)
       },
       connected: yes => {
         panel.dataset['connected'] = String(yes)

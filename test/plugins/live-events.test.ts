@@ -3,11 +3,12 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import liveEvents from '../../plugins/live-events.ts'
+import models from '../../plugins/models.ts'
 import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { settle } from '../fixtures/fake-clock.ts'
 import { appStage, opened } from '../fixtures/app-stage.ts'
 
-type Message = { type: 'sessions', sessions: SessionRecord[] } | { type: 'session', session: SessionRecord } | { type: 'dropped', id: string }
+type Message = { type: 'sessions', sessions: SessionRecord[] } | { type: 'session', session: SessionRecord } | { type: 'dropped', id: string } | { type: 'models' }
 
 /** A page that listens: `next()` is its next message. */
 class Page {
@@ -33,6 +34,7 @@ async function liveStage (t: Test) {
   const stage = await appStage(t)
   const { app, clock } = stage
   const upgrades = new EventEmitter()
+  await app.register(models, { modelDirs: [], clock })
   await app.register(liveEvents, { upgrades, clock })
   // What the WebSocket proxy does with upgrades that are meant for us.
   app.server.on('upgrade', (...upgrade) => upgrades.emit('upgrade', ...upgrade))
@@ -150,4 +152,12 @@ t.test('closing does not wait for a page that never answers', async t => {
   await clock.advance(1_000)
   await closing
   t.equal(clock.pending, 0)
+})
+
+t.test('a page is told when models have come or gone', async t => {
+  const { app, visit } = await liveStage(t)
+  const page = visit()
+  t.match(await page.next(), { type: 'sessions' })
+  app.modelList.emit('changed')
+  t.same(await page.next(), { type: 'models' })
 })

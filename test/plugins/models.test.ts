@@ -1,8 +1,9 @@
 import Fastify from 'fastify'
-import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
 import models from '../../plugins/models.ts'
 import { appStage, loggingApp } from '../fixtures/app-stage.ts'
+import { FakeClock } from '../fixtures/fake-clock.ts'
+import { comesTrue } from '../fixtures/slipway.ts'
 
 const folders = {
   one: { 'pump.glb': '', 'valve.GLTF': '', 'engine.sc': '', 'engine.scz': '', engine: {}, '.hidden.glb': '', '.hidden.sc': '', 'readme.txt': '', '.glb': '', glb: '', 'dot.ted.name.scz': '', 'dot.ted.name.glb': '' },
@@ -14,7 +15,7 @@ async function modelsStage (t: Test, kind: 'embedded' | 'ts3d_sc_server', modelD
   const { app, log } = loggingApp(t)
   app.decorate('streamServer', { kind, executable: '/sc', leading: [], renderers: ['csr'] })
   app.decorate('spawner', { renderers: ['csr'] } as unknown as Fastify.FastifyInstance['spawner'])
-  await app.register(fp(models), { modelDirs })
+  await app.register(models, { modelDirs, clock: new FakeClock() })
   return { app, log }
 }
 
@@ -46,11 +47,17 @@ t.test('a folder that is missing, or is none, is tolerated and told in the log',
   t.match(log.filter(line => line.level === 40), [{ directory: `${dir}/nothing`, code: 'ENOENT' }, { code: 'ENOTDIR' }])
 })
 
-t.test('what is put into a folder is there at the next look', async t => {
-  const { app, dir } = await appStage(t)
-  await app.register(models, { modelDirs: [`${dir}/models`] })
+t.test('what is put into a folder is in the list once it is whole, and told', async t => {
+  const { app, dir, clock } = await appStage(t)
+  await app.register(models, { modelDirs: [`${dir}/models`], clock })
   t.match((await app.inject('/api/models')).json(), { streamServer: 'ts3d_sc_server', renderers: ['csr', 'ssr'], models: [] })
-  const { writeFile } = await import('node:fs/promises')
+  let told = 0
+  app.modelList.on('changed', () => { told++ })
+  const { rm, writeFile } = await import('node:fs/promises')
   await writeFile(`${dir}/models/new.scz`, '')
+  await comesTrue('it is told', async () => { await clock.advance(1_000); return told === 1 })
   t.match((await app.inject('/api/models')).json(), { models: [{ name: 'new' }] })
+  await rm(`${dir}/models/new.scz`)
+  await comesTrue('its end is told', async () => { await clock.advance(1_000); return told === 2 })
+  t.match((await app.inject('/api/models')).json(), { models: [] })
 })
