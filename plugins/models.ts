@@ -7,10 +7,12 @@ import { ModelList } from '../src/model-folders/model-list.ts'
 
 /**
  * What can be viewed: `GET /api/models` lists the models in the configured folders, the renderers offered and the kind of stream server.
- * Decorates `modelList`, which tells when a model comes or goes.
+ * With `upload` it says what may be sent. Decorates `modelList`, which tells when a model comes or goes.
  */
 export interface ModelsOptions {
   modelDirs: readonly string[]
+  /** Largest file that may be uploaded, in bytes; null: none may. */
+  uploadBytes: number | null
   clock: Clock
 }
 
@@ -18,18 +20,24 @@ declare module 'fastify' {
   interface FastifyInstance { modelList: ModelList }
 }
 
-const models: FastifyPluginAsyncTypebox<ModelsOptions> = async (app, { modelDirs, clock }) => {
+const models: FastifyPluginAsyncTypebox<ModelsOptions> = async (app, { modelDirs, uploadBytes, clock }) => {
   const response = Type.Object({
     streamServer: Type.Enum(['embedded', 'ts3d_sc_server']),
     renderers: Type.Array(Type.Enum(['csr', 'ssr'])),
-    models: Type.Array(Type.Object({ name: Type.String() }))
+    models: Type.Array(Type.Object({ name: Type.String() })),
+    upload: Type.Optional(Type.Object({ bytes: Type.Integer(), endings: Type.Array(Type.String()) }))
   })
-  const list = new ModelList({ folders: modelDirs, endings: modelEndings[app.streamServer.kind], warn: (facts, words) => { app.log.warn(facts, words) }, clock })
+  const endings = modelEndings[app.streamServer.kind]
+  const list = new ModelList({ folders: modelDirs, endings, warn: (facts, words) => { app.log.warn(facts, words) }, clock })
   app.decorate('modelList', list)
   app.addHook('onReady', async () => { await list.names() })
   app.addHook('onClose', async () => { list.close() })
-  app.get('/api/models', { schema: { response: { 200: response } } }, async () =>
-    ({ streamServer: app.streamServer.kind, renderers: [...app.spawner.renderers], models: (await list.names()).map(name => ({ name })) }))
+  app.get('/api/models', { schema: { response: { 200: response } } }, async () => ({
+    streamServer: app.streamServer.kind,
+    renderers: [...app.spawner.renderers],
+    models: (await list.names()).map(name => ({ name })),
+    ...uploadBytes === null ? {} : { upload: { bytes: uploadBytes, endings: [...endings] } }
+  }))
 }
 
 export default fp(models, { name: 'models' })

@@ -25,6 +25,7 @@ import staticFiles from '../plugins/static.ts'
 import status from '../plugins/status.ts'
 import tlsListener from '../plugins/tls-listener.ts'
 import tutorial from '../plugins/tutorial.ts'
+import uploads from '../plugins/uploads.ts'
 import websocketProxy from '../plugins/websocket-proxy.ts'
 import { isLoopback } from './access/callers.ts'
 import type { Clock } from './clock.ts'
@@ -64,13 +65,18 @@ export interface AppOptions {
   logger?: FastifyServerOptions['logger']
 }
 
+/** Milliseconds that a whole request may take where one may be an upload: Node has one limit for all. */
+const uploadTime = 3_600_000
+
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
 export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, ownLog = null, problems: known = [], logger = false }: AppOptions): Promise<FastifyInstance> {
-  const { http, tls, ports, sessions, streamServer, assets, fileServer, log, memory, behind } = config
+  const { http, tls, ports, sessions, streamServer, uploads: { dir: uploadDir, ...uploadLimits }, assets, fileServer, log, memory, behind } = config
   const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
   const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
   const program = streamServerProgram(streamServer.executable, packageDir, http.host, tls.streamServers ? pair : null, tls.server ? authorityFile ?? pair?.certificateFile : null)
-  const modelDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : program.kind === 'embedded' ? [join(packageDir, 'models')] : []
+  const ownDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : program.kind === 'embedded' ? [join(packageDir, 'models')] : []
+  const uploadFolder = uploadDir === '' ? null : resolve(uploadDir)
+  const modelDirs = uploadFolder === null || ownDirs.includes(uploadFolder) ? ownDirs : [...ownDirs, uploadFolder]
   const publicDir = assets.publicDir === '' ? join(packageDir, 'public') : resolve(assets.publicDir)
   const staticDirs = assets.dirs.map(directory => resolve(directory))
   const logDir = log.dir === 'none' ? null : resolve(log.dir)
@@ -87,7 +93,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     respawn: streamServer.serviceRespawn ? { logSuffix: streamServer.serviceRespawnLogSuffix } : null,
     extra: { csr: streamServer.csrArgs, ssr: streamServer.ssrArgs }
   }
-  const problems = [...known, ...await preflight({ program, common, certificate: pair, authorityFile, logDir, publicDir, staticDirs })]
+  const problems = [...known, ...await preflight({ program, common, certificate: pair, authorityFile, logDir, uploadDir: uploadFolder, publicDir, staticDirs })]
   if (problems.length > 0) throw new PreflightError(problems)
   const certificate = pair === null ? null : await Certificate.open(pair, clock)
   const collectGarbage = globalThis.gc
@@ -103,7 +109,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
-  const app: FastifyInstance = fastify({ https: tls.server && certificate !== null ? certificate.options : null, logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: 30_000, forceCloseConnections: true, trustProxy: trusts, rewriteUrl: ({ url = '' }) => withoutPrefix(url, front.prefix), routerOptions: { ignoreDuplicateSlashes: true } })
+  const app: FastifyInstance = fastify({ https: tls.server && certificate !== null ? certificate.options : null, logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: uploadFolder === null ? 30_000 : uploadTime, forceCloseConnections: true, trustProxy: trusts, rewriteUrl: ({ url = '' }) => withoutPrefix(url, front.prefix), routerOptions: { ignoreDuplicateSlashes: true } })
   if (behind.proxyProtocol) takeProxyHeaders(app.server, trusts, clock)
   await app.register(errors)
   await app.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter), clock })
@@ -157,7 +163,8 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness' })
   }
-  await app.register(models, { modelDirs, clock })
+  await app.register(models, { modelDirs, uploadBytes: uploadFolder === null ? null : uploadLimits.bytes, clock })
+  if (uploadFolder !== null) await app.register(uploads, { folder: uploadFolder, limits: { ...uploadLimits, fileBytes: uploadLimits.bytes }, perMinute: uploadLimits.rateLimit, clock })
   await app.register(liveEvents, { upgrades, clock })
   await app.register(staticFiles, { publicDir, dirs: staticDirs })
   if (fileServer.port !== 0) {

@@ -14,13 +14,16 @@ export interface Needs {
   authorityFile: string | null
   /** Null: output is not kept. */
   logDir: string | null
+  /** Null: no models are taken from outside. */
+  uploadDir: string | null
   publicDir: string
   staticDirs: readonly string[]
 }
 
 /** Everything that would make every start fail on this `platform`, found before anything is bound: each problem in words. Folders of our own are made. */
-export async function preflight ({ program, common, certificate, authorityFile, logDir, publicDir, staticDirs }: Needs, platform = process.platform): Promise<string[]> {
+export async function preflight ({ program, common, certificate, authorityFile, logDir, uploadDir, publicDir, staticDirs }: Needs, platform = process.platform): Promise<string[]> {
   const [script] = program.leading
+  if (uploadDir !== null) await made(uploadDir).catch(() => {}) // It is a model folder too, and may not be there yet.
   const problems = await Promise.all([
     check(runnable(program.executable), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
     ...program.kind === 'embedded' && script !== undefined ? [check(access(script), `the embedded stream server is not built: ${script} is missing; run npm run build`)] : [],
@@ -30,6 +33,7 @@ export async function preflight ({ program, common, certificate, authorityFile, 
     ...common.modelDirs.map(folder => check(readable(folder), `SLIPWAY_MODEL_DIRS: ${folder} cannot be read`)),
     check(made(common.workspaceDir), `SLIPWAY_WORKSPACE_DIR: ${common.workspaceDir} cannot be made`),
     ...logDir === null ? [] : [check(made(logDir), `SLIPWAY_LOG_DIR: ${logDir} cannot be made`)],
+    ...uploadDir === null ? [] : [check(access(uploadDir, constants.W_OK), `SLIPWAY_UPLOAD_DIR: ${uploadDir} cannot be written`)],
     check(readable(publicDir), `SLIPWAY_PUBLIC_DIR: ${publicDir} cannot be read`),
     ...staticDirs.map(folder => check(readable(folder), `SLIPWAY_STATIC_DIRS: ${folder} cannot be read`))
   ])

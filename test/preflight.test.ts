@@ -15,6 +15,7 @@ async function needs (t: Test, change: Change = () => ({})) {
     certificate: null,
     authorityFile: null,
     logDir: `${dir}/logs/here`,
+    uploadDir: `${dir}/uploads/here`,
     publicDir: `${dir}/public`,
     staticDirs: []
   }
@@ -38,6 +39,7 @@ for (const [name, change, expected] of [
   ['a missing model folder', ({ common }, dir) => ({ common: { ...common, modelDirs: [`${dir}/models`, `${dir}/none`] } }), ['SLIPWAY_MODEL_DIRS: ~/none cannot be read (ENOENT)']],
   ['a file for a model folder', ({ common }, dir) => ({ common: { ...common, modelDirs: [`${dir}/plain`] } }), ['SLIPWAY_MODEL_DIRS: ~/plain cannot be read (ENOTDIR)']],
   ['a workspace that cannot be made', ({ common }, dir) => ({ common: { ...common, workspaceDir: `${dir}/plain/scratch` } }), ['SLIPWAY_WORKSPACE_DIR: ~/plain/scratch cannot be made (ENOTDIR)']],
+  ['an upload folder that cannot be made', (_, dir) => ({ uploadDir: `${dir}/plain/here` }), ['SLIPWAY_UPLOAD_DIR: ~/plain/here cannot be written (ENOTDIR)']],
   ['a log folder that cannot be made', (_, dir) => ({ logDir: `${dir}/plain` }), ['SLIPWAY_LOG_DIR: ~/plain cannot be made (EEXIST)']],
   ['folders below /proc, where none can be made,', ({ common }) => ({ common: { ...common, workspaceDir: '/proc/none/here' }, logDir: '/proc/none/logs' }), ['SLIPWAY_WORKSPACE_DIR: /proc/none/here cannot be made (ENOENT)', 'SLIPWAY_LOG_DIR: /proc/none/logs cannot be made (ENOENT)']],
   ['a file for a static folder', (_, dir) => ({ staticDirs: [`${dir}/plain`] }), ['SLIPWAY_STATIC_DIRS: ~/plain cannot be read (ENOTDIR)']],

@@ -107,6 +107,13 @@ export const configSchema = Type.Object({
     serviceRespawn: Type.Boolean({ env: 'SLIPWAY_SERVICE_RESPAWN', default: false, description: 'Whether `ts3d_sc_server` starts itself again in the session of the user who is logged in. Windows services with server rendering only.' }),
     serviceRespawnLogSuffix: text('SLIPWAY_SERVICE_RESPAWN_LOG_SUFFIX', '', 'What the log file of the first of the two is called in addition. Empty: it has none.')
   }),
+  uploads: group('Models from outside', {
+    dir: text('SLIPWAY_UPLOAD_DIR', '', 'Folder for models that are sent by the page or by `POST /api/models`; it is a model folder too, the last one. Whoever may ask for viewers may send. Empty: none are taken.'),
+    bytes: Type.Integer({ env: 'SLIPWAY_UPLOAD_BYTES', default: 268_435_456, minimum: 1, maximum: 1_073_741_824, unit: 'bytes', description: 'Largest file that is taken.' }),
+    totalBytes: Type.Integer({ env: 'SLIPWAY_UPLOAD_TOTAL_BYTES', default: 4_294_967_296, minimum: 1, maximum: 1_125_899_906_842_624, unit: 'bytes', description: 'Most bytes of all files in that folder.' }),
+    files: Type.Integer({ env: 'SLIPWAY_UPLOAD_FILES', default: 1_000, minimum: 1, maximum: 20_000, description: 'Most files in that folder.' }),
+    rateLimit: Type.Integer({ env: 'SLIPWAY_UPLOAD_RATE_LIMIT', default: 30, minimum: 0, maximum: 1_000_000, unit: 'per minute', description: 'Files one address may send in a minute. 0: no limit.' })
+  }),
   assets: group('Files for browsers (development)', {
     publicDir: text('SLIPWAY_PUBLIC_DIR', '', 'Folder with the page. Empty: the page that comes with Slipway.'),
     dirs: folders('SLIPWAY_STATIC_DIRS', [], 'More folders to serve, HWV assets and SCS files for example; tried in order after the page.')

@@ -47,6 +47,12 @@ export class ModelList extends EventEmitter<{ changed: [] }> {
     return await this.#looking
   }
 
+  /** A file of which it is known that it is whole: it is in the list when this resolves. */
+  async whole (path: string): Promise<void> {
+    this.#inWriting.delete(path)
+    await this.#lookAfresh()
+  }
+
   /** Ends watching. Twice is nothing. */
   close (): void {
     this.#cancel?.()

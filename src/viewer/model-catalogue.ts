@@ -4,6 +4,8 @@ export interface ModelCatalogue {
   streamServer: 'embedded' | 'ts3d_sc_server'
   renderers: Array<'csr' | 'ssr'>
   models: string[]
+  /** What may be sent to it; absent: nothing. */
+  upload?: { bytes: number, endings: string[] }
 }
 
 /** Asks the service what it offers; fails with an Error in words. */
@@ -24,7 +26,13 @@ export function readCatalogue (body: unknown): ModelCatalogue {
   const offered = 'renderers' in body && Array.isArray(body.renderers) ? body.renderers : []
   const renderers = (['csr', 'ssr'] as const).filter(renderer => offered.includes(renderer))
   const streamServer = 'streamServer' in body && body.streamServer === 'ts3d_sc_server' ? 'ts3d_sc_server' : 'embedded'
-  return { streamServer, renderers, models }
+  const upload = 'upload' in body ? uploadOf(body.upload) : undefined
+  return { streamServer, renderers, models, ...upload === undefined ? {} : { upload } }
+}
+
+function uploadOf (value: unknown): ModelCatalogue['upload'] {
+  if (typeof value !== 'object' || value === null || !('bytes' in value) || typeof value.bytes !== 'number' || !('endings' in value) || !Array.isArray(value.endings)) return undefined
+  return { bytes: value.bytes, endings: value.endings.filter(ending => typeof ending === 'string') }
 }
 
 function nameOf (model: unknown): string | undefined {

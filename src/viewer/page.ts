@@ -3,6 +3,7 @@ import { Alerts } from './alerts.ts'
 import { LatestCatalogue } from './latest-catalogue.ts'
 import { required } from './required-element.ts'
 import { SessionList } from './session-list.ts'
+import { UploadList } from './upload-list.ts'
 import { ViewerCard, type ViewerWish } from './viewer-card.ts'
 import { ViewerChoice } from './viewer-choice.ts'
 
@@ -12,7 +13,13 @@ const cards = new Set<ViewerCard>()
 const complain = (words: string): () => void => alerts.say(words)
 
 const choice = new ViewerChoice(required(document, '#create', HTMLFormElement), { complain, chosen: show })
-const catalogue = new LatestCatalogue(offered => { choice.offer(offered) }, complain)
+const uploads = new UploadList(required(document, '#uploads', HTMLElement), required(document, '#add', HTMLElement), model => {
+  catalogue.fetch().then(() => { choice.choose(model) }).catch(() => {})
+})
+const catalogue = new LatestCatalogue(offered => {
+  choice.offer(offered)
+  uploads.offer(offered.upload)
+}, complain)
 const list = new SessionList(required(document, '#instances', HTMLElement), systemClock, complain, text => { catalogue.told(text) })
 list.start()
 catalogue.fetch().then(() => { choice.follow(new URLSearchParams(location.search)) }).catch(() => {})

@@ -1,8 +1,8 @@
-import { copyFile, mkdir, open, rm } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { keep, openBrowser, openPage } from './chromium.ts'
+import { createViewer, keep, openBrowser, openPage, phase } from './chromium.ts'
 
 const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
 const sample = fileURLToPath(new URL('../../models/drive-unit.glb', import.meta.url))
@@ -41,4 +41,55 @@ t.test('a model put into a folder is on the page without a reload, and a removed
   await copyFile(sample, `${models}/again.glb`)
   await comesTrue('it came again', async () => (await offered()).join() === 'again')
   t.same(page.complaints, [])
+})
+
+t.test('models are dropped on the page: sent, listed, opened; refusals are said in words', async t => {
+  const folder = t.testdir({ uploads: {} })
+  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_UPLOAD_DIR: `${folder}/uploads`, SLIPWAY_UPLOAD_BYTES: '3000000' })
+  const page = await openPage(await openBrowser(t), slipway.url)
+  await page.locator('#create button:enabled').waitFor()
+  const drop = async (files: Array<{ name: string, content: Buffer }>) => {
+    const data = await page.evaluateHandle(`(files => {
+      const carried = new DataTransfer()
+      for (const { name, base64 } of files) carried.items.add(new File([Uint8Array.from(atob(base64), each => each.charCodeAt(0))], name))
+      return carried
+    })(${JSON.stringify(files.map(({ name, content }) => ({ name, base64: content.toString('base64') })))})`)
+    await page.dispatchEvent('body', 'dragover', { dataTransfer: data })
+    await keep(page, 'upload-drop')
+    await page.dispatchEvent('body', 'drop', { dataTransfer: data })
+  }
+  const content = await readFile(sample)
+  await drop([{ name: 'Gear box.GLB', content }, { name: 'notes.txt', content: Buffer.from('x') }, { name: 'huge.stl', content: Buffer.alloc(3_000_001) }, { name: 'drive-unit.glb', content: Buffer.from('x') }])
+  const rows = page.locator('.upload')
+  await rows.filter({ hasText: 'Added as “Gear box”' }).waitFor()
+  await rows.filter({ hasText: 'Not a model that can be shown' }).waitFor()
+  await rows.filter({ hasText: 'Too large: 3.0 MB, and 3.0 MB are allowed' }).waitFor()
+  await rows.filter({ hasText: 'There is a model named “drive-unit” already' }).waitFor()
+  await comesTrue('it is chosen', async () => await page.locator('#model').inputValue() === 'Gear box')
+  await keep(page, 'upload')
+  t.same(await readdir(`${folder}/uploads`), ['Gear box.glb'])
+  const card = await createViewer(page)
+  await phase(card, 'complete')
+  for (let left = await rows.count(); left > 0; left--) await rows.first().getByRole('button').click()
+
+  // Held on its way, it shows how far it is, and may be given up.
+  let held = 0
+  await page.route('**/api/models?*', () => { held++ })
+  await page.locator('#add input').setInputFiles([{ name: 'later.glb', mimeType: '', buffer: content }])
+  await comesTrue('it is on its way', () => held === 1)
+  await rows.getByRole('button', { name: 'Cancel later.glb' }).click()
+  t.equal(await rows.count(), 0)
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await page.setViewportSize({ width: 390, height: 844 })
+  await keep(page, 'upload-phone')
+  t.same(await readdir(`${folder}/uploads`), ['Gear box.glb'])
+  t.same(page.complaints.filter(words => !/409/.test(words)), [])
+})
+
+t.test('a service without a folder for uploads offers none', async t => {
+  const slipway = await startSlipway(t, embedded)
+  const page = await openPage(await openBrowser(t), slipway.url)
+  await page.locator('#create button:enabled').waitFor()
+  t.equal(await page.locator('#add').isVisible(), false)
+  t.equal((await fetch(`${slipway.url}/api/models?file=a.glb`, { method: 'POST', body: 'x' })).status, 404)
 })
