@@ -13,6 +13,8 @@ export interface ModelsOptions {
   modelDirs: readonly string[]
   /** Largest file that may be uploaded, in bytes; null: none may. */
   uploadBytes: number | null
+  /** Whether models are offered as single files too. */
+  singleFile: boolean
   clock: Clock
 }
 
@@ -20,11 +22,12 @@ declare module 'fastify' {
   interface FastifyInstance { modelList: ModelList }
 }
 
-const models: FastifyPluginAsyncTypebox<ModelsOptions> = async (app, { modelDirs, uploadBytes, clock }) => {
+const models: FastifyPluginAsyncTypebox<ModelsOptions> = async (app, { modelDirs, uploadBytes, singleFile, clock }) => {
   const response = Type.Object({
     streamServer: Type.Enum(['embedded', 'ts3d_sc_server']),
     renderers: Type.Array(Type.Enum(['csr', 'ssr'])),
     models: Type.Array(Type.Object({ name: Type.String() })),
+    singleFile: Type.Optional(Type.Boolean()),
     upload: Type.Optional(Type.Object({ bytes: Type.Integer(), endings: Type.Array(Type.String()) }))
   })
   const endings = modelEndings[app.streamServer.kind]
@@ -36,6 +39,7 @@ const models: FastifyPluginAsyncTypebox<ModelsOptions> = async (app, { modelDirs
     streamServer: app.streamServer.kind,
     renderers: [...app.spawner.renderers],
     models: (await list.names()).map(name => ({ name })),
+    ...singleFile ? { singleFile } : {},
     ...uploadBytes === null ? {} : { upload: { bytes: uploadBytes, endings: [...endings] } }
   }))
 }

@@ -19,6 +19,7 @@ import restHandshake from '../plugins/rest-handshake.ts'
 import route from '../plugins/route.ts'
 import sessionLog from '../plugins/session-log.ts'
 import sessionsApi from '../plugins/sessions-api.ts'
+import singleFiles from '../plugins/single-files.ts'
 import spawnLimit from '../plugins/spawn-limit.ts'
 import spawner from '../plugins/spawner.ts'
 import staticFiles from '../plugins/static.ts'
@@ -42,7 +43,7 @@ import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
 import { preflight } from './preflight.ts'
 import type { Limits } from './sessions/watchdog.ts'
-import { streamServerProgram } from './spawning/stream-server-program.ts'
+import { singleFileProgram, streamServerProgram } from './spawning/stream-server-program.ts'
 import type { Launcher } from './spawning/launcher.ts'
 import { Certificate } from './tls/certificate.ts'
 
@@ -163,7 +164,9 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness' })
   }
-  await app.register(models, { modelDirs, uploadBytes: uploadFolder === null ? null : uploadLimits.bytes, clock })
+  const singleFile = app.spawner.renderers.includes('csr') ? singleFileProgram(program, packageDir, common, handedOn(streamServer.childEnv, environment)) : null
+  await app.register(models, { modelDirs, uploadBytes: uploadFolder === null ? null : uploadLimits.bytes, singleFile: singleFile !== null, clock })
+  if (singleFile !== null) await app.register(singleFiles, { ...singleFile, launcher, clock })
   if (uploadFolder !== null) await app.register(uploads, { folder: uploadFolder, limits: { ...uploadLimits, fileBytes: uploadLimits.bytes }, perMinute: uploadLimits.rateLimit, clock })
   await app.register(liveEvents, { upgrades, clock })
   await app.register(staticFiles, { publicDir, dirs: staticDirs })

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
-import type { StreamServerProgram } from './command-line.ts'
+import { childEnvironment, type CommonArguments, type StreamServerProgram } from './command-line.ts'
+import type { SingleFilesOptions } from './single-files.ts'
 
 /**
  * The program to start for every viewer: the real one where its path is set, else the embedded one. From here on nobody asks which.
@@ -20,5 +21,24 @@ export function streamServerProgram (executable: string, packageDir: string, hos
     renderers: ['csr', 'ssr'],
     ...secured,
     ...trusted === null ? {} : { environment: { NODE_EXTRA_CA_CERTS: trusted } }
+  }
+}
+
+/**
+ * What makes a single file of a model, and where it puts it; `null` where the stream server is none of ours.
+ *
+ * @param handedOn variables for its environment
+ */
+export function singleFileProgram (program: StreamServerProgram, packageDir: string, { modelDirs, workspaceDir, modelCacheBytes = 0 }: Pick<CommonArguments, 'modelDirs' | 'workspaceDir' | 'modelCacheBytes'>, handedOn: Record<string, string>): { program: SingleFilesOptions['program'], packs: string, fileName: string } | null {
+  if (program.kind !== 'embedded') return null
+  return {
+    program: {
+      executable: program.executable,
+      leading: [join(packageDir, 'dist', 'stream-server', 'export.mjs')],
+      trailing: [modelDirs.join(';'), workspaceDir, String(modelCacheBytes)],
+      env: childEnvironment(program, { display: undefined, egl: false, handedOn })
+    },
+    packs: join(workspaceDir, 'packs'),
+    fileName: 'single-1.glb'
   }
 }

@@ -15,13 +15,12 @@ import { Liveliness } from './liveliness.ts'
 import type { Log } from './log.ts'
 import { Catalogue } from './models/catalogue.ts'
 import { PackStore } from './models/pack-store.ts'
-import { usualMemoryMiB } from './models/preparation.ts'
+import { usualMemoryMiB, usualTimeoutMs } from './models/preparation.ts'
 import type { Options } from './options.ts'
 import { closeCodes, maxClientMessageBytes, subprotocol } from './protocol.ts'
 import { sameSecret } from './secret.ts'
 import { Viewer } from './viewer.ts'
 
-const preparationTimeoutMs = 180_000
 /** For a viewer to present the token that was asked for. */
 const openTimeoutMs = 10_000
 /** Viewers at the door while the seat is free, waiting to present the token. */
@@ -71,7 +70,7 @@ export class StreamServer {
     this.finished = new Promise(resolve => { this.#finish = resolve })
     const { options, clock } = settings
     this.#catalogue = new Catalogue(options.modelDirectories)
-    this.#packs = new PackStore({ workspace: options.workspace, preparationProgram: settings.preparationProgram, preparationTimeoutMs, preparationMemoryMiB: usualMemoryMiB, mostBytes: options.cacheBytes, clock, log: settings.log })
+    this.#packs = new PackStore({ workspace: options.workspace, preparationProgram: settings.preparationProgram, preparationTimeoutMs: usualTimeoutMs, preparationMemoryMiB: usualMemoryMiB, mostBytes: options.cacheBytes, clock, log: settings.log })
     this.#server = options.tls
       ? createHttpsServer({ cert: readFileSync(options.tls.certificateFile), key: readFileSync(options.tls.privateKeyFile) }, refusePlainHttp)
       : createHttpServer(refusePlainHttp)

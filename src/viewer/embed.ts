@@ -1,3 +1,4 @@
+import { modes } from './modes.ts'
 import { required } from './required-element.ts'
 import { createViewer } from './viewer.ts'
 
@@ -7,5 +8,5 @@ const stage = required(document, 'main', HTMLElement)
 if (model === '') stage.textContent = 'Name a model in the address: embed.html?model=…'
 else {
   document.title = model
-  createViewer(stage, { model, mode: wish.get('mode') === 'ssr' ? 'ssr' : 'csr', tools: wish.get('tools') !== 'false' })
+  createViewer(stage, { model, mode: modes.find(mode => mode === wish.get('mode')) ?? 'csr', tools: wish.get('tools') !== 'false' })
 }

@@ -33,7 +33,7 @@ export class GlbDecoder {
 }
 
 /** All meshes of a file as one: quantized attributes become plain floats, node transforms are applied. */
-function flatten (root: Object3D): BufferGeometry {
+export function flatten (root: Object3D): BufferGeometry {
   const meshes: Mesh[] = []
   root.updateMatrixWorld(true)
   root.traverse(object => { if (object instanceof Mesh) meshes.push(object) })

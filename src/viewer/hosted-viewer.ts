@@ -50,7 +50,7 @@ export class HostedViewer implements Viewer {
       over: () => { this.#end(false, 'The session has ended, since nobody used it.') }
     })
     for (const type of ['pointerdown', 'pointermove', 'wheel', 'keydown']) {
-      this.#root.addEventListener(type, () => { if (this.#state === 'open') this.#idle.touch() }, { signal: this.#over.signal, passive: true })
+      this.#root.addEventListener(type, () => { this.#use() }, { signal: this.#over.signal, passive: true })
     }
     this.#root.append(this.#notice.element)
     host.append(this.#root)
@@ -83,10 +83,14 @@ export class HostedViewer implements Viewer {
     known.catch(() => {})
     const visit = this.#visit
     this.#become('starting')
-    this.#notice.say('A stream server is being started')
+    this.#notice.say(this.#options.mode === 'single' ? 'The file is asked for' : 'A stream server is being started')
     try {
       if (visit === undefined) await known
       const { service = new URL('.', location.href).href, mode = 'csr', sessionToken } = this.#options
+      if (mode === 'single') {
+        if (visit?.viewer instanceof StreamingViewer) void visit.viewer.load(service, model)
+        return await known
+      }
       const params = sessionToken === undefined ? {} : { sessionToken }
       const { endpointUri } = await new ServerConnection(service).connect({ class: `${mode}_session`, params }, giveUp.signal)
       const { streamingMode, budget } = this.#options
@@ -164,8 +168,8 @@ export class HostedViewer implements Viewer {
       if (this.#state !== 'starting') return
       this.#root.append(this.#notice.element)
       this.#notice.hide()
-      this.#idle.touch()
       this.#become('open')
+      this.#use()
       known()
     }
     const listener: ViewerListener = {
@@ -221,6 +225,11 @@ export class HostedViewer implements Viewer {
     visit.toolbar?.close()
     visit.viewer.shutdown()
     this.#root.querySelector(':scope > canvas')?.remove()
+  }
+
+  /** Only a session is ended because nobody uses it. */
+  #use (): void {
+    if (this.#state === 'open' && this.#options.mode !== 'single') this.#idle.touch()
   }
 
   #become (state: ViewerState): void {

@@ -1,8 +1,10 @@
+import { modes, type Mode } from './modes.ts'
+
 /** What the service behind this page offers. */
 export interface ModelCatalogue {
   /** Which stream server it starts; the two need different viewers. */
   streamServer: 'embedded' | 'ts3d_sc_server'
-  renderers: Array<'csr' | 'ssr'>
+  renderers: Mode[]
   models: string[]
   /** What may be sent to it; absent: nothing. */
   upload?: { bytes: number, endings: string[] }
@@ -24,7 +26,8 @@ export function readCatalogue (body: unknown): ModelCatalogue {
   }
   const models = body.models.map((model: unknown) => nameOf(model)).filter(name => name !== undefined)
   const offered = 'renderers' in body && Array.isArray(body.renderers) ? body.renderers : []
-  const renderers = (['csr', 'ssr'] as const).filter(renderer => offered.includes(renderer))
+  const single = 'singleFile' in body && body.singleFile === true
+  const renderers = modes.filter(mode => mode === 'single' ? single : offered.includes(mode))
   const streamServer = 'streamServer' in body && body.streamServer === 'ts3d_sc_server' ? 'ts3d_sc_server' : 'embedded'
   const upload = 'upload' in body ? uploadOf(body.upload) : undefined
   return { streamServer, renderers, models, ...upload === undefined ? {} : { upload } }

@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { Alerts } from './alerts.ts'
 import { LatestCatalogue } from './latest-catalogue.ts'
+import { ModeComparison } from './mode-comparison.ts'
 import { required } from './required-element.ts'
 import { SessionList } from './session-list.ts'
 import { UploadList } from './upload-list.ts'
@@ -10,6 +11,7 @@ import { ViewerChoice } from './viewer-choice.ts'
 const alerts = new Alerts(required(document, '#alerts', HTMLElement))
 const viewers = required(document, '#viewers', HTMLElement)
 const cards = new Set<ViewerCard>()
+const comparison = new ModeComparison(required(document, '#comparison', HTMLElement))
 const complain = (words: string): () => void => alerts.say(words)
 
 const choice = new ViewerChoice(required(document, '#create', HTMLFormElement), { complain, chosen: show })
@@ -25,7 +27,7 @@ list.start()
 catalogue.fetch().then(() => { choice.follow(new URLSearchParams(location.search)) }).catch(() => {})
 
 function show (wish: ViewerWish): void {
-  const card = new ViewerCard(wish, systemClock, { complain, closed: each => { cards.delete(each) }, again: show })
+  const card = new ViewerCard(wish, systemClock, { complain, closed: each => { cards.delete(each) }, measured: run => { comparison.add(run) }, again: show })
   cards.add(card)
   viewers.append(card.element)
   card.element.scrollIntoView({ block: 'nearest', behavior: 'auto' })

@@ -7,6 +7,7 @@ const labels: Record<typeof progress[number], string> = {
   ready: 'Server ready',
   open: 'Connected',
   preparing: 'Preparing',
+  loading: 'Download',
   scene: 'Scene',
   'first-picture': 'First picture',
   complete: 'Complete'
@@ -17,6 +18,7 @@ const sentences: Record<Phase, string> = {
   ready: 'The stream server is ready',
   open: 'Connected, asking for the model',
   preparing: 'The model is being prepared for its first use',
+  loading: 'The file is on its way',
   scene: 'The assembly is known, geometry is on its way',
   'first-picture': 'The first picture is there, details follow',
   complete: 'The picture is complete',
@@ -31,13 +33,17 @@ export const phaseSentence = (phase: Phase): string => sentences[phase]
 export class PhaseLine {
   readonly #steps: HTMLElement
 
-  constructor (steps: HTMLElement) {
+  readonly #left: readonly Phase[]
+
+  /** Steps in `left` do not happen here. */
+  constructor (steps: HTMLElement, left: readonly Phase[]) {
     this.#steps = steps
+    this.#left = left
   }
 
   draw (log: PhaseLog): void {
     // Preparing happens on a model's first use only, and the click is where time starts.
-    const shown = progress.filter(phase => phase !== 'starting' && (phase !== 'preparing' || log.times.has(phase)))
+    const shown = progress.filter(phase => phase !== 'starting' && !this.#left.includes(phase) && (phase !== 'preparing' || log.times.has(phase)))
     const next = shown.find(phase => !log.times.has(phase))
     this.#steps.replaceChildren(...shown.map(phase => {
       const step = document.createElement('li')

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 
-/** From the click to the complete picture, in the order in which they come; `preparing` only on a model's first use. */
-export const progress = ['starting', 'ready', 'open', 'preparing', 'scene', 'first-picture', 'complete'] as const
+/** From the click to the complete picture, in the order in which they come; `preparing` only on a model's first use, `loading` where it comes in one file, without a server to be ready. */
+export const progress = ['starting', 'ready', 'open', 'preparing', 'loading', 'scene', 'first-picture', 'complete'] as const
 
 export type Phase = typeof progress[number] | 'closed' | 'failed'
 

@@ -1,3 +1,4 @@
+import { modeWords } from './modes.ts'
 import { isOver } from './session-board.ts'
 import type { SessionRecord } from './session-board.ts'
 
@@ -38,4 +39,4 @@ export function sessionWords (session: SessionRecord): string {
 }
 
 /** What people call a renderer. */
-export const rendererWords = (renderer: string): string => renderer === 'ssr' ? 'Server' : 'Client'
+export const rendererWords = (renderer: string): string => modeWords(renderer === 'ssr' ? 'ssr' : 'csr')

@@ -2,13 +2,16 @@ import type { Clock } from '../clock.ts'
 import type { BudgetMessage, PreparingMessage, SceneMessage, ServerMessage, StreamingMode } from '../stream-server/protocol.ts'
 import { CameraFeed } from './camera-feed.ts'
 import { Extent } from './extent.ts'
+import { fetchSingleFile } from './fetch-single-file.ts'
 import { Finishes } from './finishes.ts'
 import { GlbDecoder } from './glb-decoder.ts'
 import { PartStore } from './part-store.ts'
 import type { Phase } from './phases.ts'
+import { bytes as inWords } from './quantities.ts'
 import { rehearse } from './rehearsal.ts'
 import { runsOf } from './runs.ts'
 import { StreamError } from './server-message.ts'
+import { readSingleFile } from './single-file-reader.ts'
 import { Stage } from './stage.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { Assembly } from './tools/assembly.ts'
@@ -85,6 +88,9 @@ export class StreamingViewer {
   #undecoded = 0
   #idleFor = 0
   #over = false
+  readonly #giveUp = new AbortController()
+  /** All there is has come. */
+  #whole = false
 
   /** Throws an Error in words when the browser cannot draw. */
   constructor (canvas: HTMLCanvasElement, clock: Clock, listener: ViewerListener) {
@@ -123,6 +129,37 @@ export class StreamingViewer {
     this.#connection = connection
   }
 
+  /** Shows a model that comes in one file instead, once all of it is there. `service` is its address without `/api`. */
+  async load (service: string, model: string): Promise<void> {
+    try {
+      const bytes = await fetchSingleFile(service, model, this.#giveUp.signal, {
+        making: (percent, step) => {
+          this.#listener.phase('preparing')
+          this.#listener.preparing({ type: 'preparing', percent, step })
+        },
+        loading: (received, total) => {
+          this.#listener.phase('loading')
+          this.#listener.preparing({ type: 'preparing', percent: total > 0 ? received / total * 100 : 0, step: `Downloading ${inWords(total || received)}` })
+        }
+      })
+      const { scene, parts } = await readSingleFile(bytes)
+      if (this.#over) return
+      Object.assign(this.#statistics, { chunks: 1, bytes: bytes.byteLength })
+      this.#build({ ...scene, model })
+      for await (const { part, level, geometry } of parts) {
+        if (this.#over) return
+        this.#store?.show(part, level, geometry)
+        this.#exhibit?.refined(part)
+      }
+      this.#whole = true
+      this.#stage.invalidate()
+    } catch (error) {
+      if (this.#over) return
+      console.error(error)
+      this.#end('failed', error instanceof Error ? error.message : String(error))
+    }
+  }
+
   /** Brings the whole model into view. */
   fit (): void {
     this.#stage.viewpoint.fit()
@@ -141,6 +178,7 @@ export class StreamingViewer {
   /** Ends the session and its stream server; the last picture stays. */
   leave (): void {
     this.#over = true
+    this.#giveUp.abort()
     this.#connection?.close()
     this.#feed.close()
   }
@@ -235,7 +273,7 @@ export class StreamingViewer {
   }
 
   #report (): void {
-    const complete = this.#feed.settled && this.#idleFor === this.#feed.newest && this.#undecoded === 0
+    const complete = this.#whole || (this.#feed.settled && this.#idleFor === this.#feed.newest && this.#undecoded === 0)
     Object.assign(this.#statistics, { partsShown: this.#store?.partsShown ?? 0, held: this.#store?.bytes ?? 0, refining: !complete })
     if (complete) this.#listener.phase('complete')
     this.#listener.statistics({ ...this.#statistics })

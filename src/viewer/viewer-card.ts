@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { IdleWatch } from './idle-watch.ts'
+import type { ModeRun } from './mode-comparison.ts'
+import type { Mode } from './modes.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
 import { Notice } from './notice.ts'
 import { PhaseLine, phaseSentence } from './phase-line.ts'
@@ -16,7 +18,7 @@ import { Toolbar } from './tools/toolbar.ts'
 
 export interface ViewerWish {
   model: string
-  renderer: 'csr' | 'ssr'
+  renderer: Mode
   streamServer: ModelCatalogue['streamServer']
 }
 
@@ -28,6 +30,8 @@ export interface CardListener {
   /** Says what went wrong; the answer takes it back. */
   complain (words: string): () => void
   closed (card: ViewerCard): void
+  /** The model is complete for the first time. */
+  measured (run: ModeRun): void
   /** Another viewer of the same is wanted in the place of one that is over. */
   again (wish: ViewerWish): void
 }
@@ -47,6 +51,7 @@ export class ViewerCard {
   #toolbar: Toolbar | undefined
   #takeBack = (): void => {}
   #session: SpawnedSession | undefined
+  #measured = false
 
   constructor (wish: ViewerWish, clock: Clock, listener: CardListener) {
     this.#wish = wish
@@ -61,7 +66,7 @@ export class ViewerCard {
       }
     })
     this.#log = new PhaseLog(clock)
-    this.#line = new PhaseLine(this.#part('steps'))
+    this.#line = new PhaseLine(this.#part('steps'), wish.renderer === 'single' ? ['ready', 'open'] : ['loading'])
     this.#part('model').textContent = wish.model
     this.element.setAttribute('aria-label', `Viewer of ${wish.model}`)
     this.#part('canvas').setAttribute('aria-label', `3D view of ${wish.model}. Arrow keys orbit, plus and minus zoom, F fits the model into view.`)
@@ -73,7 +78,7 @@ export class ViewerCard {
       this.#listener.again(this.#wish)
     })
     for (const type of ['pointerdown', 'pointermove', 'wheel', 'keydown']) {
-      this.element.addEventListener(type, () => { if (!this.#log.ended) this.#idle.touch() }, { passive: true })
+      this.element.addEventListener(type, () => { if (!this.#log.ended && this.#session !== undefined) this.#idle.touch() }, { passive: true })
     }
     this.#reached()
   }
@@ -84,6 +89,10 @@ export class ViewerCard {
     try {
       // Before the request: the drawing surface is set up while the stream server starts, and none is started in vain.
       if (streamServer === 'embedded') this.#viewer = this.#newViewer()
+      if (renderer === 'single') {
+        if (this.#viewer instanceof StreamingViewer) await this.#viewer.load(new URL('.', location.href).href, model)
+        return
+      }
       const session = await new ServerConnection(new URL('.', location.href).href).connect({ class: `${renderer}_session`, params: {} }, this.#giveUp.signal)
       if (this.#log.ended) return
       this.#session = session
@@ -164,7 +173,16 @@ export class ViewerCard {
     Object.assign(this.element.dataset, { triangles, modelTriangles, bytes: statistics.bytes, refining: statistics.refining })
     this.#part('triangles').textContent = `${amount(triangles)} of ${amount(modelTriangles)} triangles`
     this.#part('instances').textContent = `${amount(instances)} instances of ${amount(parts)} parts`
-    this.#part('received').textContent = `${bytes(statistics.bytes)} in ${chunks} files`
+    this.#part('received').textContent = `${bytes(statistics.bytes)} in ${amount(chunks)} ${chunks === 1 ? 'file' : 'files'}`
+    this.#measure(statistics)
+  }
+
+  #measure ({ refining, bytes }: StreamStatistics): void {
+    const { model, renderer: mode } = this.#wish
+    const [firstPicture, complete] = [this.#log.times.get('first-picture'), this.#log.times.get('complete')]
+    if (this.#measured || refining || firstPicture === undefined || complete === undefined) return
+    this.#measured = true
+    this.#listener.measured({ model, mode, bytes, firstPicture, complete, prepared: this.#log.times.has('preparing') })
   }
 
   #reach (phase: Phase): void {

@@ -1,6 +1,6 @@
 import type { ModelCatalogue } from './model-catalogue.ts'
+import { modeWords } from './modes.ts'
 import { required } from './required-element.ts'
-import { rendererWords } from './session-words.ts'
 import type { ViewerWish } from './viewer-card.ts'
 
 export interface ChoiceListener {
@@ -33,7 +33,7 @@ export class ViewerChoice {
   offer (catalogue: ModelCatalogue): void {
     this.#catalogue = catalogue
     fill(this.#models, catalogue.models.map(model => [model, model]))
-    fill(this.#renderers, catalogue.renderers.map(renderer => [renderer, rendererWords(renderer)]))
+    fill(this.#renderers, catalogue.renderers.map(renderer => [renderer, modeWords(renderer)]))
     for (const takeBack of this.#takeBack.splice(0)) takeBack()
     if (catalogue.models.length === 0) this.#miss('The service has no model to show. Put one into its model folder.')
     if (catalogue.renderers.length === 0) this.#miss('The service offers no renderer.')

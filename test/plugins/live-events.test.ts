@@ -34,7 +34,7 @@ async function liveStage (t: Test) {
   const stage = await appStage(t)
   const { app, clock } = stage
   const upgrades = new EventEmitter()
-  await app.register(models, { modelDirs: [], uploadBytes: null, clock })
+  await app.register(models, { modelDirs: [], uploadBytes: null, singleFile: false, clock })
   await app.register(liveEvents, { upgrades, clock })
   // What the WebSocket proxy does with upgrades that are meant for us.
   app.server.on('upgrade', (...upgrade) => upgrades.emit('upgrade', ...upgrade))

@@ -15,7 +15,7 @@ async function modelsStage (t: Test, kind: 'embedded' | 'ts3d_sc_server', modelD
   const { app, log } = loggingApp(t)
   app.decorate('streamServer', { kind, executable: '/sc', leading: [], renderers: ['csr'] })
   app.decorate('spawner', { renderers: ['csr'] } as unknown as Fastify.FastifyInstance['spawner'])
-  await app.register(models, { modelDirs, uploadBytes: null, clock: new FakeClock() })
+  await app.register(models, { modelDirs, uploadBytes: null, singleFile: false, clock: new FakeClock() })
   return { app, log }
 }
 
@@ -49,7 +49,7 @@ t.test('a folder that is missing, or is none, is tolerated and told in the log',
 
 t.test('what is put into a folder is in the list once it is whole, and told', async t => {
   const { app, dir, clock } = await appStage(t)
-  await app.register(models, { modelDirs: [`${dir}/models`], uploadBytes: null, clock })
+  await app.register(models, { modelDirs: [`${dir}/models`], uploadBytes: null, singleFile: false, clock })
   t.match((await app.inject('/api/models')).json(), { streamServer: 'ts3d_sc_server', renderers: ['csr', 'ssr'], models: [] })
   let told = 0
   app.modelList.on('changed', () => { told++ })

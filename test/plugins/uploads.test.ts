@@ -15,7 +15,7 @@ async function uploadStage (t: Test, { perMinute = 0, corsOrigin = '' } = {}) {
   const { app, dir, clock } = stage
   await app.register(access, { host: '127.0.0.1', publicHost: '', internalHost: '', secure: false, corsOrigin, open: false })
   await app.register(spawnLimit, { perMinute: 0 })
-  await app.register(models, { modelDirs: [`${dir}/models`], uploadBytes: 200_000, clock })
+  await app.register(models, { modelDirs: [`${dir}/models`], uploadBytes: 200_000, singleFile: false, clock })
   await app.register(uploads, { folder: `${dir}/models`, limits: { fileBytes: 200_000, totalBytes: 1_000_000, files: 10 }, perMinute, clock })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
@@ -93,7 +93,7 @@ t.test('pages of the allowed origin may send, and no service without a folder ta
   t.equal(answer.status, 201)
   t.equal(answer.headers.get('access-control-allow-origin'), 'https://cad.example')
   const { app, dir, clock } = await appStage(t)
-  await app.register(models, { modelDirs: [`${dir}/models`], uploadBytes: null, clock })
+  await app.register(models, { modelDirs: [`${dir}/models`], uploadBytes: null, singleFile: false, clock })
   t.equal((await app.inject({ method: 'POST', url: '/api/models?file=a.scz', payload: 'x' })).statusCode, 404)
   t.notOk('upload' in (await app.inject('/api/models')).json<object>())
 })

@@ -13,5 +13,6 @@ t.test('the catalogue names the models and only renderers that this page knows',
   t.strictSame(readCatalogue({ streamServer: 'embedded', renderers: ['csr', 'later'], models: [{ name: 'bench' }, { name: 7 }, null] }),
     { streamServer: 'embedded', renderers: ['csr'], models: ['bench'] })
   t.match(readCatalogue({ streamServer: 'ts3d_sc_server', renderers: ['ssr', 'csr'], models: [] }), { streamServer: 'ts3d_sc_server', renderers: ['csr', 'ssr'] })
+  t.same(readCatalogue({ renderers: ['csr', 'single'], singleFile: true, models: [], upload: { bytes: 7, endings: ['.glb', 3] } }), { streamServer: 'embedded', renderers: ['csr', 'single'], models: [], upload: { bytes: 7, endings: ['.glb'] } })
   for (const body of [undefined, null, 7, {}, { models: 'bench' }]) t.throws(() => readCatalogue(body), { message: 'The service did not list its models.' })
 })

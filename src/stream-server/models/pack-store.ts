@@ -53,6 +53,13 @@ export class PackStore {
     return await opening.finally(() => this.#pending.delete(opening))
   }
 
+  /** Takes away what killed processes left, and what is more than all may have. Never rejects. */
+  async tidy (): Promise<void> {
+    const { clock, log, mostBytes } = this.#settings
+    await sweep(this.#packs, this.#notes, clock.now()).then(() => evict(this.#packs, mostBytes))
+      .catch((error: Error) => { log.info(`the workspace could not be cleaned up: ${error.message}`) })
+  }
+
   /** Ends what is being prepared, and resolves when nothing of it is left. */
   async close (): Promise<void> {
     this.#end.abort()
@@ -89,7 +96,7 @@ export class PackStore {
   }
 
   async #prepare (file: string, lock: PreparationLock, progress: Progress, signal: AbortSignal): Promise<OpenedPack> {
-    const { preparationProgram: program, preparationTimeoutMs: timeoutMs, preparationMemoryMiB: memoryMiB, mostBytes, clock, log } = this.#settings
+    const { preparationProgram: program, preparationTimeoutMs: timeoutMs, preparationMemoryMiB: memoryMiB, clock, log } = this.#settings
     const draft = join(this.#packs, draftName())
     let refusal: string | undefined
     try {
@@ -112,8 +119,7 @@ export class PackStore {
         return { status: 'unreadable', message: refusal }
       }
       await lock.release()
-      await sweep(this.#packs, this.#notes, clock.now()).then(() => evict(this.#packs, mostBytes))
-        .catch((error: Error) => { log.info(`the workspace could not be cleaned up: ${error.message}`) })
+      await this.tidy()
       return { status: 'opened', pack }
     } finally {
       await rm(draft, { recursive: true, force: true })

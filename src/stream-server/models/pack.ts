@@ -9,12 +9,14 @@ import { mark } from './pack-shelf.ts'
 /** A prepared model on disk: the scene in memory, geometry read when it is sent. Whoever opens it closes it. */
 export class Pack {
   readonly scene: SceneMessage
+  readonly folder: string
   #chunks: FileHandle
   #offsets: number[][]
   #unmark: () => Promise<void>
   #closed: Promise<void> | null = null
 
-  private constructor (scene: SceneMessage, chunks: FileHandle, offsets: number[][], unmark: () => Promise<void>) {
+  private constructor (folder: string, scene: SceneMessage, chunks: FileHandle, offsets: number[][], unmark: () => Promise<void>) {
+    this.folder = folder
     this.scene = scene
     this.#chunks = chunks
     this.#offsets = offsets
@@ -29,7 +31,7 @@ export class Pack {
       const { format, scene } = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest
       let end = 0
       const offsets = scene.parts.map(({ levels }) => levels.map(({ bytes }) => { end += bytes; return end - bytes }))
-      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(scene, chunks, offsets, await mark(folder))
+      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(folder, scene, chunks, offsets, await mark(folder))
     } catch {
       // Unreadable is as good as not there: it will be made anew.
     }

@@ -29,6 +29,9 @@ export type PreparationResult =
 /** What a preparation may take of this machine's memory. */
 export const usualMemoryMiB = Math.round(Math.min(4096, totalmem() / 2 ** 20 * 0.6))
 
+/** What a preparation may take, in milliseconds. */
+export const usualTimeoutMs = 180_000
+
 const mostOutput = 2000
 
 /** One line that the preparation says on stdout. */

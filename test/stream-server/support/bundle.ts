@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 export interface Programs {
   main: string
+  export: string
   prepare: string
   render: string
 }
@@ -24,7 +25,7 @@ async function bundle (folder: string): Promise<Programs> {
   process.once('exit', () => { rmSync(folder, { recursive: true, force: true }) })
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/stream-server/main.ts', 'src/stream-server/prepare.ts', 'src/stream-server/prepare-guard.ts', 'src/stream-server/render.ts'],
+    entryPoints: ['src/stream-server/main.ts', 'src/stream-server/export.ts', 'src/stream-server/prepare.ts', 'src/stream-server/prepare-guard.ts', 'src/stream-server/render.ts'],
     outdir: folder,
     bundle: true,
     platform: 'node',
@@ -36,7 +37,7 @@ async function bundle (folder: string): Promise<Programs> {
     logLevel: 'warning'
   })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction') // for what is not bundled
-  const made = { main: join(folder, 'main.mjs'), prepare: join(folder, 'prepare.mjs'), render: join(folder, 'render.mjs') }
+  const made = { main: join(folder, 'main.mjs'), export: join(folder, 'export.mjs'), prepare: join(folder, 'prepare.mjs'), render: join(folder, 'render.mjs') }
   for (const program of Object.values(made)) chmodSync(program, 0o755)
   return made
 }
