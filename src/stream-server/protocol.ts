@@ -186,6 +186,12 @@ export interface PartInfo {
   color: [number, number, number, number]
   metallic: number
   roughness: number
+  /** Number of the texture that lies on it; `color` is its factor. */
+  texture?: number
+  /** Its vertices have colours; `color` is their factor. */
+  vertexColors?: true
+  /** Its colour seen from afar, where `color` alone does not say it. */
+  average?: [number, number, number, number]
   /** Coarsest first; the last is the original. */
   levels: LevelInfo[]
 }
@@ -196,6 +202,14 @@ export interface InstanceInfo {
   node: number
   /** Column-major 4×4 world matrix, rounded for the wire. */
   matrix: number[]
+}
+
+/** An image that lies on parts. It comes once, with the first file of a part that has it: see `asset.extras.texture`. */
+export interface TextureInfo {
+  mimeType: 'image/png' | 'image/jpeg'
+  width: number
+  height: number
+  bytes: number
 }
 
 export interface SceneNode {
@@ -216,6 +230,8 @@ export interface SceneMessage {
   nodes: SceneNode[]
   parts: PartInfo[]
   instances: InstanceInfo[]
+  /** Absent: there are none. */
+  textures?: TextureInfo[]
   /** Triangles of all instances at full detail. */
   triangles: number
 }

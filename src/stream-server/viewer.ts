@@ -12,6 +12,7 @@ import type { Pack } from './models/pack.ts'
 import { closeCodes } from './protocol.ts'
 import type { BudgetMessage, CameraMessage, ClientMessage, DropMessage, ErrorMessage, IdleMessage, OpenMessage, ResumeMessage, ServerMessage, StreamingMode } from './protocol.ts'
 import { sameSecret } from './secret.ts'
+import { seenFromAfar, TexturedSource } from './textures/textured-source.ts'
 import { ImageStreamer } from './ssr/image-streamer.ts'
 import type { ImageOutlet } from './ssr/image-streamer.ts'
 
@@ -218,7 +219,7 @@ export class Viewer {
         this.#settings.log.detail(`camera ${message.seq} is complete: ${message.chunks} files, ${message.bytes} bytes so far`)
       }
     }
-    this.#streamer = new Streamer(pack, outlet, mode, error => {
+    this.#streamer = new Streamer(new TexturedSource(pack), outlet, mode, error => {
       this.#settings.log.info(`the pack cannot be read: ${error.message}`)
       this.#refuse('internal', 'The prepared model cannot be read any more.')
     })
@@ -239,7 +240,7 @@ export class Viewer {
     }
     const { clock, log } = this.#settings
     this.#images = new ImageStreamer({
-      source: pack,
+      source: { scene: seenFromAfar(pack.scene), read: (part, level) => pack.read(part, level) },
       program,
       outlet,
       clock,

@@ -1,14 +1,16 @@
 import { DoubleSide, MeshPhongMaterial } from 'three'
-import type { MeshPhongMaterialParameters } from 'three'
+import type { MeshPhongMaterialParameters, Texture } from 'three'
 import type { PartInfo } from '../stream-server/protocol.ts'
 
 /** What a surface looks like beside its colour: each finish is one draw call. */
 export const finishNames = ['plain', 'metal', 'glass'] as const
-export type Finish = typeof finishNames[number]
+type Base = typeof finishNames[number]
+/** With what lies on the surface: colours at its vertices, a texture by its number. */
+export type Finish = `${Base}${'' | '+colors'}${'' | `+${number}`}`
 
-export function finishOf ({ color, metallic }: PartInfo): Finish {
-  if (color[3] < 1) return 'glass'
-  return metallic >= 0.5 ? 'metal' : 'plain'
+export function finishOf ({ color, metallic, vertexColors, texture }: Pick<PartInfo, 'color' | 'metallic' | 'vertexColors' | 'texture'>): Finish {
+  const base = color[3] < 1 ? 'glass' : metallic >= 0.5 ? 'metal' : 'plain'
+  return `${base}${vertexColors === true ? '+colors' : ''}${texture === undefined ? '' : `+${texture}`}` as Finish
 }
 
 /** The instances with an alpha below 0 are the ghost's to draw, all others the solid materials'; a vertex of the other kind falls out of the picture. */
@@ -28,21 +30,41 @@ function material (sieve: keyof typeof sieves, parameters: MeshPhongMaterialPara
   return made
 }
 
+const parametersOf: Record<Base, MeshPhongMaterialParameters> = {
+  plain: { shininess: 24, specular: 0x1c1e20 },
+  metal: { shininess: 60, specular: 0x70747a },
+  glass: { shininess: 80, specular: 0x606468, transparent: true, depthWrite: false, forceSinglePass: true }
+}
+
 /** One material per finish, for all batches of a viewer, and the one of ghosts. */
 export class Finishes {
   /** For what is only hinted at: what stands behind shines through. */
   readonly ghost = material('ghost', { shininess: 8, specular: 0x000000, transparent: true, depthWrite: false, forceSinglePass: true })
-  readonly #materials: Record<Finish, MeshPhongMaterial> = {
-    plain: material('solid', { shininess: 24, specular: 0x1c1e20 }),
-    metal: material('solid', { shininess: 60, specular: 0x70747a }),
-    glass: material('solid', { shininess: 80, specular: 0x606468, transparent: true, depthWrite: false, forceSinglePass: true })
-  }
+  readonly #materials = new Map<Finish, MeshPhongMaterial>()
+  readonly #textures = new Map<number, Texture>()
 
   of (finish: Finish): MeshPhongMaterial {
-    return this.#materials[finish]
+    const known = this.#materials.get(finish)
+    if (known !== undefined) return known
+    const [base = 'plain', ...more] = finish.split('+') as [Base, ...string[]]
+    const texture = this.#textures.get(Number(more.find(each => each !== 'colors') ?? NaN))
+    const made = material('solid', { ...parametersOf[base], vertexColors: more.includes('colors'), ...texture === undefined ? {} : { map: texture } })
+    this.#materials.set(finish, made)
+    return made
+  }
+
+  /** A texture has come: it lies on its parts from now on. Until then they have their plain colour. */
+  lay (number: number, texture: Texture): void {
+    this.#textures.get(number)?.dispose()
+    this.#textures.set(number, texture)
+    for (const [finish, each] of this.#materials) {
+      if (!finish.endsWith(`+${number}`)) continue
+      each.map = texture
+      each.needsUpdate = true
+    }
   }
 
   dispose (): void {
-    for (const each of [...Object.values(this.#materials), this.ghost]) each.dispose()
+    for (const each of [...this.#materials.values(), ...this.#textures.values(), this.ghost]) each.dispose()
   }
 }

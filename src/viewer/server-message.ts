@@ -1,8 +1,8 @@
 import { closeCodes, mostFrameBytes, mostPixelsAlong } from '../stream-server/protocol.ts'
-import type { ErrorMessage, FrameMessage, InstanceInfo, LevelInfo, PartInfo, PickedMessage, SceneMessage, SceneNode, ServerMessage } from '../stream-server/protocol.ts'
+import type { ErrorMessage, FrameMessage, InstanceInfo, LevelInfo, PartInfo, PickedMessage, SceneMessage, SceneNode, ServerMessage, TextureInfo } from '../stream-server/protocol.ts'
 
 /** Largest scene a viewer takes on: beyond it a browser tab would not survive the geometry. */
-const most = { text: 512 * 2 ** 20, parts: 50_000, instances: 2_000_000, nodes: 4_000_000, levels: 16 }
+const most = { text: 512 * 2 ** 20, parts: 50_000, instances: 2_000_000, nodes: 4_000_000, levels: 16, textures: 10_000 }
 
 /** The stream server said something that cannot be right; the message is a sentence for people. */
 export class StreamError extends Error {
@@ -59,7 +59,8 @@ function picked ({ id, instance, point }: Record<string, unknown>): PickedMessag
 
 function scene (message: Record<string, unknown>): SceneMessage {
   const nodes = list(message['nodes'], 'nodes', most.nodes).map(node)
-  const parts = list(message['parts'], 'parts', most.parts).map(part)
+  const textures = message['textures'] === undefined ? [] : list(message['textures'], 'textures', most.textures).map(texture)
+  const parts = list(message['parts'], 'parts', most.parts).map(value => part(value, textures.length))
   const instances = list(message['instances'], 'instances', most.instances).map(value => instance(value, parts.length, nodes.length))
   return {
     type: 'scene',
@@ -69,6 +70,7 @@ function scene (message: Record<string, unknown>): SceneMessage {
     nodes,
     parts,
     instances,
+    ...textures.length > 0 ? { textures } : {},
     triangles: count(message['triangles'], 'triangles')
   }
 }
@@ -78,7 +80,13 @@ function node (value: unknown, index: number): SceneNode {
   return { name: string(name, 'node name'), parent: integer(parent, 'parent', -1, index - 1) }
 }
 
-function part (value: unknown): PartInfo {
+function texture (value: unknown): TextureInfo {
+  const { mimeType, width, height, bytes } = record(value, 'texture')
+  if (mimeType !== 'image/png' && mimeType !== 'image/jpeg') throw wrong('texture')
+  return { mimeType, width: integer(width, 'width', 1, mostPixelsAlong), height: integer(height, 'height', 1, mostPixelsAlong), bytes: count(bytes, 'bytes') }
+}
+
+function part (value: unknown, textures: number): PartInfo {
   const given = record(value, 'part')
   const levels = list(given['levels'], 'levels', most.levels).map(level)
   if (levels.length === 0) throw wrong('levels')
@@ -89,6 +97,8 @@ function part (value: unknown): PartInfo {
     color: numbers(given['color'], 'color', 4) as PartInfo['color'],
     metallic: number(given['metallic'], 'metallic', 0, 1),
     roughness: number(given['roughness'], 'roughness', 0, 1),
+    ...given['texture'] === undefined ? {} : { texture: integer(given['texture'], 'texture', 0, textures - 1) },
+    ...given['vertexColors'] === true ? { vertexColors: true } : {},
     levels
   }
 }

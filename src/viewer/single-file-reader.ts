@@ -2,7 +2,7 @@ import { Mesh, type Object3D } from 'three'
 import { MeshoptDecoder } from 'three/addons/libs/meshopt_decoder.module.js'
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js'
 import type { SceneMessage } from '../stream-server/protocol.ts'
-import { flatten, type DecodedPart } from './glb-decoder.ts'
+import { flatten, imageIn, type DecodedPart } from './glb-decoder.ts'
 import { readServerMessage, StreamError } from './server-message.ts'
 
 const glbMagic = 0x46546C67
@@ -16,6 +16,7 @@ export async function readSingleFile (bytes: ArrayBuffer): Promise<{ scene: Scen
   const { scene, json } = readHead(new TextDecoder().decode(new Uint8Array(bytes, 20, jsonLength)))
   // Only the parts are taken: where copies stand is in the scene, and drawing them is the part store's.
   const gltf = await new GLTFLoader().setMeshoptDecoder(MeshoptDecoder).parseAsync(withHead(json, bytes, 20 + jsonLength), '').catch((error: unknown) => { throw broken(error) })
+  const laid = new Set<number>()
   async function * parts (): AsyncGenerator<DecodedPart> {
     for (const part of scene.parts.keys()) {
       const object = await gltf.parser.getDependency('mesh', part).catch((error: unknown) => { throw broken(error) }) as Object3D
@@ -23,13 +24,16 @@ export async function readSingleFile (bytes: ArrayBuffer): Promise<{ scene: Scen
       if (!(object instanceof Mesh) || translation === undefined || scale === undefined) throw broken()
       object.position.fromArray(translation)
       object.scale.fromArray(scale)
-      yield { part, level: 0, geometry: flatten(object) }
+      const texture = scene.parts[part]?.texture
+      const image = texture === undefined || laid.has(texture) ? undefined : await imageIn(gltf.parser, texture, texture)
+      if (texture !== undefined) laid.add(texture)
+      yield { part, level: 0, geometry: flatten(object), ...image === undefined ? {} : { image } }
     }
   }
   return { scene, parts: parts() }
 }
 
-interface Head { asset?: { extras?: { scene?: unknown } }, nodes?: unknown, scenes?: unknown, scene?: unknown, extensionsUsed?: string[], extensionsRequired?: string[] }
+interface Head { asset?: { extras?: { scene?: unknown } }, meshes?: Array<{ primitives?: Array<{ material?: unknown }> }>, nodes?: unknown, scenes?: unknown, scene?: unknown, extensionsUsed?: string[], extensionsRequired?: string[] }
 
 function readHead (text: string): { scene: SceneMessage, json: object } {
   let head: Head
@@ -41,6 +45,8 @@ function readHead (text: string): { scene: SceneMessage, json: object } {
   const scene = readServerMessage(JSON.stringify(head.asset?.extras?.scene ?? null))
   if (scene.type !== 'scene') throw broken()
   const { nodes: _nodes, scenes: _scenes, scene: _scene, ...json } = head
+  // Materials are the finishes', and their images are read as they are.
+  for (const mesh of head.meshes ?? []) for (const primitive of mesh.primitives ?? []) delete primitive.material
   const without = (names: string[] = []): string[] => names.filter(name => name !== 'EXT_mesh_gpu_instancing')
   return { scene, json: { ...json, asset: { version: '2.0' }, extensionsUsed: without(head.extensionsUsed), extensionsRequired: without(head.extensionsRequired) } }
 }

@@ -4,7 +4,7 @@ import { CameraFeed } from './camera-feed.ts'
 import { Extent } from './extent.ts'
 import { fetchSingleFile } from './fetch-single-file.ts'
 import { Finishes } from './finishes.ts'
-import { GlbDecoder } from './glb-decoder.ts'
+import { GlbDecoder, type DecodedPart } from './glb-decoder.ts'
 import { PartStore } from './part-store.ts'
 import type { Phase } from './phases.ts'
 import { bytes as inWords } from './quantities.ts'
@@ -14,6 +14,7 @@ import { StreamError } from './server-message.ts'
 import { readSingleFile } from './single-file-reader.ts'
 import { Stage } from './stage.ts'
 import { StreamConnection } from './stream-connection.ts'
+import { textureOf } from './textures.ts'
 import { Assembly } from './tools/assembly.ts'
 import { DrawnExhibit } from './tools/drawn-exhibit.ts'
 import { Inspection } from './tools/inspection.ts'
@@ -146,8 +147,10 @@ export class StreamingViewer {
       if (this.#over) return
       Object.assign(this.#statistics, { chunks: 1, bytes: bytes.byteLength })
       this.#build({ ...scene, model })
-      for await (const { part, level, geometry } of parts) {
+      for await (const decoded of parts) {
+        await this.#lay(decoded)
         if (this.#over) return
+        const { part, level, geometry } = decoded
         this.#store?.show(part, level, geometry)
         this.#exhibit?.refined(part)
       }
@@ -243,9 +246,12 @@ export class StreamingViewer {
 
   async #show (bytes: ArrayBuffer): Promise<void> {
     if (this.#over) return
-    const { part, level, geometry } = await this.#decoder.decode(bytes)
+    const decoded = await this.#decoder.decode(bytes)
     if (this.#over) return
+    const { part, level, geometry } = decoded
     if (this.#store?.knows(part, level) !== true) throw new StreamError('The stream server sent geometry of a part that the scene does not have.')
+    await this.#lay(decoded)
+    if (this.#over) return
     this.#store.show(part, level, geometry)
     this.#exhibit?.refined(part)
     this.#stage.invalidate()
@@ -261,6 +267,13 @@ export class StreamingViewer {
 
   #tellRequested (instances: Iterable<number>, on: boolean): void {
     for (const runs of runsOf(instances)) this.#connection?.send({ type: 'request', runs, on })
+  }
+
+  async #lay ({ image }: DecodedPart): Promise<void> {
+    if (image === undefined) return
+    const texture = await textureOf(image)
+    if (this.#over) texture.dispose()
+    else this.#finishes.lay(image.texture, texture)
   }
 
   #drawn (triangles: number): void {

@@ -12,14 +12,16 @@ export class Pack {
   readonly folder: string
   #chunks: FileHandle
   #offsets: number[][]
+  #images: number[]
   #unmark: () => Promise<void>
   #closed: Promise<void> | null = null
 
-  private constructor (folder: string, scene: SceneMessage, chunks: FileHandle, offsets: number[][], unmark: () => Promise<void>) {
+  private constructor (folder: string, scene: SceneMessage, chunks: FileHandle, offsets: number[][], images: number[], unmark: () => Promise<void>) {
     this.folder = folder
     this.scene = scene
     this.#chunks = chunks
     this.#offsets = offsets
+    this.#images = images
     this.#unmark = unmark
   }
 
@@ -31,7 +33,8 @@ export class Pack {
       const { format, scene } = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest
       let end = 0
       const offsets = scene.parts.map(({ levels }) => levels.map(({ bytes }) => { end += bytes; return end - bytes }))
-      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(folder, scene, chunks, offsets, await mark(folder))
+      const images = (scene.textures ?? []).map(({ bytes }) => { end += bytes; return end - bytes })
+      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(folder, scene, chunks, offsets, images, await mark(folder))
     } catch {
       // Unreadable is as good as not there: it will be made anew.
     }
@@ -41,10 +44,18 @@ export class Pack {
 
   /** The GLB file of one level of one part. Rejects when it cannot be read. */
   async read (part: number, level: number): Promise<Buffer> {
-    const size = this.scene.parts[part]?.levels[level]?.bytes ?? 0
+    return await this.#read(this.scene.parts[part]?.levels[level]?.bytes ?? 0, this.#offsets[part]?.[level] ?? 0)
+  }
+
+  /** The image file of a texture. Rejects when it cannot be read. */
+  async readTexture (texture: number): Promise<Buffer> {
+    return await this.#read(this.scene.textures?.[texture]?.bytes ?? 0, this.#images[texture] ?? 0)
+  }
+
+  async #read (size: number, at: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafeSlow(size)
-    const { bytesRead } = await this.#chunks.read(bytes, 0, size, this.#offsets[part]?.[level] ?? 0)
-    if (bytesRead !== size) throw new Error(`level ${level} of part ${part} is cut off`)
+    const { bytesRead } = await this.#chunks.read(bytes, 0, size, at)
+    if (bytesRead !== size) throw new Error(`the file is cut off: ${bytesRead} of ${size} bytes at ${at}`)
     return bytes
   }
 

@@ -1,5 +1,6 @@
 import type { SceneNode } from '../protocol.ts'
 import type { Mesh } from './mesh.ts'
+import type { Picture } from './picture.ts'
 import { UnreadableModel } from './unreadable.ts'
 
 /** How a part looks: linear RGB base colour with alpha, and the PBR factors, 0 to 1. */
@@ -13,6 +14,8 @@ export interface Finish {
 export interface SourcePart extends Finish {
   name: string
   mesh: Mesh
+  /** Number of the texture that lies on it, by `mesh.uvs`; absent: none. */
+  texture?: number
 }
 
 /** Where a copy of a part stands: column-major 4×4 world matrix in full precision. */
@@ -28,6 +31,8 @@ export interface Assembly {
   nodes: SceneNode[]
   parts: SourcePart[]
   instances: SourceInstance[]
+  /** Each image once. */
+  textures: Picture[]
   /** What was left out or mended, a sentence each, for the log. */
   warnings: string[]
 }
@@ -38,7 +43,7 @@ export const most = { nodes: 2_000_000, parts: 50_000, instances: 1_000_000, tri
 /** A part whose file says nothing about its look. */
 export const plainFinish: Finish = { color: [0.6, 0.62, 0.65, 1], metallic: 0, roughness: 0.6 }
 
-export const emptyAssembly = (): Assembly => ({ nodes: [], parts: [], instances: [], warnings: [] })
+export const emptyAssembly = (): Assembly => ({ nodes: [], parts: [], instances: [], textures: [], warnings: [] })
 
 /** Throws `UnreadableModel` when the assembly has grown beyond what can be shown. */
 export function checkSize ({ nodes, parts, instances }: Pick<Assembly, 'nodes' | 'parts' | 'instances'>): void {

@@ -33,10 +33,11 @@ export function levelsOf (mesh: Mesh): Level[] {
 }
 
 /** The best of some ways to get to about so many triangles, or `null` when nothing would be left. */
-function reduced ({ positions, normals }: Mesh, finer: Level, triangles: number): Level | null {
+function reduced ({ positions, normals, uvs, colors }: Mesh, finer: Level, triangles: number): Level | null {
   const wanted = triangles * 3
   const size = MeshoptSimplifier.getScale(positions, 3)
   const weights = [normalWeight, normalWeight, normalWeight]
+  if (uvs ?? colors) return adorned(positions, normals, uvs, colors, finer, wanted)
   const ways: (() => [Uint32Array, number])[] = [
     () => MeshoptSimplifier.simplifyWithAttributes(finer.indices, positions, 3, normals, 3, weights, null, wanted, 1e9, ['ErrorAbsolute', 'Permissive', 'Prune']),
     () => MeshoptSimplifier.simplify(finer.indices, positions, 3, wanted, 1e9, ['ErrorAbsolute', 'Permissive', 'Prune']),
@@ -53,4 +54,18 @@ function reduced ({ positions, normals }: Mesh, finer: Level, triangles: number)
     if (best && best.error < coarseError * size) break
   }
   return best
+}
+
+/** What lies on a surface counts too, and its seams stay closed. */
+function adorned (positions: Float32Array, normals: Float32Array, uvs: Float32Array | undefined, colors: Uint8Array | undefined, finer: Level, wanted: number): Level | null {
+  const weights = [normalWeight, normalWeight, normalWeight, ...uvs ? [1, 1] : [], ...colors ? [0.5, 0.5, 0.5] : []]
+  const stride = weights.length
+  const attributes = new Float32Array(positions.length / 3 * stride)
+  for (let i = 0; i < positions.length / 3; i++) {
+    attributes.set(normals.subarray(i * 3, i * 3 + 3), i * stride)
+    if (uvs) attributes.set(uvs.subarray(i * 2, i * 2 + 2), i * stride + 3)
+    if (colors) for (let k = 0; k < 3; k++) attributes[i * stride + stride - 3 + k] = (colors[i * 4 + k] ?? 0) / 255
+  }
+  const [indices, error] = MeshoptSimplifier.simplifyWithAttributes(finer.indices, positions, 3, attributes, stride, weights, null, wanted, 1e9, ['ErrorAbsolute'])
+  return indices.length === 0 ? null : { indices, error: finer.error + error }
 }

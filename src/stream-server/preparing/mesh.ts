@@ -5,6 +5,10 @@ export interface Mesh {
   positions: Float32Array
   /** Unit normals, x, y, z per vertex. */
   normals: Float32Array
+  /** Places on the texture, u, v per vertex; absent: it has none. */
+  uvs?: Float32Array
+  /** Linear RGBA, 0 to 255, per vertex; absent: it is white all over. */
+  colors?: Uint8Array
 }
 
 export interface Bounds {
@@ -26,7 +30,8 @@ export function boundsOf (positions: Float32Array): Bounds {
 }
 
 /** Makes one vertex of vertices that are the same bit by bit, and drops triangles that thereby lose their area. */
-export function weld ({ indices, positions, normals }: Mesh): Mesh {
+export function weld (mesh: Mesh): Mesh {
+  const { indices, positions, normals, uvs, colors } = mesh
   const count = positions.length / 3
   const p = new Uint32Array(positions.buffer, positions.byteOffset, positions.length)
   const n = new Uint32Array(normals.buffer, normals.byteOffset, normals.length)
@@ -34,7 +39,7 @@ export function weld ({ indices, positions, normals }: Mesh): Mesh {
   const slots = new Int32Array(size).fill(-1)
   const remap = new Uint32Array(count)
   const same = (a: number, b: number) => p[a] === p[b] && p[a + 1] === p[b + 1] && p[a + 2] === p[b + 2] &&
-    n[a] === n[b] && n[a + 1] === n[b + 1] && n[a + 2] === n[b + 2]
+    n[a] === n[b] && n[a + 1] === n[b + 1] && n[a + 2] === n[b + 2] && (uvs === undefined || sameOf(uvs, 2, a / 3, b / 3)) && (colors === undefined || sameOf(colors, 4, a / 3, b / 3))
   for (let i = 0; i < count; i++) {
     const at = i * 3
     let slot = 0
@@ -55,7 +60,26 @@ export function weld ({ indices, positions, normals }: Mesh): Mesh {
     kept[length++] = b
     kept[length++] = c
   }
-  return { indices: kept.slice(0, length), positions, normals }
+  return { ...mesh, indices: kept.slice(0, length) }
+}
+
+function sameOf (values: ArrayLike<number>, size: number, a: number, b: number): boolean {
+  for (let k = 0; k < size; k++) if (values[a * size + k] !== values[b * size + k]) return false
+  return true
+}
+
+type More = Pick<Mesh, 'uvs' | 'colors'>
+
+/** What vertices carry, for triangles with vertices of their own. */
+export function cornered ({ uvs, colors }: More, indices: Uint32Array): More {
+  const gather = <Values extends Float32Array | Uint8Array>(values: Values, made: Values, size: number): Values => {
+    for (let i = 0; i < indices.length; i++) for (let k = 0; k < size; k++) made[i * size + k] = values[(indices[i] ?? 0) * size + k] ?? 0
+    return made
+  }
+  return {
+    ...uvs && { uvs: gather(uvs, new Float32Array(indices.length * 2), 2) },
+    ...colors && { colors: gather(colors, new Uint8Array(indices.length * 4), 4) }
+  }
 }
 
 /** The flat normals that glTF asks for where a mesh brings none; every triangle gets vertices of its own. */
@@ -77,10 +101,15 @@ export function withFlatNormals (indices: Uint32Array, positions: Float32Array):
 }
 
 /** The mesh without vertices that no triangle uses, and with a direction for every normal that has none. */
-export function compact ({ indices, positions, normals }: Mesh): Mesh {
+export function compact ({ indices, positions, normals, ...more }: Mesh): Mesh {
   const remap = new Int32Array(positions.length / 3).fill(-1)
   let count = 0
-  for (const index of indices) if (remap[index] === -1) remap[index] = count++
+  const from: number[] = []
+  for (const index of indices) {
+    if (remap[index] !== -1) continue
+    remap[index] = count++
+    if (more.uvs ?? more.colors) from.push(index)
+  }
   const made: Mesh = { indices: new Uint32Array(indices.length), positions: new Float32Array(count * 3), normals: new Float32Array(count * 3) }
   for (let i = 0; i < indices.length; i++) made.indices[i] = remap[indices[i] ?? 0] ?? 0
   for (let from = 0; from < remap.length; from++) {
@@ -91,5 +120,5 @@ export function compact ({ indices, positions, normals }: Mesh): Mesh {
     made.normals.set(length > 0 && length < Infinity ? [x / length, y / length, z / length] : [0, 1, 0], to * 3)
     for (let k = 0; k < 3; k++) made.positions[to * 3 + k] = positions[from * 3 + k] ?? 0
   }
-  return made
+  return { ...made, ...cornered(more, Uint32Array.from(from)) }
 }

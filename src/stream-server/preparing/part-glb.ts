@@ -20,13 +20,15 @@ export function gridOf ({ min, max }: Bounds): Grid {
 
 /**
  * One level of a part as a complete GLB: 16-bit positions on the part's grid (the node's translation and scale bring them back),
- * 8-bit octahedral normals, all of it `EXT_meshopt_compression`. `MeshoptEncoder.ready` must have passed.
+ * 8-bit octahedral normals, texture places in full, colours in bytes, all of it `EXT_meshopt_compression`. `MeshoptEncoder.ready` must have passed.
  */
 export function partGlb (part: number, level: number, mesh: Mesh, indices: Uint32Array, grid: Grid): { glb: Buffer, vertices: number } {
   const order = new Uint32Array(indices)
   const [remap, vertices] = MeshoptEncoder.reorderMesh(order, true, true)
   const positions = new Int16Array(vertices * 4)
   const normals = new Float32Array(vertices * 4)
+  const uvs = mesh.uvs && new Float32Array(vertices * 2)
+  const colors = mesh.colors && new Uint8Array(vertices * 4)
   const min = [32767, 32767, 32767]
   const max = [-32767, -32767, -32767]
   for (let from = 0; from < remap.length; from++) {
@@ -39,6 +41,8 @@ export function partGlb (part: number, level: number, mesh: Mesh, indices: Uint3
       max[k] = Math.max(max[k] ?? 0, value)
       normals[to * 4 + k] = mesh.normals[from * 3 + k] ?? 0
     }
+    if (uvs) for (let k = 0; k < 2; k++) uvs[to * 2 + k] = mesh.uvs?.[from * 2 + k] ?? 0
+    if (colors) for (let k = 0; k < 4; k++) colors[to * 4 + k] = mesh.colors?.[from * 4 + k] ?? 255
   }
   const small = vertices <= 65536
   const indexBytes = small ? 2 : 4
@@ -46,9 +50,11 @@ export function partGlb (part: number, level: number, mesh: Mesh, indices: Uint3
   const streams = [
     MeshoptEncoder.encodeGltfBuffer(new Uint8Array(positions.buffer), vertices, 8, 'ATTRIBUTES'),
     MeshoptEncoder.encodeGltfBuffer(MeshoptEncoder.encodeFilterOct(normals, vertices, 4, 8), vertices, 4, 'ATTRIBUTES'),
-    MeshoptEncoder.encodeGltfBuffer(new Uint8Array(indexArray.buffer), order.length, indexBytes, 'TRIANGLES')
+    MeshoptEncoder.encodeGltfBuffer(new Uint8Array(indexArray.buffer), order.length, indexBytes, 'TRIANGLES'),
+    ...uvs ? [MeshoptEncoder.encodeGltfBuffer(new Uint8Array(uvs.buffer), vertices, 8, 'ATTRIBUTES')] : [],
+    ...colors ? [MeshoptEncoder.encodeGltfBuffer(colors, vertices, 4, 'ATTRIBUTES')] : []
   ]
-  const lengths = [vertices * 8, vertices * 4, order.length * indexBytes].map(padded)
+  const lengths = [vertices * 8, vertices * 4, order.length * indexBytes, ...uvs ? [vertices * 8] : [], ...colors ? [vertices * 4] : []].map(padded)
   const packed = streams.reduce((sum, stream) => sum + padded(stream.length), 0)
 
   let plainAt = 0
@@ -75,13 +81,15 @@ export function partGlb (part: number, level: number, mesh: Mesh, indices: Uint3
     scene: 0,
     scenes: [{ nodes: [0] }],
     nodes: [{ mesh: 0, translation: grid.center, scale: [grid.half, grid.half, grid.half] }],
-    meshes: [{ primitives: [{ attributes: { POSITION: 0, NORMAL: 1 }, indices: 2 }] }],
+    meshes: [{ primitives: [{ attributes: { POSITION: 0, NORMAL: 1, ...uvs && { TEXCOORD_0: 3 }, ...colors && { COLOR_0: uvs ? 4 : 3 } }, indices: 2 }] }],
     accessors: [
       { bufferView: 0, componentType: 5122, normalized: true, count: vertices, type: 'VEC3', min, max },
       { bufferView: 1, componentType: 5120, normalized: true, count: vertices, type: 'VEC3' },
-      { bufferView: 2, componentType: small ? 5123 : 5125, count: order.length, type: 'SCALAR' }
+      { bufferView: 2, componentType: small ? 5123 : 5125, count: order.length, type: 'SCALAR' },
+      ...uvs ? [{ bufferView: 3, componentType: 5126, count: vertices, type: 'VEC2' }] : [],
+      ...colors ? [{ bufferView: uvs ? 4 : 3, componentType: 5121, normalized: true, count: vertices, type: 'VEC4' }] : []
     ],
-    bufferViews: [view(0, 8, 'ATTRIBUTES', vertices), view(1, 4, 'ATTRIBUTES', vertices, 'OCTAHEDRAL'), view(2, indexBytes, 'TRIANGLES', order.length)],
+    bufferViews: [view(0, 8, 'ATTRIBUTES', vertices), view(1, 4, 'ATTRIBUTES', vertices, 'OCTAHEDRAL'), view(2, indexBytes, 'TRIANGLES', order.length), ...uvs ? [view(3, 8, 'ATTRIBUTES', vertices)] : [], ...colors ? [view(uvs ? 4 : 3, 4, 'ATTRIBUTES', vertices)] : []],
     buffers: [{ byteLength: packed }, { byteLength: lengths.reduce((a, b) => a + b), extensions: { EXT_meshopt_compression: { fallback: true } } }]
   }
   return { glb: container(json, streams, packed), vertices }

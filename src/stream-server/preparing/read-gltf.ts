@@ -3,6 +3,7 @@ import type { Document, GLTF } from '@gltf-transform/core'
 import { EXTMeshGPUInstancing, EXTMeshoptCompression, KHRDracoMeshCompression, KHRMeshQuantization } from '@gltf-transform/extensions'
 import { MeshoptDecoder } from 'meshoptimizer'
 import { checkGltf } from './gltf-limits.ts'
+import { gltfTextures, type GltfTextures } from './gltf-textures.ts'
 import type { Source } from './source.ts'
 import { UnreadableModel } from './unreadable.ts'
 
@@ -11,13 +12,14 @@ const draco = 'KHR_draco_mesh_compression'
 const dispensable = /^(KHR_texture_|EXT_texture_|MSFT_texture_|KHR_materials_|KHR_lights_|EXT_lights_|KHR_animation_|KHR_xmp|EXT_feature_metadata|EXT_mesh_features|EXT_structural_metadata)/
 const understood = ['EXT_meshopt_compression', 'KHR_mesh_quantization', draco, 'EXT_mesh_gpu_instancing']
 
-/** Reads glTF 2.0, binary or text, with the buffers beside it. Throws `UnreadableModel` when it is broken, too large, or asks for what is not supported. */
-export async function readGltf (source: Source): Promise<Document> {
+/** Reads glTF 2.0, binary or text, with the buffers and images beside it. Throws `UnreadableModel` when it is broken, too large, or asks for what is not supported. */
+export async function readGltf (source: Source): Promise<{ document: Document, textures: GltfTextures }> {
   await MeshoptDecoder.ready
   try {
     const { json, binary } = source.bytes.toString('latin1', 0, 4) === 'glTF' ? split(source.bytes) : { json: parse(source.bytes), binary: null }
     const buffers = await buffersOf(json, binary, source)
     checkGltf(json, buffer => buffers[buffer]?.length ?? null)
+    const textures = await gltfTextures(json, buffers, source)
     reduce(json)
     const resources: Record<string, Uint8Array<ArrayBuffer>> = {}
     for (const [index, definition] of (json.buffers ?? []).entries()) {
@@ -31,7 +33,7 @@ export async function readGltf (source: Source): Promise<Document> {
       .registerExtensions([EXTMeshoptCompression, KHRMeshQuantization, EXTMeshGPUInstancing, KHRDracoMeshCompression])
       .registerDependencies({ 'meshopt.decoder': MeshoptDecoder })
     if (json.extensionsUsed?.includes(draco)) io.registerDependencies({ 'draco3d.decoder': await dracoDecoder() })
-    return await io.readJSON({ json, resources })
+    return { document: await io.readJSON({ json, resources }), textures }
   } catch (error) {
     if (error instanceof UnreadableModel) throw error
     const reason = error instanceof TypeError || error instanceof RangeError ? 'it is not put together as glTF is' : (error as Error).message.slice(0, 300).replace(/\.$/, '')
@@ -80,7 +82,7 @@ function decoded (uri: string): string {
   }
 }
 
-/** Leaves of a document what is shown: geometry, places, colours. What only textures, lights and movement need is not even looked at. */
+/** Leaves of a document what is shown beside its textures: geometry, places, colours. What only lights and movement need is not even looked at. */
 function reduce (json: GLTF.IGLTF): void {
   const missing = json.extensionsRequired?.find(name => !understood.includes(name) && !dispensable.test(name))
   if (missing !== undefined) throw new UnreadableModel(`The model file cannot be read as glTF: it requires the extension ${missing.slice(0, 100)}, which is not supported.`)

@@ -13,7 +13,10 @@ import { UnreadableModel } from './unreadable.ts'
 export async function readModel (source: Source): Promise<Assembly> {
   const { bytes, extension } = source
   switch (formatOf(bytes, extension)) {
-    case 'gltf': return takeApart(await readGltf(source))
+    case 'gltf': {
+      const { document, textures } = await readGltf(source)
+      return takeApart(document, textures)
+    }
     case 'STEP': return await readCad(bytes, 'STEP')
     case 'IGES': return await readCad(bytes, 'IGES')
     case 'BREP': return await readCad(bytes, 'BREP')

@@ -43,6 +43,7 @@ export function settled (assembly: Assembly): SettledAssembly {
         name,
         mesh,
         bounds,
+        ...part.texture === undefined ? {} : { texture: part.texture },
         color: part.color.map((value, i) => within(value, i === 3 ? 1 : 0.6)) as SourcePart['color'],
         metallic: within(part.metallic, 0),
         roughness: within(part.roughness, 0.6)
@@ -62,7 +63,7 @@ export function settled (assembly: Assembly): SettledAssembly {
   if (skipped > 0) warnings.push(`${skipped} placed parts are left out: their places are not numbers, or beyond all measure.`)
   if (instances.length === 0) throw new UnreadableModel('The model has no triangles to show.')
   checkSize({ nodes, parts, instances })
-  return { nodes, parts, instances, warnings, origin: nearby(instances, parts) }
+  return { nodes, parts, instances, textures: assembly.textures, warnings, origin: nearby(instances, parts) }
 }
 
 const sound = (value: number) => Math.abs(value) <= farthest

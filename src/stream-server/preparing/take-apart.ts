@@ -3,7 +3,8 @@ import type { Accessor, Document, Material, Node } from '@gltf-transform/core'
 import type { InstancedMesh } from '@gltf-transform/extensions'
 import { checkSize, emptyAssembly, most, plainFinish } from './assembly.ts'
 import type { Assembly, Finish } from './assembly.ts'
-import { weld, withFlatNormals } from './mesh.ts'
+import type { GltfTextures, Texturing } from './gltf-textures.ts'
+import { cornered, weld, withFlatNormals } from './mesh.ts'
 import type { Mesh } from './mesh.ts'
 import { compose, largestScale, multiply, scaled } from './matrix.ts'
 import { UnreadableModel } from './unreadable.ts'
@@ -11,12 +12,13 @@ import { UnreadableModel } from './unreadable.ts'
 const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
 
 /** Takes a glTF document apart. Throws `UnreadableModel` when a part of it is broken, or it is too large. */
-export function takeApart (document: Document): Assembly {
+export function takeApart (document: Document, { textures, ofMaterial, warnings }: GltfTextures): Assembly {
   const root = document.getRoot()
   const scene = root.getDefaultScene() ?? root.listScenes()[0]
   const tops = scene?.listChildren() ?? root.listNodes().filter(node => node.getParentNode() === null)
-  const assembly = emptyAssembly()
-  const parts = new PartMaker(assembly)
+  const assembly: Assembly = { ...emptyAssembly(), textures, warnings: [...warnings] }
+  const texturing = new Map([...ofMaterial].map(([material, how]) => [root.listMaterials()[material] ?? null, how]))
+  const parts = new PartMaker(assembly, texturing)
   const seen = new Set<Node>()
   let flat = 0
 
@@ -60,37 +62,71 @@ function placesOf (node: Node, world: number[], limit: number): number[][] {
 /** Makes a part of every primitive, once; its size is that of its first copy. */
 class PartMaker {
   #assembly: Assembly
+  #texturing: Map<Material | null, Texturing>
   #made = new Map<Primitive, { part: number, scale: number } | null>()
   #triangles = 0
 
-  constructor (assembly: Assembly) {
+  constructor (assembly: Assembly, texturing: Map<Material | null, Texturing>) {
     this.#assembly = assembly
+    this.#texturing = texturing
   }
 
   /** The part of a primitive and the scale that went into it; `null` when it has nothing to show. */
   of (primitive: Primitive, name: string, scale: number): { part: number, scale: number } | null {
     const known = this.#made.get(primitive)
     if (known !== undefined) return known
-    const mesh = meshOf(primitive, scale)
+    const material = primitive.getMaterial()
+    const texturing = material === null ? undefined : this.#texturing.get(material)
+    const mesh = meshOf(primitive, scale, texturing)
     if (mesh === null || mesh.indices.length === 0) {
       this.#made.set(primitive, null)
       return null
     }
     this.#triangles += mesh.indices.length / 3
     if (this.#triangles > most.triangles) throw new UnreadableModel(`The model is too large: its parts have more than ${most.triangles.toLocaleString('en')} triangles.`)
-    const made = { part: this.#assembly.parts.push({ name, mesh, ...finishOf(primitive.getMaterial()) }) - 1, scale }
+    const made = { part: this.#assembly.parts.push({ name, mesh, ...finishOf(material), ...texturing !== undefined && mesh.uvs !== undefined ? { texture: texturing.texture } : {} }) - 1, scale }
     this.#made.set(primitive, made)
     return made
   }
 }
 
-function meshOf (primitive: Primitive, scale: number): Mesh | null {
+function meshOf (primitive: Primitive, scale: number, texturing: Texturing | undefined): Mesh | null {
   const position = primitive.getAttribute('POSITION')
   const indices = position && triangles(primitive, position.getCount())
   if (!position || !indices || indices.length < 3) return null
   const positions = floats(position, scale)
   const normal = primitive.getAttribute('NORMAL')
-  return weld(normal?.getCount() === position.getCount() ? { indices, positions, normals: floats(normal, 1) } : withFlatNormals(indices, positions))
+  const count = position.getCount()
+  const uvs = texturing && texturePlaces(primitive.getAttribute(`TEXCOORD_${texturing.texCoord}`), count, texturing)
+  const colors = vertexColors(primitive.getAttribute('COLOR_0'), count)
+  const more = { ...uvs && { uvs }, ...colors && { colors } }
+  if (normal?.getCount() === count) return weld({ indices, positions, normals: floats(normal, 1), ...more })
+  return weld({ ...withFlatNormals(indices, positions), ...cornered(more, indices) })
+}
+
+function texturePlaces (accessor: Accessor | null, count: number, { transform: [a, b, c, d, e, f] }: Texturing): Float32Array | undefined {
+  if (accessor?.getCount() !== count || accessor.getElementSize() !== 2) return undefined
+  const uvs = new Float32Array(count * 2)
+  const element = [0, 0]
+  const sound = (value: number) => Math.abs(value) < 1e6 ? value + 0 : 0
+  for (let i = 0; i < count; i++) {
+    const [u = 0, v = 0] = accessor.getElement(i, element)
+    uvs[i * 2] = sound(a * u + b * v + c)
+    uvs[i * 2 + 1] = sound(d * u + e * v + f)
+  }
+  return uvs
+}
+
+/** Linear RGBA in bytes; nothing where all is white. */
+function vertexColors (accessor: Accessor | null, count: number): Uint8Array | undefined {
+  if (accessor?.getCount() !== count || accessor.getElementSize() < 3) return undefined
+  const colors = new Uint8Array(count * 4).fill(255)
+  const element = [1, 1, 1, 1]
+  for (let i = 0; i < count; i++) {
+    accessor.getElement(i, element)
+    for (let k = 0; k < accessor.getElementSize(); k++) colors[i * 4 + k] = Math.round(Math.min(1, Math.max(0, element[k] ?? 1)) * 255)
+  }
+  return colors.some(value => value !== 255) ? colors : undefined
 }
 
 function finishOf (material: Material | null): Finish {

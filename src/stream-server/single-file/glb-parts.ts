@@ -10,6 +10,7 @@ export function glbParts (glb: Buffer): { json: PartJson, binary: Buffer } {
 interface Packed { buffer: number, byteOffset: number, byteLength: number }
 
 export interface PartJson {
+  asset: { version: string, extras?: Record<string, unknown> }
   nodes: Array<{ translation: number[], scale: number[] }>
   meshes: Array<{ primitives: Array<{ attributes: Record<string, number>, indices: number }> }>
   accessors: Array<{ bufferView: number }>

@@ -29,12 +29,14 @@ export async function singleFile (pack: Pack): Promise<number> {
     const document = new SingleDocument(pack.scene)
     const finest = (part: number) => pack.read(part, (pack.scene.parts[part]?.levels.length ?? 1) - 1)
     for (const part of pack.scene.parts.keys()) document.add(part, glbParts(await finest(part)))
+    const images = await Promise.all((pack.scene.textures ?? []).map((_, texture) => pack.readTexture(texture)))
+    for (const image of images) document.addImage(image)
     const { json, binaryLength, places } = document.finish()
     const head = glbHead(json, binaryLength)
     if (head.length + binaryLength > mostBytes) throw new TooLarge('The model is too large for a single file: open it with another renderer.')
     await file.writeFile(head)
     for (const part of pack.scene.parts.keys()) await file.writeFile(padded(glbParts(await finest(part)).binary))
-    for (const bytes of places) await file.writeFile(padded(bytes))
+    for (const bytes of [...images, ...places]) await file.writeFile(padded(bytes))
     await file.close()
     await rename(draft, path)
     return head.length + binaryLength
@@ -54,6 +56,7 @@ class SingleDocument {
   readonly #views: object[] = []
   readonly #meshes: object[] = []
   readonly #materials: object[] = []
+  readonly #images: object[] = []
   readonly #materialOf = new Map<string, number>()
   readonly #grids: Array<{ translation: number[], scale: number[] }> = []
   readonly #places: Uint8Array[] = []
@@ -83,6 +86,13 @@ class SingleDocument {
     this.#plain += json.buffers[1]?.byteLength ?? 0
   }
 
+  /** The next image of the scene's textures; all parts come before. */
+  addImage (image: Buffer): void {
+    const mimeType = this.#scene.textures?.[this.#images.length]?.mimeType
+    this.#images.push({ mimeType, bufferView: this.#views.push({ buffer: 0, byteOffset: this.#packed, byteLength: image.length }) - 1 })
+    this.#packed += roundUp(image.length)
+  }
+
   finish (): { json: object, binaryLength: number, places: Uint8Array[] } {
     const scene = this.#scene
     const nodes: Array<Record<string, unknown> & { children?: number[] }> = scene.nodes.map(({ name }) => ({ name }))
@@ -107,6 +117,7 @@ class SingleDocument {
       nodes,
       meshes: this.#meshes,
       materials: this.#materials,
+      ...this.#images.length > 0 ? { images: this.#images, textures: this.#images.map((_, source) => ({ source })) } : {},
       accessors: this.#accessors,
       bufferViews: this.#views,
       buffers: [{ byteLength: this.#packed }, { byteLength: this.#plain, extensions: { EXT_meshopt_compression: { fallback: true } } }]
@@ -114,13 +125,13 @@ class SingleDocument {
     return { json, binaryLength: this.#packed, places: this.#places }
   }
 
-  #material ({ color, metallic, roughness }: PartInfo): number {
-    const key = [...color, metallic, roughness].join()
+  #material ({ color, metallic, roughness, texture }: PartInfo): number {
+    const key = [...color, metallic, roughness, texture].join()
     const known = this.#materialOf.get(key)
     if (known !== undefined) return known
     const made = this.#materials.push({
       doubleSided: true,
-      pbrMetallicRoughness: { baseColorFactor: color, metallicFactor: metallic, roughnessFactor: roughness },
+      pbrMetallicRoughness: { baseColorFactor: color, metallicFactor: metallic, roughnessFactor: roughness, ...texture === undefined ? {} : { baseColorTexture: { index: texture } } },
       ...color[3] < 1 ? { alphaMode: 'BLEND' } : {}
     }) - 1
     this.#materialOf.set(key, made)

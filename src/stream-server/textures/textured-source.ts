@@ -1,0 +1,34 @@
+import type { SceneMessage } from '../protocol.ts'
+import { withImage } from './with-image.ts'
+
+interface Textured {
+  readonly scene: SceneMessage
+  read (part: number, level: number): Promise<Buffer>
+  readTexture (texture: number): Promise<Buffer>
+}
+
+/** A pack as one viewer gets it: each texture comes with the first file of a part that has it, and never again. */
+export class TexturedSource {
+  readonly scene: SceneMessage
+  readonly #pack: Textured
+  readonly #sent = new Set<number>()
+
+  constructor (pack: Textured) {
+    this.scene = pack.scene
+    this.#pack = pack
+  }
+
+  async read (part: number, level: number): Promise<Buffer> {
+    const glb = await this.#pack.read(part, level)
+    const texture = this.scene.parts[part]?.texture
+    const info = texture === undefined ? undefined : this.scene.textures?.[texture]
+    if (texture === undefined || info === undefined || this.#sent.has(texture)) return glb
+    this.#sent.add(texture)
+    return withImage(glb, texture, info.mimeType, await this.#pack.readTexture(texture))
+  }
+}
+
+/** The scene for pictures without textures: parts in the colour they have seen from afar. */
+export function seenFromAfar (scene: SceneMessage): SceneMessage {
+  return { ...scene, parts: scene.parts.map(part => part.average === undefined ? part : { ...part, color: part.average }) }
+}
