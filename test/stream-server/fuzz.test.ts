@@ -1,7 +1,9 @@
 import { NodeIO } from '@gltf-transform/core'
 import t from 'tap'
 import { box, objText, plyBinary, plyText, stlBinary, stlText, threeMf } from './support/files.ts'
-import { chance, fuzz, mutated } from './support/fuzz.ts'
+import { cadFiles } from '../fuzz/inputs.ts'
+import { chance, mutated } from '../fuzz/mutation.ts'
+import { fuzz } from './support/fuzz.ts'
 import { triangle } from './support/glb.ts'
 import { ballsDocument } from './support/model.ts'
 
@@ -18,3 +20,5 @@ t.test('3MF, the model in the archive', async t => {
   await fuzz(t, 'a.3mf', Array.from({ length: 500 }, () => threeMf(small, strFromU8(mutated(model, pick)))))
 })
 t.test('glTF', async t => await fuzz(t, 'a.glb', [triangle(), Buffer.from(await new NodeIO().writeBinary(ballsDocument({ segments: 4 })))]))
+// A few only: they take their time. `npm run fuzz` reads more, and ends those that hang.
+for (const { name, seeds } of cadFiles().filter(({ name }) => name !== 'a.brep')) t.test(name, async t => await fuzz(t, name, seeds, 20))

@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { readModel } from '../../src/stream-server/preparing/read-model.ts'
@@ -114,4 +116,17 @@ t.test('a node that stands in a circle, or in two places, stands once', async t 
   const { file } = await store(t)
   await writeFile(file('a.glb'), triangle({ nodes: [{ children: [1, 1] }, { mesh: 0, children: [2] }, { children: [1, 0] }] }))
   t.equal(settled(await readModel(await Source.open(file('a.glb')))).instances.length, 1)
+})
+
+t.test('a STEP file on which the CAD library never ends is ended by the time limit, in words', async t => {
+  const { make, file, folder } = await store(t)
+  const seed = join(dirname(createRequire(import.meta.url).resolve('occt-import-js/package.json')), 'test/testfiles/conical-surface/conical-surface.step')
+  // Found by mutation: a cone as wide as no universe is, and a direction that is none.
+  const wild = (await readFile(seed, 'latin1')).replace("#15=CONICAL_SURFACE('',#102,0.450944881889764,", "#15=CONICAL_SURFACE('',#102,1.E300,")
+    .replace("#117=DIRECTION('ref_axis',(0.,0.,1.))", "#117=DIRECTION('ref_axis',(0.,0.,1.E300))").replace('(-0.47244094488189,0.486811025,0.)', '(-0.47244094488189,1.E-9,0.)')
+  t.equal(wild.split('1.E').length, 4, 'the file is as it was when it was found')
+  await writeFile(file('a.step'), wild)
+  const result = await make(systemClock, undefined, { preparationTimeoutMs: 4_000 }).open(file('a.step'), () => {}, wanted)
+  t.same(result, { status: 'unreadable', message: 'The model took longer than 4 s to prepare.' })
+  t.same(await readdir(join(folder, 'packs')).then(names => names.filter(name => !name.endsWith('.refused'))), [], 'nothing of it is left')
 })
