@@ -2,7 +2,7 @@ import t from 'tap'
 import { readMessage } from '../../src/stream-server/client-message.ts'
 import { mostRunNumbers } from '../../src/stream-server/protocol.ts'
 import { StreamError, readServerMessage } from '../../src/viewer/server-message.ts'
-import { chance, mutated } from './support/fuzz.ts'
+import { chance, mutated } from '../fuzz/mutation.ts'
 import { camera } from './support/viewer.ts'
 
 const rounds = 120_000

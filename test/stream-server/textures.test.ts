@@ -77,6 +77,10 @@ t.test('textures and colours go from the file to the viewer, each image once', a
   t.same(first.binary.subarray(byteOffset, byteOffset + byteLength), await pack.readTexture(0))
   t.match(Object.keys(first.json.meshes[0]?.primitives[0]?.attributes ?? {}), ['POSITION', 'NORMAL', 'TEXCOORD_0', 'COLOR_0'])
   t.notOk('images' in glbParts(await source.read(0, 0)).json, 'once')
+  source.uncertain(part => part === 0)
+  t.notOk('images' in glbParts(await source.read(2, 0)).json, 'whoever holds a part with it has it, after a lost network too')
+  source.uncertain(() => false)
+  t.ok('images' in glbParts(await source.read(2, 0)).json, 'else it is sent again')
 
   await singleFile(pack)
   const again = settled(await readModel(await Source.open(`${pack.folder}/single-1.glb`)))

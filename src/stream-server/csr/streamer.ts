@@ -19,6 +19,8 @@ export interface Outlet {
 export interface Source {
   scene: SceneMessage
   read (part: number, level: number): Promise<Buffer>
+  /** What was sent may not have come: only of parts that the viewer holds it is sure. */
+  uncertain? (holds: (part: number) => boolean): void
 }
 
 /** Above it a newer camera would have to wait behind too much that it may not want. */
@@ -109,6 +111,7 @@ export class Streamer {
     const drops = this.#journal.rewind(bytes)
     if (drops === null) return false
     this.#acknowledged = bytes
+    this.#source.uncertain?.(part => (this.#journal.held[part] ?? -1) >= 0)
     this.#camera = null
     this.#queue = []
     this.#next = 0

@@ -18,6 +18,12 @@ export class TexturedSource {
     this.#pack = pack
   }
 
+  /** Textures of parts that the viewer holds have come before them; all others are sent again. */
+  uncertain (holds: (part: number) => boolean): void {
+    this.#sent.clear()
+    for (const [part, { texture }] of this.scene.parts.entries()) if (texture !== undefined && holds(part)) this.#sent.add(texture)
+  }
+
   async read (part: number, level: number): Promise<Buffer> {
     const glb = await this.#pack.read(part, level)
     const texture = this.scene.parts[part]?.texture
