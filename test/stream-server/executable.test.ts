@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -108,5 +109,6 @@ t.test('its viewer leaves during preparation: nothing is left running', async t 
   await viewer.until(() => viewer.messages[0])
   viewer.close()
   t.match(await ended, { code: 0 })
-  t.same(await readdir(join(workspace, 'packs')), [], 'nor lying about')
+  // One that leaves early enough leaves before there is a folder.
+  t.same(existsSync(join(workspace, 'packs')) ? await readdir(join(workspace, 'packs')) : [], [], 'nor lying about')
 })
