@@ -15,6 +15,7 @@ const rooms = {
   compat: ['sessions', 'spawning', 'tunnel'],
   config: ['front', 'logs'],
   front: ['sessions', 'tunnel'],
+  history: ['sessions'],
   launcher: ['spawning'],
   logs: ['sessions'],
   'model-folders': [],

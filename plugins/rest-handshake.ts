@@ -54,7 +54,7 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { mo
     return result.status === 'opened' ? await reply.send(given(request, result, signal)) : await turnAway(reply, refusalOf(result))
   }
   const given = (request: FastifyRequest, { session }: OpenResult & { status: 'opened' }, signal: AbortSignal) => {
-    if (signal.aborted) void app.spawner.stop(session.id, 'client_closed')
+    if (signal.aborted) void app.spawner.stop(session.id, 'client_closed', 'caller')
     return openedBody(session.id, app.front.addressesOf(session, request.raw), app.streamServer)
   }
   const tellStory = (request: FastifyRequest, reply: FastifyReply, asked: OpenRequest) => {

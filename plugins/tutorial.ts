@@ -26,7 +26,7 @@ const tutorial: FastifyPluginAsync = async app => {
     if (!limit.allowed) return await turnAway(reply, rateLimited(limit.retryAfter))
     const result = await app.spawner.open({ renderer, via: 'rest', caller: request.ip, model: null, modelSearchDirectories: [], sessionToken: null, signal })
     if (result.status === 'opened') {
-      if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed')
+      if (signal.aborted) void app.spawner.stop(result.session.id, 'client_closed', 'caller')
       return { id: result.session.id, endpoint: app.front.addressesOf(result.session, request.raw).endpoint, rendererType: renderer }
     }
     return await turnAway(reply, refusalOf(result))

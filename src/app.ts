@@ -17,6 +17,7 @@ import reportLine from '../plugins/report-line.ts'
 import requestLog from '../plugins/request-log.ts'
 import restHandshake from '../plugins/rest-handshake.ts'
 import route from '../plugins/route.ts'
+import sessionHistory from '../plugins/session-history.ts'
 import sessionLog from '../plugins/session-log.ts'
 import sessionsApi from '../plugins/sessions-api.ts'
 import singleFiles from '../plugins/single-files.ts'
@@ -71,7 +72,7 @@ const uploadTime = 3_600_000
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
 export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, ownLog = null, problems: known = [], logger = false }: AppOptions): Promise<FastifyInstance> {
-  const { http, tls, ports, sessions, streamServer, uploads: { dir: uploadDir, ...uploadLimits }, assets, fileServer, log, memory, behind } = config
+  const { http, tls, ports, sessions, streamServer, uploads: { dir: uploadDir, ...uploadLimits }, assets, fileServer, log, history, memory, behind } = config
   const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
   const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
   const program = streamServerProgram(streamServer.executable, packageDir, http.host, tls.streamServers ? pair : null, tls.server ? authorityFile ?? pair?.certificateFile : null)
@@ -138,6 +139,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     launcher,
     clock
   })
+  await app.register(sessionHistory, { sessions: history.sessions, file: history.file === '' ? null : { path: resolve(history.file), limit: history.fileBytes, keep: history.files }, clock })
   await app.register(sessionLog, { output: { stdout: log.childStdoutLevel, stderr: log.childStderrLevel } })
   if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
+import { verdictWords, verifyHistory } from './history/verify.ts'
 import { readOfficialConfig } from './official/official-config.ts'
 import type { ShownConfig } from './official/shown-config.ts'
 
@@ -18,10 +19,11 @@ export type Command =
     shown: ShownConfig
   }
   /** Say this and end with this exit code. */
-  | { do: 'say', text: string, exitCode: 0 | 2 }
+  | { do: 'say', text: string, exitCode: 0 | 1 | 2 }
 
 const usage = `Usage: slipway [options]
        slipway migrate <Config.js>
+       slipway verify-history <file> [<file>…]
 
 Gives every CAD viewer a stream server process of its own.
 
@@ -32,6 +34,8 @@ Gives every CAD viewer a stream server process of its own.
   --version                 show the version
 
   migrate                   print the settings an official configuration file stands for, as the text of a .env
+  verify-history            look whether a file of SLIPWAY_HISTORY_FILE is whole, several of one history together: says how
+                            many records there are and ends with 0, or names the line that is wrong and ends with 1
 
 Settings are environment variables; docs/configuration.md and .env.example list them.
 `
@@ -43,12 +47,13 @@ Settings are environment variables; docs/configuration.md and .env.example list 
 export function readCommandLine (args: string[], env: Environment, packageDir: string): Command {
   const parsed = parse(args)
   if (typeof parsed === 'string') return { do: 'say', text: `slipway: ${parsed}\n\n${usage}`, exitCode: 2 }
-  const { options, migrate } = parsed
+  const { options, migrate, verify } = parsed
   if (options.help === true) return { do: 'say', text: usage, exitCode: 0 }
   if (options.version === true) {
     const { version } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string }
     return { do: 'say', text: `${version}\n`, exitCode: 0 }
   }
+  if (verify !== undefined) return { do: 'say', ...verdictWords(verifyHistory(verify)) }
   const given = migrate ?? options['config-file']
   const file = envFile(options['env-file'], given === undefined)
   if (typeof file === 'string') return { do: 'say', text: file, exitCode: 2 }
@@ -77,13 +82,15 @@ function envFile (named: string | undefined, orThatOfTheFolder: boolean): Enviro
 
 function parse (args: string[]) {
   try {
-    const { values: options, positionals: [command, migrate, ...more] } = parseArgs({
+    const { values: options, positionals: [command, ...named] } = parseArgs({
       args,
       allowPositionals: true,
       options: { help: { type: 'boolean' }, version: { type: 'boolean' }, 'env-file': { type: 'string' }, 'config-file': { type: 'string', short: 'c' } }
     })
-    if (command === undefined) return { options, migrate: undefined }
+    if (command === undefined) return { options }
+    if (command === 'verify-history') return named.length === 0 ? 'verify-history takes the files of a history' : { options, verify: named }
     if (command !== 'migrate') return `there is no command ${command}`
+    const [migrate, ...more] = named
     if (migrate === undefined || more.length > 0) return 'migrate takes one official configuration file'
     return { options, migrate }
   } catch (error) {

@@ -51,8 +51,15 @@ t.test('help and version', async t => {
   t.same(readCommandLine(['--version'], {}, dir), { do: 'say', text: '1.2.3\n', exitCode: 0 })
 })
 
+t.test('a history is verified; a file that cannot be read is told', async t => {
+  const dir = t.testdir({ history: 'no record\n', empty: '' })
+  t.same(readCommandLine(['verify-history', `${dir}/history`], {}, '/'), { do: 'say', text: `${dir}/history, line 1: it is no record\n`, exitCode: 1 })
+  t.same(readCommandLine(['verify-history', `${dir}/empty`], {}, '/'), { do: 'say', text: '0 records\n', exitCode: 0 })
+  t.match(readCommandLine(['verify-history', `${dir}/empty`, `${dir}/none`], {}, '/'), { do: 'say', exitCode: 2, text: /none cannot be read \(ENOENT\)/ })
+})
+
 t.test('what is no option is told with what there is', async t => {
-  for (const [args, word] of [[['--port', '80'], '--port'], [['start'], 'start'], [['migrate'], 'migrate'], [['migrate', 'a', 'b'], 'migrate'], [['-h'], '-h'], [['--env-file'], '--env-file'], [['--help=yes'], '--help']] as const) {
+  for (const [args, word] of [[['--port', '80'], '--port'], [['start'], 'start'], [['migrate'], 'migrate'], [['migrate', 'a', 'b'], 'migrate'], [['verify-history'], 'verify-history'], [['-h'], '-h'], [['--env-file'], '--env-file'], [['--help=yes'], '--help']] as const) {
     const command = readCommandLine([...args], {}, '/')
     t.match(command, { do: 'say', exitCode: 2, text: /^slipway: .+\n\nUsage: slipway / })
     t.match(command.do === 'say' ? command.text : '', word)

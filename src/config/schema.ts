@@ -142,6 +142,12 @@ export const configSchema = Type.Object({
     streamServerOutputMask: mask('SLIPWAY_STREAM_SERVER_LOG_OUTPUT_MASK', 'What `ts3d_sc_server` says on stdout'),
     streamServerDelta: Type.Boolean({ env: 'SLIPWAY_STREAM_SERVER_LOG_DELTA', default: false, description: 'Whether `ts3d_sc_server` stamps the lines of its log file with the seconds since its start.' })
   }),
+  history: group('History and crashes', {
+    sessions: Type.Integer({ env: 'SLIPWAY_HISTORY_SESSIONS', default: 2_000, minimum: 1, maximum: 100_000, description: 'Ended sessions whose history can still be asked for (`GET /api/spawns/<id>/history`); those that ended first are forgotten. Living ones are always there.' }),
+    file: text('SLIPWAY_HISTORY_FILE', '', 'File that every step of every session is written to, as lines of JSON that are chained by their hashes; `slipway verify-history` looks whether it is whole. Each service needs one of its own. Empty: none.'),
+    fileBytes: Type.Integer({ env: 'SLIPWAY_HISTORY_FILE_BYTES', default: 16_777_216, minimum: 4_096, maximum: 1_073_741_824, unit: 'bytes', description: 'Bytes after which it is put aside, with `.1`, `.2`… behind its name, and the next is begun.' }),
+    files: Type.Integer({ env: 'SLIPWAY_HISTORY_FILES', default: 10, minimum: 1, maximum: 10_000, description: 'Most of these files; the oldest go.' })
+  }),
   memory: group('Memory', {
     gcInterval: seconds('SLIPWAY_GC_INTERVAL', 0, 0, 'How often the garbage of the service is collected, where Node was started with `--expose-gc`. 0: when Node finds it necessary, which is best.')
   }),

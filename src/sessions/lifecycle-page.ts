@@ -1,3 +1,4 @@
+import { actors } from './actors.ts'
 import { reasons } from './reasons.ts'
 import { states, transitions, type Deadline, type State } from './transitions.ts'
 
@@ -45,11 +46,19 @@ export function renderLifecyclePage (): string {
     'then SIGTERM, then SIGKILL, both to its whole process group; a process that outlives SIGKILL is `lost` and keeps its port until it is seen to end.',
     '`connected` falls back to `ready` when the viewer leaves and the stream server stays.',
     '',
+    '## Actors',
+    '',
+    'Every step has one in [the history](operations/crashes-and-history.md).',
+    '',
+    '| Actor | Who |',
+    '|---|---|',
+    ...Object.entries(actors).map(([actor, who]) => `| \`${actor}\` | ${who} |`),
+    '',
     '## Reasons',
     '',
     'The first cause wins and is never overwritten. The same words stand in logs, metrics (`reason`), HTTP bodies and here.',
-    ...Object.entries(reasons).flatMap(([reason, { end, see, why, act }]) => [
-      '', `### ${reason}`, '', `Ends as \`${end}\`.`, '', `- **What you see:** ${see}`, `- **Why:** ${why}`, `- **What to do:** ${act}`
+    ...Object.entries(reasons).flatMap(([reason, { end, by, see, why, act }]) => [
+      '', `### ${reason}`, '', `Ends as \`${end}\`, mostly by \`${by}\`.`, '', `- **What you see:** ${see}`, `- **Why:** ${why}`, `- **What to do:** ${act}`
     ]),
     ''
   ].join('\n')

@@ -1,4 +1,5 @@
 import type { PortLease } from '../ports/port-pool.ts'
+import type { Actor } from './actors.ts'
 import type { GpuLease } from './gpu-pool.ts'
 import { reasons, type Reason } from './reasons.ts'
 import { isTerminal, mayFollow, type State } from './transitions.ts'
@@ -51,6 +52,7 @@ export class Session {
   #requestedAt: number
   #state: State = 'queued'
   #reason: Reason | null = null
+  #endedBy: Actor = 'service'
 
   constructor (order: SessionOrder, now: number) {
     this.#order = order
@@ -65,6 +67,8 @@ export class Session {
   get requestedAt (): number { return this.#requestedAt }
   get state (): State { return this.#state }
   get reason (): Reason | null { return this.#reason }
+  /** Who the reason comes from, once there is one. */
+  get endedBy (): Actor { return this.#endedBy }
   get over (): boolean { return isTerminal(this.#state) }
 
   /** The viewer named a model. Answers whether that is news: what the request named stays. */
@@ -75,7 +79,8 @@ export class Session {
   }
 
   /** Records why the session ends, and answers why it does. The first cause wins: a later one changes nothing. */
-  because (reason: Reason): Reason {
+  because (reason: Reason, by: Actor = reasons[reason].by): Reason {
+    if (this.#reason === null) this.#endedBy = by
     this.#reason ??= reason
     // With something to say, since an error would be made for nothing to say.
     this.ending.abort(this.#reason)

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.ts'
+import type { Actor } from '../sessions/actors.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import { Session, type Renderer, type SessionOrder, type SessionView } from '../sessions/session.ts'
 import { SessionTable } from '../sessions/session-table.ts'
@@ -17,8 +18,8 @@ import { WaitingLine, type Waited } from './waiting-line.ts'
 
 /** What happened, told to whoever listens: metrics, logs, live views. */
 export type SpawnerEvents = {
-  /** A session came (`from` is null) or moved on. */
-  session: [SessionView, State | null]
+  /** A session came (`from` is null) or moved on, and who made it. */
+  session: [SessionView, State | null, Actor]
   /** The record of an ended session was forgotten. */
   dropped: [string]
   /** The viewer named its model. */
@@ -85,7 +86,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       ...options,
       watchdog,
       makeRoom: () => this.#reserve.yield()?.vacated,
-      moved: (session, from) => { this.#moved(session, from) },
+      moved: (session, from, by) => { this.#moved(session, from, by) },
       named: session => { this.emit('named', session.view()) },
       unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
@@ -175,9 +176,9 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   viewerLeft (id: string): void { this.#supervisors.get(id)?.end('client_closed', 'leave') }
 
   /** Stops a session; resolves with its record once it has ended, `undefined` when there is none. Stopping twice is nothing. */
-  async stop (id: string, reason: Reason): Promise<SessionView | undefined> {
+  async stop (id: string, reason: Reason, by?: Actor): Promise<SessionView | undefined> {
     const supervisor = this.#supervisors.get(id)
-    supervisor?.end(reason)
+    supervisor?.end(reason, 'SIGTERM', by)
     await supervisor?.ended
     return this.session(id)
   }
@@ -309,7 +310,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return supervisor
   }
 
-  #moved (session: Session, from: State | null): void {
+  #moved (session: Session, from: State | null, by: Actor): void {
     if (session.over) {
       const surplus = this.#table.ended(session)
       this.#quota.release(session.id)
@@ -320,7 +321,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       this.#forgetting.set(session.id, this.#clock.after(this.#options.keepEnded, () => { this.#forget(session.id) }))
       this.#reserve.changed()
     }
-    this.emit('session', session.view(), from)
+    this.emit('session', session.view(), from, by)
     if (session.over) this.#callWaiting()
   }
 

@@ -1,4 +1,5 @@
 import type { Holder } from '../ports/port-holder.ts'
+import type { Actor } from '../sessions/actors.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import type { Session } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
@@ -33,7 +34,7 @@ export class Supervisor {
     this.#signal = request.signal
     this.#with = surroundings
     this.#server = new StreamServer(session, request, surroundings, {
-      starting: () => { this.#move('starting') },
+      starting: () => { this.#move('starting', 'service') },
       portless: reason => { this.end(reason) },
       refused: () => { this.#finish() }
     })
@@ -54,7 +55,7 @@ export class Supervisor {
    * @param room when there will be a port; absent: now
    */
   async open (room?: Promise<void>): Promise<OpenResult> {
-    this.#moved(null)
+    this.#moved(null, this.session.order.via === null ? 'service' : 'caller')
     this.#server.start(room)
     return await this.#answer(this.#signal)
   }
@@ -64,7 +65,7 @@ export class Supervisor {
     const { session } = this
     session.claim(via, this.#with.clock.now())
     if (session.state !== 'spare') return await this.#answer(signal)
-    this.#move('ready')
+    this.#move('ready', 'caller')
     return { status: 'opened', session: session.view() }
   }
 
@@ -78,7 +79,7 @@ export class Supervisor {
   }
 
   async #answer (signal: AbortSignal): Promise<OpenResult> {
-    const hangUp = () => { this.end('client_closed') }
+    const hangUp = () => { this.end('client_closed', 'SIGTERM', 'caller') }
     signal.addEventListener('abort', hangUp, { once: true })
     const result = await this.#opened.promise
     signal.removeEventListener('abort', hangUp)
@@ -93,7 +94,8 @@ export class Supervisor {
     const now = this.#with.clock.now()
     session.lastReportAt = now
     if (kind === 'disconnect') {
-      this.end(this.#leftUnused() ? 'first_connect_timeout' : session.order.via === null ? 'exited' : 'client_closed', 'leave')
+      const unused = this.#leftUnused()
+      this.end(unused ? 'first_connect_timeout' : session.order.via === null ? 'exited' : 'client_closed', 'leave', unused ? 'stream_server' : undefined)
       return
     }
     if (session.state === 'starting') this.#ready()
@@ -116,10 +118,10 @@ export class Supervisor {
     const { session } = this
     if (session.state === 'ready' && count > 0) {
       const first = session.entered.connected === undefined
-      this.#move('connected')
+      this.#move('connected', 'viewer')
       if (first) this.#with.phase('connect', this.#with.clock.now() - (session.entered.ready ?? session.createdAt))
     } else if (session.state === 'connected' && count === 0) {
-      this.#move('ready')
+      this.#move('ready', 'viewer')
     } else if (session.state === 'spare' && count > 0) {
       this.#unfit('somebody connected to it who was not sent')
     }
@@ -128,7 +130,7 @@ export class Supervisor {
   /** A deadline has passed. */
   deadline (reason: Reason): void {
     if (reason !== 'first_connect_timeout') {
-      this.end(reason)
+      this.end(reason, 'SIGTERM', 'limit')
       return
     }
     const since = this.session.entered.ready
@@ -137,10 +139,10 @@ export class Supervisor {
   }
 
   /** Ends the session, beginning on a rung of the kill ladder. The first reason stays; a higher rung may still be asked for. */
-  end (reason: Reason, rung: Exclude<Rung, 'lost'> = 'SIGTERM'): void {
+  end (reason: Reason, rung: Exclude<Rung, 'lost'> = 'SIGTERM', by?: Actor): void {
     const { session } = this
     if (session.over) return
-    session.because(reason)
+    session.because(reason, by)
     if (!this.#server.there) {
       this.#finish()
       return
@@ -162,7 +164,8 @@ export class Supervisor {
       return
     }
     const reason = exitReason(exit)
-    session.because(reason === 'exited' && session.state !== 'starting' && this.#leftUnused() ? 'first_connect_timeout' : reason)
+    if (reason === 'exited' && session.state !== 'starting' && this.#leftUnused()) session.because('first_connect_timeout', 'stream_server')
+    else session.because(reason)
     this.#finish()
   }
 
@@ -176,7 +179,7 @@ export class Supervisor {
   }
 
   #opens (state: 'spare' | 'ready'): void {
-    this.#move(state)
+    this.#move(state, 'stream_server')
     this.#opened.resolve({ status: 'opened', session: this.session.view() })
   }
 
@@ -227,7 +230,7 @@ export class Supervisor {
   }
 
   #drain (): void {
-    if (this.session.state !== 'draining') this.#move('draining')
+    if (this.session.state !== 'draining') this.#move('draining', this.session.endedBy)
     this.#opened.resolve(undefined)
   }
 
@@ -235,7 +238,7 @@ export class Supervisor {
     if (rung === 'SIGKILL') this.session.killed = true
     if (rung === 'SIGTERM' || rung === 'SIGKILL') this.#with.launcher.signal(this.session.id, rung)
     if (rung === 'lost') {
-      this.#move('lost')
+      this.#move('lost', 'limit')
       this.#release()
     }
   }
@@ -246,7 +249,7 @@ export class Supervisor {
     if (this.session.over) return
     const from = this.session.state
     this.session.finish(this.#with.clock.now())
-    this.#moved(from)
+    this.#moved(from, from === 'draining' ? 'stream_server' : this.session.endedBy)
     this.#release()
   }
 
@@ -257,14 +260,14 @@ export class Supervisor {
     this.#ended.resolve()
   }
 
-  #move (state: State): void {
+  #move (state: State, by: Actor): void {
     const from = this.session.state
     this.session.moveTo(state, this.#with.clock.now())
-    this.#moved(from)
+    this.#moved(from, by)
   }
 
-  #moved (from: State | null): void {
+  #moved (from: State | null, by: Actor): void {
     this.#with.watchdog.watch(this.session)
-    this.#with.moved(this.session, from)
+    this.#with.moved(this.session, from, by)
   }
 }

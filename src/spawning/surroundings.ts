@@ -3,6 +3,7 @@ import type { PresenceCheck } from '../ports/port-presence.ts'
 import type { HolderCheck } from '../ports/port-holder.ts'
 import type { PortPool } from '../ports/port-pool.ts'
 import type { GpuPool } from '../sessions/gpu-pool.ts'
+import type { Actor } from '../sessions/actors.ts'
 import type { Session } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
 import type { Limits, Watchdog } from '../sessions/watchdog.ts'
@@ -34,7 +35,7 @@ export interface Surroundings {
   makeRoom: () => Promise<void> | undefined
   /** The viewer named its model. */
   named: (session: Session) => void
-  moved: (session: Session, from: State | null) => void
+  moved: (session: Session, from: State | null, by: Actor) => void
   /** Milliseconds a phase took. */
   phase: (phase: Phase, milliseconds: number) => void
 }
