@@ -14,6 +14,7 @@ const rooms = {
   access: ['front'],
   compat: ['sessions', 'spawning', 'tunnel'],
   config: ['front', 'logs'],
+  crashes: ['history', 'sessions', 'spawning'],
   front: ['sessions', 'tunnel'],
   history: ['sessions'],
   launcher: ['spawning'],

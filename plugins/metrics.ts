@@ -2,6 +2,7 @@ import fastify, { type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import { cameThroughProxy } from '../src/access/this-machine.ts'
+import { blamesModel, isCrash } from '../src/crashes/ending.ts'
 import { reasons } from '../src/sessions/reasons.ts'
 import { states } from '../src/sessions/transitions.ts'
 import { outcomeReasons } from '../src/spawning/outcome.ts'
@@ -15,6 +16,8 @@ export interface MetricsOptions {
   host: string
   /** 0: on the main listener. */
   port: number
+  /** How many models are isolated now. */
+  isolatedModels: () => number
 }
 
 declare module 'fastify' {
@@ -23,7 +26,7 @@ declare module 'fastify' {
 
 const exitCodes = [...Array(10).keys()].map(String).concat('signal', 'other')
 
-const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) => {
+const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port, isolatedModels }) => {
   const { spawner, portPool, tunnels } = app
   const registry = new Registry()
   const registers = [registry]
@@ -44,6 +47,7 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) 
   })
   gauge('sessions_max', 'Most sessions at a time.', [], set => { set({}, spawner.maxSessions) })
   gauge('liveliness_age_seconds_max', 'Age of the oldest last report among living sessions.', [], set => { set({}, spawner.oldestReportAge() / 1_000) })
+  gauge('isolated_models', 'Models that are kept from everybody, since they keep crashing.', [], set => { set({}, isolatedModels()) })
   gauge('tunnel_connections', 'Viewers tunnelled now.', [], set => { set({}, tunnels.size) })
 
   const requests = counter('spawn_requests_total', 'Viewing requests by outcome; the reason says why not.', ['outcome', 'reason'])
@@ -53,6 +57,10 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port }) 
   const ends = counter('session_ends_total', 'Sessions ended, by reason.', ['reason'])
   for (const reason of Object.keys(reasons)) ends.inc({ reason }, 0)
   spawner.on('session', ({ endedAt, reason }) => { if (endedAt !== null && reason !== null) ends.inc({ reason }) })
+
+  const crashes = counter('crashes_total', 'Stream servers that crashed, by whether that counts against their model.', ['counts'])
+  for (const counts of ['true', 'false']) crashes.inc({ counts }, 0)
+  spawner.on('session', session => { if (session.endedAt !== null && isCrash(session)) crashes.inc({ counts: String(blamesModel(session)) }) })
 
   const exits = counter('child_exits_total', 'Stream server processes ended, by exit code.', ['code'])
   for (const code of exitCodes) exits.inc({ code }, 0)

@@ -11,6 +11,7 @@ import type { Limits } from '../src/sessions/watchdog.ts'
 import { GpuPool } from '../src/sessions/gpu-pool.ts'
 import { childEnvironment, commandLine, type CommonArguments, type GivenEnvironment, type StreamServerProgram } from '../src/spawning/command-line.ts'
 import type { Launcher } from '../src/spawning/launcher.ts'
+import type { Barred } from '../src/spawning/outcome.ts'
 import { Spawner } from '../src/spawning/spawner.ts'
 import type { Renderer } from '../src/sessions/session.ts'
 
@@ -38,6 +39,8 @@ export interface SpawnerPluginOptions {
   limits: Limits
   /** Seconds. */
   keepEnded: number
+  /** Why a model is kept from everybody now; absent: none ever is. */
+  barred?: (model: string) => Barred | undefined
   /** Absolute; null: output is not kept. */
   logDir: string | null
   sessionLogBytes: number
@@ -68,6 +71,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     holder: procHolder,
     staleAfter: suspectAfter(common.pingInterval),
     newId: v4,
+    ...options.barred === undefined ? {} : { barred: options.barred },
     programName: program.kind === 'embedded' ? 'slipway-stream-server' : basename(program.executable),
     renderers: options.renderers,
     maxSessions: options.maxSessions,

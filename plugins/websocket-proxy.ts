@@ -73,7 +73,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     if (reading.status === 'malformed') return turnAway({ code: 'bad_request', reason: reading.reason })
     if (way.to === 'nowhere') return turnAway({ code: 'unknown_session', reason: way.why })
     const served = way.to === 'new'
-      ? start(viewer, reading.upgrade, request, new URLSearchParams(query).get('renderingLocation') === 'ssr' ? 'ssr' : 'csr', turnAway)
+      ? start(viewer, reading.upgrade, request, new URLSearchParams(query), turnAway)
       : joinSession(viewer, reading.upgrade, request, admission.admit(way), turnAway)
     served.catch((error: unknown) => {
       app.log.error({ err: error }, 'viewer upgrade failed')
@@ -81,11 +81,12 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     })
   }
 
-  async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, renderer: 'csr' | 'ssr', turnAway: (refusal: Refusal) => void) {
+  async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, query: URLSearchParams, turnAway: (refusal: Refusal) => void) {
+    const renderer = query.get('renderingLocation') === 'ssr' ? 'ssr' : 'csr'
     const caller = front.callerOf(request).address
     const limit = await spawnLimit(caller)
     if (!limit.allowed) return turnAway(rateLimited(limit.retryAfter))
-    const result = await spawner.open({ renderer, via: 'proxy', caller, model: null, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
+    const result = await spawner.open({ renderer, via: 'proxy', caller, model: null, viewerModel: query.get('model'), modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
     if (result.status !== 'opened') return turnAway(refusalOf(result))
     const { id } = result.session
     // Started for this viewer alone: whatever became of it, the session goes with it.

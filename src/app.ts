@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import access from '../plugins/access.ts'
 import certificatePlugin from '../plugins/certificate.ts'
+import crashes from '../plugins/crashes.ts'
 import errors from '../plugins/errors.ts'
 import fileServerPlugin from '../plugins/file-server.ts'
 import frontPlugin from '../plugins/front.ts'
@@ -33,6 +34,7 @@ import { isLoopback } from './access/callers.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { startedAhead } from './config/started-ahead.ts'
+import { Isolation } from './crashes/isolation.ts'
 import { PreflightError } from './errors.ts'
 import { Admission } from './front/admission.ts'
 import { trustOf } from './front/caller.ts'
@@ -108,6 +110,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     streamServersSecure: program.tls !== undefined,
     tokens: new ViewerTokens({ key: tokenKey(behind.tokenKey), lifetime: behind.tokenLifetime * 1_000, clock })
   })
+  const isolation = new Isolation({ limit: history.crashLimit, window: history.crashWindow * 1_000, pause: history.crashPause * 1_000, clock })
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
@@ -133,6 +136,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
     ahead: startedAhead(config),
     limits: limitsOf(sessions),
     keepEnded: sessions.keepEnded,
+    barred: model => isolation.barred(model),
     logDir,
     sessionLogBytes: log.sessionBytes,
     tellOutput: { stdout: isWritten(log.childStdoutLevel, app.log.level), stderr: isWritten(log.childStderrLevel, app.log.level) },
@@ -145,7 +149,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
   const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
-  if (config.metrics.enabled) await app.register(metrics, config.metrics)
+  if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length })
   await app.register(status, { prefix: '/api/spawns' })
   await app.register(reportLine, { clock })
   await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs, clock })
@@ -162,6 +166,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   })
   if (memory.gcInterval > 0) await app.register(garbageCollection, { interval: memory.gcInterval, collectGarbage, clock })
   await app.register(sessionsApi, http)
+  await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, clock })
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness' })

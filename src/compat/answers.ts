@@ -17,6 +17,7 @@ const restartSeconds = 30
 export function refusalOf (result: Exclude<OpenResult, { status: 'opened' }>): Refusal {
   switch (result.status) {
     case 'rendererDisabled': return { code: 'renderer_disabled', reason: 'Invalid rendering location' }
+    case 'isolated': return { code: 'model_isolated', reason: result.tried ? 'This model kept crashing; somebody is trying it now' : 'This model keeps crashing its stream server', retryAfter: result.retryAfter }
     case 'full': return { code: 'full', cause: result.reason ?? undefined, reason: 'No ports available', retryAfter: result.retryAfter }
     case 'quota': return { code: 'quota', reason: `One caller may have ${result.limit} sessions at a time`, retryAfter: result.retryAfter }
     case 'noPort': return { code: 'full', cause: result.reason, reason: 'No ports available', retryAfter: result.retryAfter }

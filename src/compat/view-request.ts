@@ -10,12 +10,15 @@ const text = Type.String({ minLength: 1, maxLength: 4096 })
 const known = Compile(Type.Object({
   sessionToken: Type.Optional(text),
   model: Type.Optional(text),
+  viewerModel: Type.Optional(text),
   modelSearchDirectories: Type.Optional(Type.Array(text, { maxItems: 64 }))
 }))
 
 export interface ViewRequest {
   renderer: Renderer
   model: string | null
+  /** What the viewer is going to name to its stream server. */
+  viewerModel: string | null
   sessionToken: string | null
   modelSearchDirectories: string[]
 }
@@ -34,13 +37,13 @@ export function parseViewRequest (body: unknown): ParsedViewRequest {
   if (!known.Check(asked)) {
     return { status: 'invalid', problems: known.Errors(asked).map(({ instancePath, message }) => `params${instancePath.replaceAll('/', '.')}: ${message}`) }
   }
-  const { model = null, sessionToken = null, modelSearchDirectories = [] } = asked
+  const { model = null, viewerModel = null, sessionToken = null, modelSearchDirectories = [] } = asked
   const problems = [
     ...model === null || isModelName(model) ? [] : ['params.model: expected a bare model name, without folder'],
     ...sessionToken === null || isOneLine(sessionToken) ? [] : ['params.sessionToken: expected one line of text']
   ]
   if (problems.length > 0) return { status: 'invalid', problems }
-  return { status: 'request', request: { renderer: kind === 'ssr_session' ? 'ssr' : 'csr', model, sessionToken, modelSearchDirectories } }
+  return { status: 'request', request: { renderer: kind === 'ssr_session' ? 'ssr' : 'csr', model, viewerModel, sessionToken, modelSearchDirectories } }
 }
 
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -146,7 +146,11 @@ export const configSchema = Type.Object({
     sessions: Type.Integer({ env: 'SLIPWAY_HISTORY_SESSIONS', default: 2_000, minimum: 1, maximum: 100_000, description: 'Ended sessions whose history can still be asked for (`GET /api/spawns/<id>/history`); those that ended first are forgotten. Living ones are always there.' }),
     file: text('SLIPWAY_HISTORY_FILE', '', 'File that every step of every session is written to, as lines of JSON that are chained by their hashes; `slipway verify-history` looks whether it is whole. Each service needs one of its own. Empty: none.'),
     fileBytes: Type.Integer({ env: 'SLIPWAY_HISTORY_FILE_BYTES', default: 16_777_216, minimum: 4_096, maximum: 1_073_741_824, unit: 'bytes', description: 'Bytes after which it is put aside, with `.1`, `.2`… behind its name, and the next is begun.' }),
-    files: Type.Integer({ env: 'SLIPWAY_HISTORY_FILES', default: 10, minimum: 1, maximum: 10_000, description: 'Most of these files; the oldest go.' })
+    files: Type.Integer({ env: 'SLIPWAY_HISTORY_FILES', default: 10, minimum: 1, maximum: 10_000, description: 'Most of these files; the oldest go.' }),
+    crashLimit: Type.Integer({ env: 'SLIPWAY_CRASH_LIMIT', default: 3, minimum: 0, maximum: 1_000, description: 'Crashes of stream servers with one model, within the window, after which that model is isolated: requests for it are answered 422. 0: never.' }),
+    crashWindow: seconds('SLIPWAY_CRASH_WINDOW', 600, 1, 'The window in which they are counted.'),
+    crashPause: seconds('SLIPWAY_CRASH_PAUSE', 300, 1, 'How long after its last crash such a model is kept from everybody. Then one session at a time may try it.'),
+    dossiers: Type.Integer({ env: 'SLIPWAY_CRASH_DOSSIERS', default: 100, minimum: 0, maximum: 10_000, description: 'Crashes of which everything known is kept (`GET /api/crashes`); the oldest go. 0: none.' })
   }),
   memory: group('Memory', {
     gcInterval: seconds('SLIPWAY_GC_INTERVAL', 0, 0, 'How often the garbage of the service is collected, where Node was started with `--expose-gc`. 0: when Node finds it necessary, which is best.')

@@ -103,6 +103,13 @@ export const reasons = {
     why: 'Its process was stopped or replaced, its port was somebody else’s, it had not reported for long, or somebody connected to it who was not sent.',
     act: 'Nothing for the request: it got another one. If it happens often, read the session’s log.'
   },
+  model_isolated: {
+    end: 'failed',
+    by: 'service',
+    see: 'A session was stopped when its viewer named a model that is isolated.',
+    why: 'The model crashed its stream server `SLIPWAY_CRASH_LIMIT` times within `SLIPWAY_CRASH_WINDOW`.',
+    act: 'Look at `GET /api/crashes`; it may be tried again after `SLIPWAY_CRASH_PAUSE`, or when it is let in by `DELETE /api/isolations/<model>`.'
+  },
   admin: {
     end: 'stopped',
     by: 'operator',

@@ -12,6 +12,8 @@ export interface OpenRequest {
   sessionToken: string | null
   /** Whom it counts for, an address: callers wait in turn and may have a quota. */
   caller: string
+  /** The model that its viewer is going to name, as far as the request says: it is only weighed whether that one is isolated. */
+  viewerModel?: string | null
   /** Aborted when the caller hangs up: the start is then cancelled. */
   signal: AbortSignal
   /** Told how the request fares until it is answered. */
@@ -39,6 +41,13 @@ export function takesAny ({ model, modelSearchDirectories, sessionToken }: OpenR
 /** When a caller who was refused for want of room may try again, in seconds. */
 export const retrySeconds = 5
 
+/** Why a model is kept from everybody: it crashed too often, or it did and somebody is trying it now. */
+export interface Barred {
+  /** Whole seconds. */
+  retryAfter: number
+  tried: boolean
+}
+
 /** What became of a viewing request: each is an expected outcome, handled exhaustively at the edge. */
 export type OpenResult =
   | { status: 'opened', session: SessionView }
@@ -50,6 +59,8 @@ export type OpenResult =
   | { status: 'noPort', reason: Reason, retryAfter: number }
   | { status: 'draining' }
   | { status: 'rendererDisabled' }
+  /** The model keeps crashing its stream server. */
+  | ({ status: 'isolated' } & Barred)
   /** The stream server could not be started or ended before it was ready. */
   | { status: 'startFailed', reason: Reason, message: string, session: SessionView }
   /** The caller hung up, or the session was stopped, before it was ready. */
@@ -65,6 +76,7 @@ export const outcomeReasons = {
   quota: ['none'],
   draining: ['none'],
   rendererDisabled: ['none'],
+  isolated: ['none'],
   noPort: ['queue_timeout', 'port_conflict'],
   cancelled: ['client_closed', 'admin', 'drain'],
   startFailed: ['start_timeout', 'exited', 'crashed', 'killed_by_signal', 'licence', 'refused', 'owner_lost']
@@ -81,6 +93,8 @@ export function failureOf (session: SessionView, limits: Limits, program: string
     case 'admin':
     case 'drain':
       return { status: 'cancelled', reason }
+    case 'model_isolated':
+      return { status: 'isolated', retryAfter: retrySeconds, tried: false }
     case 'queue_timeout':
     case 'port_conflict':
       return { status: 'noPort', reason, retryAfter: retrySeconds }

@@ -8,8 +8,8 @@ import { StayLengths } from '../sessions/stay-lengths.ts'
 import type { State } from '../sessions/transitions.ts'
 import { Watchdog } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
-import type { ChildExit, ChildOutput } from './launcher.ts'
-import { nobodysRequest, retrySeconds, takesAny, type OpenRequest, type OpenResult, type Outcome, type SessionRequest } from './outcome.ts'
+import type { ChildExit, ChildOutput, StartOrder } from './launcher.ts'
+import { nobodysRequest, retrySeconds, takesAny, type Barred, type OpenRequest, type OpenResult, type Outcome, type SessionRequest } from './outcome.ts'
 import { Quota } from './quota.ts'
 import { Reserve } from './reserve.ts'
 import { Supervisor } from './supervisor.ts'
@@ -24,6 +24,8 @@ export type SpawnerEvents = {
   dropped: [string]
   /** The viewer named its model. */
   named: [SessionView]
+  /** The launcher is told to start this. */
+  ordered: [StartOrder]
   answered: [{ outcome: Outcome, reason: Reason | null }]
   /** Milliseconds a phase of a start took. */
   phase: [{ phase: Phase, milliseconds: number }]
@@ -41,6 +43,8 @@ export type SpawnerEvents = {
 
 export interface SpawnerOptions extends Omit<Surroundings, 'makeRoom' | 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'> {
   newId: () => string
+  /** Why a model is kept from everybody now; absent: none ever is. */
+  barred?: (model: string) => Barred | undefined
   renderers: readonly Renderer[]
   maxSessions: number
   /** Most sessions of one caller at a time; 0: without limit. */
@@ -87,7 +91,12 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       watchdog,
       makeRoom: () => this.#reserve.yield()?.vacated,
       moved: (session, from, by) => { this.#moved(session, from, by) },
-      named: session => { this.emit('named', session.view()) },
+      named: session => { this.#named(session) },
+      order: (session, port, request) => {
+        const order = options.order(session, port, request)
+        this.emit('ordered', order)
+        return order
+      },
       unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }
@@ -233,6 +242,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     if (this.#draining) return { status: 'draining' }
     if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
     if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
+    const isolated = this.#isolated(request)
+    if (isolated !== undefined) return isolated
     if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#retryAfter() }
     const ready = this.#fromReserve(request)
     if (ready !== undefined) return await ready
@@ -271,14 +282,16 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   }
 
   /** Waits for a seat; answers why there is none for the request, or `undefined` when it is its turn: then the seat is to be taken at once. */
-  async #wait ({ caller, signal, told }: OpenRequest): Promise<OpenResult | undefined> {
+  async #wait (request: OpenRequest): Promise<OpenResult | undefined> {
+    const { caller, signal, told } = request
     const waited = await this.#line.join(caller, signal, place => { told?.({ phase: 'waiting', place, wait: this.expectedWait(place) }) })
     if (waited !== 'called') return this.#unseated(waited)
     this.#line.seated()
     if (this.#draining) return { status: 'draining' }
-    if (!signal.aborted) return undefined
-    this.#callWaiting()
-    return { status: 'cancelled', reason: 'client_closed' }
+    // Much may have happened meanwhile.
+    const refusal: OpenResult | undefined = signal.aborted ? { status: 'cancelled', reason: 'client_closed' } : this.#isolated(request)
+    if (refusal !== undefined) this.#callWaiting()
+    return refusal
   }
 
   #unseated (waited: Exclude<Waited, 'called'>): OpenResult {
@@ -308,6 +321,23 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     this.#table.add(session)
     this.#supervisors.set(session.id, supervisor)
     return supervisor
+  }
+
+  /** The answer to a request for a model that is kept from everybody now. */
+  #isolated ({ model, viewerModel }: OpenRequest): OpenResult | undefined {
+    const barred = this.#barred(model ?? viewerModel)
+    return barred === undefined ? undefined : { status: 'isolated', ...barred }
+  }
+
+  #barred (model: string | null | undefined): Barred | undefined {
+    return model == null ? undefined : this.#options.barred?.(model)
+  }
+
+  /** What the request did not say is known now: the model may be one that nobody gets. */
+  #named (session: Session): void {
+    const barred = this.#barred(session.order.model)
+    this.emit('named', session.view())
+    if (barred !== undefined) void this.stop(session.id, 'model_isolated')
   }
 
   #moved (session: Session, from: State | null, by: Actor): void {

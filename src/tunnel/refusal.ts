@@ -8,6 +8,7 @@ export const refusals = {
   full: { http: 503, close: 1013 },
   draining: { http: 503, close: 1012 },
   renderer_disabled: { http: 403, close: 4403 },
+  model_isolated: { http: 422, close: 4422 },
   bad_request: { http: 400, close: 1002 },
   foreign_host: { http: 421, close: 4421 },
   foreign_origin: { http: 403, close: 4403 },

@@ -22,6 +22,7 @@ const sentences = new Map<number, string>([
   [closeCodes.occupied, 'Another viewer already uses this stream server.'],
   [closeCodes.noSession, 'The session is over: its stream server is gone.'],
   [closeCodes.badModel, 'The model cannot be read.'],
+  [4422, 'This model keeps crashing and is locked for now, try again in some minutes.'],
   [4429, 'Too many viewers were asked for at once, try again in a moment.']
 ])
 

@@ -92,7 +92,7 @@ export class HostedViewer implements Viewer {
         return await known
       }
       const params = sessionToken === undefined ? {} : { sessionToken }
-      const { endpointUri } = await new ServerConnection(service).connect({ class: `${mode}_session`, params }, giveUp.signal)
+      const { endpointUri } = await new ServerConnection(service).connect({ class: `${mode}_session`, params: { ...params, viewerModel: model } }, giveUp.signal)
       const { streamingMode, budget } = this.#options
       if (this.#visit === visit) visit?.viewer.start({ endpointUri, model, ...params, ...streamingMode !== undefined && { streamingMode }, ...budget !== undefined && { budget } })
     } catch (error) {

@@ -3,6 +3,8 @@ const inWords = new Map([
   ['Invalid rendering location', 'This kind of rendering is switched off on the server'],
   ['No ports available', 'All seats are taken'],
   ['Not Found', 'There is no service that starts stream servers at this address'],
+  ['This model keeps crashing its stream server', 'This model keeps crashing and is locked for now'],
+  ['This model kept crashing; somebody is trying it now', 'This model kept crashing, and somebody is trying it now'],
   ['Server is shutting down', 'The service is shutting down']
 ])
 

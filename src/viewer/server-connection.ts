@@ -8,6 +8,8 @@ export interface SpawnRequest {
   params: {
     /** Bare model name; without it the viewer names the model when it connects. */
     model?: string
+    /** What the viewer will name when it connects; only weighed, since a model may be isolated. */
+    viewerModel?: string
     /** The viewer must present the same token to the stream server. */
     sessionToken?: string
   }

@@ -27,6 +27,7 @@ const reasons = new Map([
   ['port_conflict', 'its port was taken'],
   ['recycled', 'replaced before it was needed'],
   ['unfit', 'found unfit before it was used'],
+  ['model_isolated', 'its model keeps crashing'],
   ['admin', 'stopped here'],
   ['drain', 'the service shuts down']
 ])

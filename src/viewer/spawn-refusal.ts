@@ -2,16 +2,19 @@ import { reasonWords } from './reason-words.ts'
 
 /**
  * A sentence for a spawn answer that is no success: the body's `reason`, whatever shape the error has, and for
- * 429 and 503 when to try again (`Retry-After` in seconds; a date is read as "later").
+ * 422, 429 and 503 when to try again (`Retry-After` in seconds; a date is read as "later").
  */
 export function spawnRefusal (status: number, body: unknown, retryAfter: string | null): string {
   const words = reasonWords(reasonOf(body) ?? unexplained(status))
-  if (status !== 429 && status !== 503) return `${words}.`
+  if (![422, 429, 503].includes(status)) return `${words}.`
   if (/try again/i.test(words) || retryAfter === null) return `${words}.`
   return /^\d{1,6}$/.test(retryAfter.trim())
-    ? `${words}, try again in ${Number(retryAfter)} s.`
+    ? `${words}, try again in ${waiting(Number(retryAfter))}.`
     : `${words}, try again later.`
 }
+
+/** Minutes where seconds would be hard to read. */
+const waiting = (seconds: number) => seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
 
 function reasonOf (body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined
@@ -23,6 +26,7 @@ function reasonOf (body: unknown): string | undefined {
 
 function unexplained (status: number): string {
   if (status === 200) return 'The service answered, but gave no stream server'
+  if (status === 422) return 'This model keeps crashing and is locked for now'
   if (status === 429) return 'Too many viewers were asked for at once'
   if (status === 503) return 'The service has no room for another viewer'
   return `The service refused with HTTP status ${status} and no reason`

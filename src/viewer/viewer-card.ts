@@ -93,7 +93,7 @@ export class ViewerCard {
         if (this.#viewer instanceof StreamingViewer) await this.#viewer.load(new URL('.', location.href).href, model)
         return
       }
-      const session = await new ServerConnection(new URL('.', location.href).href).connect({ class: `${renderer}_session`, params: {} }, this.#giveUp.signal)
+      const session = await new ServerConnection(new URL('.', location.href).href).connect({ class: `${renderer}_session`, params: { viewerModel: model } }, this.#giveUp.signal)
       if (this.#log.ended) return
       this.#session = session
       this.#know(session)

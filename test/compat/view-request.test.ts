@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseViewRequest } from '../../src/compat/view-request.ts'
 
-const plain = { renderer: 'csr', model: null, sessionToken: null, modelSearchDirectories: [] }
+const plain = { renderer: 'csr', model: null, viewerModel: null, sessionToken: null, modelSearchDirectories: [] }
 
 t.test('nothing asked is client-side rendering of whatever the viewer names', async t => {
   for (const body of [undefined, {}, { params: {} }, { class: 'csr_session' }, { class: 'anything' }, { class: '' }, { extra: 1, params: { statusUpdateFrequency: 5, readyEndpoint: null } },

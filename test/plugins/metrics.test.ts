@@ -15,7 +15,7 @@ async function metricsStage (t: Test, { host = '127.0.0.1', port = 0, ...options
   const { app, clock } = stage
   await app.register(spawnLimit, { perMinute: 0 })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades: new EventEmitter() }, admission: new Admission({ tokens: app.front.tokens, byPort: true, sessionOnPort: () => undefined, clock }), streamHost: '127.0.0.1', upstream: null, clock })
-  await app.register(metrics, { host, port })
+  await app.register(metrics, { host, port, isolatedModels: () => 0 })
   await app.ready()
   const page = async () => (await app.inject('/metrics')).body
   /** Samples of one metric: labels in braces → value. */
@@ -42,6 +42,8 @@ t.test('every metric is there from the start, in a form Prometheus reads', async
     slipway_gpu_sessions: 'gauge',
     slipway_sessions_max: 'gauge',
     slipway_liveliness_age_seconds_max: 'gauge',
+    slipway_isolated_models: 'gauge',
+    slipway_crashes_total: 'counter',
     slipway_tunnel_connections: 'gauge',
     slipway_spawn_requests_total: 'counter',
     slipway_session_ends_total: 'counter',
@@ -73,7 +75,7 @@ t.test('every label combination is there from the start, at zero', async t => {
   t.same(await samples('liveliness_age_seconds_max'), { '': 0 })
   t.same(await samples('tunnel_connections'), { '': 0 })
   t.same(await samples('spawn_requests_total'), zeros([
-    ...['opened', 'full', 'draining', 'renderer_disabled'].map(outcome => `{outcome="${outcome}",reason="none"}`),
+    ...['opened', 'full', 'draining', 'renderer_disabled', 'isolated'].map(outcome => `{outcome="${outcome}",reason="none"}`),
     ...['queue_timeout', 'port_conflict'].map(reason => `{outcome="no_port",reason="${reason}"}`),
     ...['client_closed', 'admin', 'drain'].map(reason => `{outcome="cancelled",reason="${reason}"}`),
     ...['start_timeout', 'exited', 'crashed', 'killed_by_signal', 'licence', 'refused', 'owner_lost'].map(reason => `{outcome="start_failed",reason="${reason}"}`)

@@ -1,3 +1,4 @@
+import { Isolation } from '../../src/crashes/isolation.ts'
 import { PortPool, type PortLease } from '../../src/ports/port-pool.ts'
 import type { Reason } from '../../src/sessions/reasons.ts'
 import { Session } from '../../src/sessions/session.ts'
@@ -59,6 +60,22 @@ class GoesOnAfterDrain extends Spawner {
   override drain (): void {}
 }
 
+/** Does not notice that somebody tries already. */
+class TriesWithoutEnd extends Isolation {
+  override barred (model: string): ReturnType<Isolation['barred']> {
+    const barred = super.barred(model)
+    return barred?.tried === true ? undefined : barred
+  }
+}
+
+/** Takes every model for the one that is isolated. */
+class BarsAll extends Isolation {
+  override barred (): ReturnType<Isolation['barred']> {
+    const [first] = this.isolated()
+    return first === undefined ? undefined : super.barred(first.model)
+  }
+}
+
 class NeverCancels extends VirtualClock {
   override after (milliseconds: number, action: () => void): () => void {
     super.after(milliseconds, action)
@@ -77,6 +94,9 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => broken('the end of a process ends its session', Supervisor.prototype, 'exited', () => {}),
   () => broken('whoever does not leave is killed', KillLadder.prototype, 'climb', () => {}),
   lastReasonWins,
+  () => broken('a model that keeps crashing is isolated', Isolation.prototype, 'barred', () => undefined),
+  () => ({ rule: 'a model that is isolated is tried by one at a time', parts: { ...soundParts, isolation: options => new TriesWithoutEnd(options) } }),
+  () => ({ rule: 'who asks for another model is not concerned', parts: { ...soundParts, isolation: options => new BarsAll(options) } }),
   () => broken('a session started ahead makes room', Reserve.prototype, 'yield', () => undefined),
   ...(Object.keys(transitions) as State[]).flatMap(state => transitions[state].deadlines.filter(({ passes }: Deadline) => passes !== 'escalate').map(deadline => () => withoutDeadline(state, deadline)))
 ]

@@ -8,7 +8,7 @@ export function brokenNow (world: World): string | undefined {
   if (ledger.faults.length > 0) return ledger.faults[0]
   if (spawner.alive !== ledger.alive || ledger.created !== ledger.ended + ledger.alive) return `counters: ${ledger.created} came, ${ledger.ended} ended, ${spawner.alive} alive`
   if (world.orderedAtStop !== null && launcher.processes.length > world.orderedAtStop) return 'a process was started after everything was told to stop'
-  return brokenPorts(world) ?? brokenLine(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world)
+  return brokenPorts(world) ?? brokenLine(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world) ?? world.crashes.fault
 }
 
 /** What must be so when everything is closed and every process that could end has ended. */
@@ -99,11 +99,12 @@ const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?]>>> 
 }
 
 function brokenAnswers ({ callers, ledger }: World): string | undefined {
-  for (const { answers, late, keptOut } of callers) {
+  for (const { answers, late, keptOut, misjudged } of callers) {
     const answer = answers[0]
     if (answer === undefined) continue
     if (answers.length > 1) return 'a caller got two answers'
     if (late && answer.status !== 'draining') return `after the drain a caller was answered ${answer.status}`
+    if (misjudged !== undefined) return misjudged
     if (keptOut) return `a session started ahead kept a caller out: ${answer.status}`
     if (answer.status === 'opened' && (answer.session.state !== 'ready' || answer.session.port === null)) return `a session was given out ${answer.session.state} on ${answer.session.port}`
   }

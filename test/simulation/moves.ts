@@ -39,6 +39,7 @@ const reports: Record<string, Report> = {
   'ping: no viewer': { ...silent, viewers: 0 },
   'ping: a viewer': { ...silent, viewers: 1 },
   'ping: a viewer and input': { ...silent, viewers: 1, idle: 0 },
+  'ping: a viewer of engine': { ...silent, viewers: 1, model: 'engine' },
   disconnect: { ...silent, kind: 'disconnect' }
 }
 const exits: Record<string, Parameters<SimulatedLauncher['ends']>[1]> = {
@@ -93,7 +94,7 @@ export const kinds: Record<string, Kind> = {
   report: {
     weight: 8,
     needed: true,
-    ways: ['ready', 'ready', 'ping', 'ping', 'ping: no viewer', 'ping: a viewer', 'ping: a viewer and input', 'disconnect'],
+    ways: ['ready', 'ready', 'ping', 'ping', 'ping: no viewer', 'ping: a viewer', 'ping: a viewer and input', 'ping: a viewer of engine', 'disconnect'],
     targets: process,
     play: on(() => true, (world, { id }, way) => { world.report(id, reports[way] ?? silent) })
   },

@@ -1,10 +1,11 @@
 import type { Renderer } from '../../src/sessions/session.ts'
 import type { Limits } from '../../src/sessions/watchdog.ts'
 import type { SeededRandom } from './seeded-random.ts'
+import type { IsolationOptions } from '../../src/crashes/isolation.ts'
 import type { Temper } from './simulated-launcher.ts'
 
 /** Who asks for a viewer. */
-export interface CallerPlan { caller: string, renderer: Renderer, via: 'rest' | 'proxy', model: string | null }
+export interface CallerPlan { caller: string, renderer: Renderer, via: 'rest' | 'proxy', model: string | null, viewerModel: string | null }
 
 /** How a run comes to its end, before everything is closed: at once, by a drain, in a hurry, or with nobody there any more but time, and stream servers that still report or that have fallen silent. */
 export type Ending = 'close' | 'drain' | 'hurry' | 'reports' | 'silence'
@@ -23,6 +24,8 @@ export interface Scenario {
   ahead: Record<Renderer, number>
   callers: readonly CallerPlan[]
   limits: Limits
+  /** When a model is isolated. */
+  crashes: Omit<IsolationOptions, 'clock'>
   tempers: readonly Temper[]
   /** Moves before the end. */
   moves: number
@@ -33,6 +36,9 @@ export interface Scenario {
 export function drawScenario (random: SeededRandom): Scenario {
   const ports = random.between(1, 4)
   const some = (least: number, most: number) => random.between(least, most) * 1_000
+  const ahead = random.chance(0.5) ? { csr: 0, ssr: 0 } : { csr: random.between(0, 2), ssr: random.between(0, 1) }
+  // In some worlds most want a model, and mostly the same.
+  const loved = ahead.csr + ahead.ssr > 0 ? 0.3 : random.pick([0.3, 0.9])
   const orNone = (milliseconds: number) => random.chance(0.3) ? 0 : milliseconds
   return {
     ports,
@@ -41,12 +47,13 @@ export function drawScenario (random: SeededRandom): Scenario {
     maxPerCaller: random.pick([0, 0, 1, 2]),
     line: { room: random.pick([0, 1, 3]), patience: some(2, 30) },
     gpus: random.pick([0, 0, 2]),
-    ahead: random.chance(0.5) ? { csr: 0, ssr: 0 } : { csr: random.between(0, 2), ssr: random.between(0, 1) },
+    ahead,
     callers: Array.from({ length: random.between(1, 6) }, () => ({
       caller: random.pick(['one', 'another']),
       renderer: random.chance(0.8) ? 'csr' : 'ssr',
       via: random.chance(0.5) ? 'rest' : 'proxy',
-      model: random.chance(0.3) ? 'engine' : null
+      model: random.chance(loved) ? random.pick(['engine', 'engine', 'engine', 'engine', 'engine', 'pump']) : null,
+      viewerModel: random.chance(0.2) ? 'engine' : null
     })),
     limits: {
       queueTimeout: some(3, 6),
@@ -58,6 +65,7 @@ export function drawScenario (random: SeededRandom): Scenario {
       maxLifetime: orNone(some(10, 40)),
       killStep: some(1, 3)
     },
+    crashes: { limit: random.pick([0, 1, 1, 1, 2]), window: some(5, 40), pause: random.pick([300, 300, 1_000, 10_000]) },
     tempers: Array.from({ length: 5 }, () => random.pick<Temper>(['obeys', 'obeys', 'obeys', 'stubborn', 'stuck'])),
     moves: random.between(8, 32),
     ending: random.pick<Ending>(['close', 'drain', 'hurry', 'reports', 'silence'])

@@ -15,6 +15,8 @@ export class SimulatedCaller {
   keptOut = false
   /** Since when it has waited for a seat, while it does. */
   waits: Moment | null = null
+  /** It was answered about its model what does not hold, in words. */
+  misjudged: string | undefined
   readonly #caller = new AbortController()
 
   constructor (plan: CallerPlan) {
@@ -24,15 +26,21 @@ export class SimulatedCaller {
   get gone (): boolean { return this.#caller.signal.aborted }
 
   ask (world: World): void {
-    const { spawner, ledger, probes, scenario } = world
+    const { spawner, ledger, probes, scenario, crashes } = world
     this.asked = ledger.moment
     this.late = ledger.draining
+    let expected = crashes.verdict(this.plan.model ?? this.plan.viewerModel)
     const spareStoodBy = sparesStandBy(world)
     // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
     const restless = scenario.rest >= scenario.limits.queueTimeout
-    void spawner.open({ ...this.plan, modelSearchDirectories: [], sessionToken: null, signal: this.#caller.signal, told: ({ phase }) => { this.waits = phase === 'waiting' ? this.waits ?? ledger.moment : null } }).then(answer => {
+    void spawner.open({ ...this.plan, modelSearchDirectories: [], sessionToken: null, signal: this.#caller.signal, told: ({ phase }) => {
+      this.waits = phase === 'waiting' ? this.waits ?? ledger.moment : null
+      // It is judged again when it is called.
+      if (phase === 'waiting') expected = undefined
+    } }).then(answer => {
       this.waits = null
       this.answers.push(answer)
+      this.misjudged ??= crashes.misjudged(expected, answer)
       this.keptOut ||= (answer.status === 'full' && spareStoodBy) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
       if (answer.status !== 'opened') return
       const entry = ledger.entries.get(answer.session.id)

@@ -2,9 +2,11 @@ import type { Holder } from '../../src/ports/port-holder.ts'
 import { PortPool, type PortPoolOptions } from '../../src/ports/port-pool.ts'
 import type { Presence } from '../../src/ports/port-presence.ts'
 import type { ProbeResult } from '../../src/ports/port-probe.ts'
+import { Isolation, type IsolationOptions } from '../../src/crashes/isolation.ts'
 import { GpuPool } from '../../src/sessions/gpu-pool.ts'
 import { Spawner, type SpawnerOptions } from '../../src/spawning/spawner.ts'
 import type { Report } from '../../src/status/report.ts'
+import { CrashLedger } from './crash-ledger.ts'
 import { Ledger } from './ledger.ts'
 import { Questions } from './questions.ts'
 import type { Scenario } from './scenario.ts'
@@ -17,12 +19,14 @@ export interface Parts {
   ports: (options: PortPoolOptions) => PortPool
   spawner: (options: SpawnerOptions) => Spawner
   clock: () => VirtualClock
+  isolation: (options: IsolationOptions) => Isolation
 }
 
 export const soundParts: Parts = {
   ports: options => new PortPool(options),
   spawner: options => new Spawner(options),
-  clock: () => new VirtualClock()
+  clock: () => new VirtualClock(),
+  isolation: options => new Isolation(options)
 }
 
 const firstPort = 20_000
@@ -35,6 +39,8 @@ export class World {
   readonly ports: PortPool
   readonly gpus: GpuPool
   readonly spawner: Spawner
+  readonly isolation: Isolation
+  readonly crashes: CrashLedger
   readonly ledger: Ledger
   readonly callers: SimulatedCaller[]
   readonly probes: Questions<ProbeResult>
@@ -54,6 +60,7 @@ export class World {
     this.launcher = new SimulatedLauncher(scenario.tempers)
     this.gpus = new GpuPool(scenario.gpus)
     this.ports = parts.ports({ begin: firstPort, count: scenario.ports, rest: scenario.rest, retry: 5_000, clock: this.clock, probe: port => this.probes.ask(port) })
+    this.isolation = parts.isolation({ ...scenario.crashes, clock: this.clock })
     let ids = 0
     this.spawner = parts.spawner({
       launcher: this.launcher,
@@ -64,6 +71,7 @@ export class World {
       holder: (pid, port) => this.holders.ask(port),
       staleAfter: 6_000,
       programName: 'test',
+      barred: model => this.isolation.barred(model),
       newId: () => `s${++ids}`,
       order: ({ id }, port) => ({ id, executable: '/sc', args: [String(port)], env: {}, logFile: null, logBytes: 0 }),
       renderers: ['csr', 'ssr'],
@@ -74,6 +82,9 @@ export class World {
       limits: scenario.limits,
       keepEnded: 60_000
     })
+    this.spawner.on('session', (session, from) => { this.isolation.session(session, from) })
+    this.spawner.on('named', session => { this.isolation.named(session) })
+    this.crashes = new CrashLedger(this.spawner, this.clock, scenario.crashes)
     this.ledger = new Ledger(this.spawner, this.clock, scenario.limits)
     this.callers = scenario.callers.map(plan => new SimulatedCaller(plan))
   }
@@ -112,6 +123,7 @@ export class World {
     else {
       void this.spawner.close().then(() => {
         this.ports.close()
+        this.isolation.close()
         this.closed = true
       })
     }

@@ -3,7 +3,7 @@ import { closeWords, isOrderly } from '../../src/viewer/close-words.ts'
 import { closeCodes } from '../../src/stream-server/protocol.ts'
 
 t.test('every close that a server may make has a sentence of its own', async t => {
-  for (const code of [1000, 1001, 1002, 1003, 1005, 1006, 1008, 1009, 1012, 1013, 4403, 4408, 4410, 4429, ...Object.values(closeCodes)]) {
+  for (const code of [1000, 1001, 1002, 1003, 1005, 1006, 1008, 1009, 1012, 1013, 4403, 4408, 4410, 4422, 4429, ...Object.values(closeCodes)]) {
     const words = closeWords(code, '')
     t.match(words, /^[A-Z].*\.$/, String(code))
     t.notMatch(words, /with code/, String(code))
@@ -14,6 +14,7 @@ t.test('a refusal\'s own sentence is more exact than ours', async t => {
   t.equal(closeWords(4404, 'There is no model "bench".'), 'There is no model "bench".')
   t.equal(closeWords(1013, '{"code":"full","reason":"All 32 seats are taken"}'), 'All 32 seats are taken.')
   t.equal(closeWords(1013, '{"code":"full","reason":"No ports available"}'), 'All seats are taken.')
+  t.equal(closeWords(4422, '{"code":"model_isolated","reason":"This model keeps crashing its stream server; try again in 300 s"}'), 'This model keeps crashing its stream server; try again in 300 s.')
 })
 
 t.test('a reason that is no sentence is not shown', async t => {

@@ -33,6 +33,8 @@ const refusals: Array<[string, Answer, string]> = [
   ['all seats are taken', { status: 503, headers: { 'retry-after': '5' }, body: '{"status":"failed","reason":"All 32 seats are taken"}' }, 'All 32 seats are taken, try again in 5 s.'],
   ['the official words for a full server', { status: 503, body: '{"status":"failed","reason":"No ports available"}' }, 'All seats are taken.'],
   ['too many requests', { status: 429, headers: { 'retry-after': '3' }, body: '{"status":"failed","reason":"Too many viewing requests; try again in 3 s"}' }, 'Too many viewing requests; try again in 3 s.'],
+  ['a model that is isolated', { status: 422, headers: { 'retry-after': '300' }, body: '{"status":"failed","code":"model_isolated","reason":"This model keeps crashing its stream server"}' }, 'This model keeps crashing and is locked for now, try again in 5 min.'],
+  ['a model that somebody tries', { status: 422, headers: { 'retry-after': '30' }, body: '{"reason":"This model kept crashing; somebody is trying it now"}' }, 'This model kept crashing, and somebody is trying it now, try again in 30 s.'],
   ['a date to try again', { status: 503, headers: { 'retry-after': 'Sat, 21 Nov 2026 03:00:00 GMT' }, body: '' }, 'The service has no room for another viewer, try again later.'],
   ['a stream server that did not start', { status: 500, body: '{"status":"failed","reason":"spawn ENOENT"}' }, 'Spawn ENOENT.'],
   ['the other error shape', { status: 400, body: '{"result":"error","reason":"model: must be a name."}' }, 'Model: must be a name.'],
