@@ -7,7 +7,6 @@ import { CrashBook, groupSchema } from '../src/crashes/crash-book.ts'
 import { crashSchema, dossierOf, dossierSchema } from '../src/crashes/dossier.ts'
 import { isCrash } from '../src/crashes/ending.ts'
 import type { Isolation } from '../src/crashes/isolation.ts'
-import { residentBytes } from '../src/crashes/memory-curve.ts'
 import { MemoryWatch } from '../src/crashes/memory-watch.ts'
 import { shownCommand } from '../src/crashes/shown-command.ts'
 
@@ -19,6 +18,8 @@ export interface CrashesOptions extends Administration {
   isolation: Isolation
   /** Dossiers that are kept; 0: none. */
   dossiers: number
+  /** Bytes of memory that a process has in RAM; `undefined`: that is not known. Never rejects. */
+  residentBytes: (pid: number) => Promise<number | undefined>
   clock: Clock
 }
 
@@ -33,7 +34,7 @@ const listSchema = Type.Object({
 const forbidden = Object.assign(new Error('Crashes are shown on this machine, or with the key of SLIPWAY_ADMIN_KEY'), { statusCode: 403, code: 'FORBIDDEN', name: 'Forbidden' })
 const missing = (message: string, code: string) => Object.assign(new Error(message), { statusCode: 404, code, name: 'Not Found' })
 
-const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolation, dossiers, clock, ...administration }) => {
+const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolation, dossiers, residentBytes, clock, ...administration }) => {
   const { spawner, sessionHistory, log } = app
   const book = new CrashBook(dossiers)
   const commands = new Map<string, string[]>()

@@ -35,6 +35,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { startedAhead } from './config/started-ahead.ts'
 import { Isolation } from './crashes/isolation.ts'
+import { residentBytes } from './crashes/memory-curve.ts'
 import { PreflightError } from './errors.ts'
 import { Admission } from './front/admission.ts'
 import { trustOf } from './front/caller.ts'
@@ -166,7 +167,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   })
   if (memory.gcInterval > 0) await app.register(garbageCollection, { interval: memory.gcInterval, collectGarbage, clock })
   await app.register(sessionsApi, http)
-  await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, clock })
+  await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, residentBytes, clock })
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness' })

@@ -31,7 +31,7 @@ t.test('one click shows a CAD assembly, coarse first and fine later, from a proc
   })
   await page.goto(slipway.url)
   await page.getByRole('button', { name: 'Create New Viewer' }).waitFor()
-  t.equal(await page.locator('#renderer option').count(), 2, 'both renderers are offered')
+  t.equal(await page.locator('#renderer option').count(), 3, 'both renderers and the single file are offered')
 
   const card = await createViewer(page)
   await phase(card, 'first-picture')

@@ -79,10 +79,8 @@ t.test('one whose port another process took over is never handed out', async t =
   const feed = await SessionFeed.open(t, slipway)
   const { id, port, pid } = await spare(feed)
   process.kill(pid, 'SIGUSR2')
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/`).then(async response => await response.text(), () => '')
-    if (answer === 'another') break
-  }
+  await comesTrue('another process answers there', async () =>
+    await fetch(`http://127.0.0.1:${port}/`).then(async response => await response.text(), () => '') === 'another')
   const { status, body } = await askForViewer(slipway)
   t.equal(status, 200)
   t.not(body['serviceId'], id)
