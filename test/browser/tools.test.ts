@@ -6,10 +6,10 @@ import { createViewer, dataOf, difference, keep, openBrowser, openPage, phase, t
 
 const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
 
-/** The middle of the picture, in page coordinates. */
-async function middle (card: Card): Promise<{ x: number, y: number }> {
+/** A place on the gearbox with nothing small near by, in page coordinates. */
+async function gearbox (card: Card): Promise<{ x: number, y: number }> {
   const { x, y, width, height } = await card.locator('canvas').boundingBox() ?? { x: 0, y: 0, width: 0, height: 0 }
-  return { x: x + width / 2, y: y + height / 2 }
+  return { x: x + 0.48 * width, y: y + 0.45 * height }
 }
 
 const press = async (card: Card, name: string): Promise<void> => { await card.getByRole('button', { name, exact: true }).click() }
@@ -39,7 +39,7 @@ t.test('a model is looked into with the tools of its viewer', async t => {
   const card = await createViewer(page)
   await phase(card, 'complete')
   const whole = await picture(page, card)
-  const { x, y } = await middle(card)
+  const { x, y } = await gearbox(card)
   const chip = card.locator('.selection-chip')
   const canvas = card.locator('canvas')
 
@@ -186,7 +186,7 @@ t.test('on a phone the tools wait behind one button', async t => {
   await card.getByRole('toolbar').waitFor()
   await press(card, 'Section plane')
   await press(card, 'Cut along Z')
-  const { x, y } = await middle(card)
+  const { x, y } = await gearbox(card)
   await page.touchscreen.tap(x, y)
   await card.locator('.selection-chip').waitFor()
   await keep(page, 'tools-phone')
