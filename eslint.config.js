@@ -34,7 +34,7 @@ const others = (name, allowed) => {
   const closed = Object.keys(rooms).filter(room => room !== name && !allowed.includes(room))
   return { regex: `^(\\.\\./)+(${closed.join('|')})/`, message: `${name} may not look into this room: docs/architecture.md.` }
 }
-const startsProcesses = ['src/launcher/**/*.ts', 'src/stream-server/models/preparation.ts']
+const startsProcesses = ['src/launcher/**/*.ts', 'src/stream-server/models/preparation.ts', 'src/tunnel/carrier-process.ts']
 
 const forbid = (...patterns) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] })
 

@@ -1,17 +1,24 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { childrenOf } from './proc.ts'
 import type { Programs } from './programs.ts'
 import { start, type Running, type Start } from './running.ts'
-import { startService, withStandIn } from './service.ts'
+import { hasNativeCarrier, startService, withStandIn } from './service.ts'
 
-/** A way for viewers to a stream server. `pid` null: there is no process in between. */
-export interface Proxy { name: string, port: number, path: string, pid: number | null, stop (): Promise<void> }
+/** A way for viewers to a stream server. `pid` null: there is no process in between; `carrier`: there is another one that moves the bytes. */
+export interface Proxy { name: string, port: number, path: string, pid: number | null, carrier?: number | undefined, stop (): Promise<void> }
 
 export const slipway = 'Slipway'
+export const handedOver = 'Slipway, handed over'
 export const direct = 'direct'
 export const floor = 'floor: splice(2) in C'
+
+/** Both processes of a way that has two, the one or none. */
+export const processesOf = ({ pid, carrier }: Proxy): number[] => [pid, carrier].filter(one => typeof one === 'number')
+
+export const notBuilt = 'the native carrier is not built here (npm run build:native)'
 
 /** All contestants by name, without Slipway, which starts its stream server itself; what is not here has a reason instead. */
 export const peers: Record<string, (programs: Programs, target: number) => Promise<Start & { port?: number }>> = {
@@ -42,12 +49,15 @@ export async function startPeer (name: string, programs: Programs, target: numbe
   return { name, port: port ?? Number(running.said[0]), path: '/', pid: running.pid, stop: running.stop }
 }
 
-/** A Slipway with one session; its stream server is the target of everybody else. */
-export async function startSlipway ({ native, folder }: Programs): Promise<Proxy & { target: number }> {
-  const service = await startService(withStandIn(native?.['stand-in'] ?? '', join(folder, 'tunnel'), { SLIPWAY_FIRST_CONNECT_TIMEOUT: '3600' }))
+/** A Slipway with one session, which carries viewers itself or hands them over. */
+export async function startSlipway ({ native, folder }: Programs, name: typeof slipway | typeof handedOver = slipway): Promise<Proxy & { target: number }> {
+  if (name === handedOver && !hasNativeCarrier) throw new Error(notBuilt)
+  const more = name === handedOver ? { SLIPWAY_TUNNEL: 'native', SLIPWAY_WS_PORTS_BEGIN: '28000' } : {}
+  const service = await startService(withStandIn(native?.['stand-in'] ?? '', join(folder, name === handedOver ? 'handed-over' : 'tunnel'), { SLIPWAY_FIRST_CONNECT_TIMEOUT: '3600', ...more }))
   const answer = await (await fetch(`${service.url}/api/spawn`, { method: 'POST' })).json() as { endpoints: { ws: string } }
   const target = Number(new URL(answer.endpoints.ws).port)
-  return { name: slipway, port: service.port, path: `/wsproxy/${target}`, pid: service.pid, stop: service.stop, target }
+  const carrier = childrenOf(service.pid).find(({ pid }) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'slipway-carrier\n')?.pid
+  return { name, port: service.port, path: `/wsproxy/${target}`, pid: service.pid, carrier, stop: service.stop, target }
 }
 
 /** A stream server that nobody manages. */

@@ -7,6 +7,7 @@ export interface Service extends Running { url: string, port: number }
 
 export const nativeLauncher = join('dist', 'native', 'slipway-launcher')
 export const hasNativeLauncher = existsSync(nativeLauncher)
+export const hasNativeCarrier = existsSync(join('dist', 'native', 'slipway-carrier'))
 
 /**
  * @param settings environment on top of the defaults; ports are this measurement's own

@@ -1,4 +1,4 @@
-import { direct, floor, peers, slipway, startPeer, startSlipway, startTarget, type Proxy } from './proxies.ts'
+import { direct, floor, handedOver, notBuilt, peers, processesOf, slipway, startPeer, startSlipway, startTarget, type Proxy } from './proxies.ts'
 import { cell, interleave, judge, notMeasured, ratios, table, type Scale, type Section, type Target } from './part.ts'
 import { processorTime, resident } from './proc.ts'
 import { echo, stream, whileHanging } from './viewers.ts'
@@ -18,9 +18,9 @@ export async function tunnel (scale: Scale): Promise<Section> {
   try {
     const own = await startSlipway(programs)
     ways.push({ name: direct, port: target.port, path: '/', pid: null, stop: target.stop }, own)
-    for (const name of Object.keys(peers)) {
+    for (const name of [handedOver, ...Object.keys(peers)]) {
       try {
-        const way = await startPeer(name, programs, target.port)
+        const way = name === handedOver ? await startSlipway(programs, name) : await startPeer(name, programs, target.port)
         ways.push(way)
         // Code that ran once is compiled: that is no part of the measurement.
         await stream(programs, way, 64 * kilobyte, 512)
@@ -34,10 +34,10 @@ export async function tunnel (scale: Scale): Promise<Section> {
     await stream(programs, own, 64 * kilobyte, 512)
     const values = await interleave(scale, ways, async (way): Promise<Passage> => {
       const time = await echo(programs, way, kilobyte, quick ? 1_000 : 5_000)
-      const before = way.pid === null ? 0 : processorTime(way.pid)
+      const before = timeOf(way)
       const small = await stream(programs, way, 64 * kilobyte, volume / (64 * kilobyte))
       const large = await stream(programs, way, megabyte, volume / megabyte)
-      const used = way.pid === null ? 0 : processorTime(way.pid) - before
+      const used = timeOf(way) - before
       return { echo: time, small, large, cpu: used * 1_000 / (2 * volume / 1e9), stalled: await stalledGrowth(scale, way) }
     })
     const column = (name: string, pick: (passage: Passage) => number) => (values.get(name) ?? []).map(pick)
@@ -53,7 +53,7 @@ export async function tunnel (scale: Scale): Promise<Section> {
     return {
       markdown: [
         `One viewer and one stream server, both in C. 1 KB there and back; messages of 64 KB and 1 MB to the viewer, ${volume / megabyte} MB each; the processor time of the proxy per GB of the two;`,
-        'how much its memory grew a second and a half after a viewer that does not read had asked for 400 MB.',
+        'how much its memory grew a second and a half after a viewer that does not read had asked for 400 MB. What is handed over is carried by the native carrier, which is counted in.',
         '',
         ...table(['way', 'echo µs, × direct', '64 KB: MB/s, of direct', '1 MB: MB/s, of direct', 'CPU ms/GB', 'stalled MB'], rows),
         ...missing.flatMap(line => [line, ''])
@@ -66,14 +66,17 @@ export async function tunnel (scale: Scale): Promise<Section> {
   }
 }
 
+/** Processor time in seconds. */
+const timeOf = (way: Proxy) => processesOf(way).reduce((sum, pid) => sum + processorTime(pid), 0)
+const memoryOf = (way: Proxy) => processesOf(way).reduce((sum, pid) => sum + resident(pid), 0)
+
 /** Megabytes. */
 async function stalledGrowth ({ programs }: Scale, way: Proxy): Promise<number> {
-  const { pid } = way
-  if (pid === null) return 0
-  const before = resident(pid)
+  if (way.pid === null) return 0
+  const before = memoryOf(way)
   return await whileHanging(programs, way, { stalled: [megabyte, 400] }, async () => {
     await new Promise(resolve => { setTimeout(resolve, 1_500) })
-    return (resident(pid) - before) / 1e6
+    return (memoryOf(way) - before) / 1e6
   })
 }
 
@@ -95,6 +98,17 @@ function targetsOf (has: (name: string) => boolean, share: (name: string, pick: 
     against('1 KB echo', 'http-proxy-3', { most: 1 }, passage => passage.echo),
     judge('1 KB echo', { most: 3.1 }, ' × direct', share(slipway, passage => passage.echo), 2),
     judge('stalled viewer, 400 MB pending: growth', { most: 4 }, ' MB', column(slipway, ({ stalled }) => stalled), 1),
+    ...handedOverTargets(has, share, column),
     ...has(floor) ? [] : [notMeasured('the floor', 'splice(2)', 'it does not run here')]
+  ]
+}
+
+/** The floor is what a program in C can do that has nothing else to do. */
+function handedOverTargets (has: (name: string) => boolean, share: (name: string, pick: Pick, of?: string) => number[], column: (name: string, pick: Pick) => number[]): Target[] {
+  const [stream, stalled] = ['handed over: 64 KB messages, MB/s', 'handed over: stalled viewer, 400 MB pending: growth']
+  if (!has(handedOver)) return [notMeasured(stream, '≥ 0.9 × the floor', notBuilt), notMeasured(stalled, '≤ 4 MB', notBuilt)]
+  return [
+    has(floor) ? judge(stream, { least: 0.9 }, ' × the floor', share(handedOver, ({ small }) => small, floor), 2) : notMeasured(stream, '≥ 0.9 × the floor', 'the floor does not run here'),
+    judge(stalled, { most: 4 }, ' MB', column(handedOver, passage => passage.stalled), 1)
   ]
 }

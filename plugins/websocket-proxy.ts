@@ -11,9 +11,11 @@ import { withoutPrefix } from '../src/front/endpoint.ts'
 import { readWay } from '../src/front/way.ts'
 import type { SessionView } from '../src/sessions/session.ts'
 import type { Certificate } from '../src/tls/certificate.ts'
+import type { Carrier } from '../src/tunnel/carrier.ts'
 import { dial } from '../src/tunnel/dial.ts'
 import { ParkedSocket } from '../src/tunnel/parked-socket.ts'
 import { refuse, wantsCloseFrame, type Refusal } from '../src/tunnel/refusal.ts'
+import type { Tunnel } from '../src/tunnel/tunnel.ts'
 import { TunnelSet } from '../src/tunnel/tunnel-set.ts'
 import { composeUpgrade, readUpgrade, type UpgradeRequest } from '../src/tunnel/upgrade-request.ts'
 import { VanishedViewers } from '../src/tunnel/vanished-viewers.ts'
@@ -30,6 +32,8 @@ export interface WebSocketProxyOptions {
   streamHost: string
   /** What stream servers present; null: they speak no TLS. */
   upstream: Certificate | null
+  /** Carries viewers in place of this process; absent or null: nobody does. */
+  carrier?: Carrier | null
   clock: Clock
 }
 
@@ -50,7 +54,7 @@ const lastWord = 1_000
 /** Milliseconds a tunnel may take to deliver the last words of a stream server that has ended. */
 const farewell = 2_000
 
-const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, admission, streamHost, upstream, clock }) => {
+const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, admission, streamHost, upstream, carrier = null, clock }) => {
   const { front, spawner, spawnLimit } = app
   const tunnels = new TunnelSet()
   const vanished = new VanishedViewers(tunnels, clock)
@@ -89,52 +93,61 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     const result = await spawner.open({ renderer, via: 'proxy', caller, model: null, viewerModel: query.get('model'), modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
     if (result.status !== 'opened') return turnAway(refusalOf(result))
     const { id } = result.session
+    const met = await join(viewer, upgrade, request, result.session, turnAway)
     // Started for this viewer alone: whatever became of it, the session goes with it.
-    switch (await carry(viewer, upgrade, request, result.session, turnAway)) {
-      case 'viewerLeft':
-        spawner.viewerLeft(id)
-        break
-      case 'streamServerLeft':
-        later(lastWord, () => { spawner.viewerLeft(id) })
-        break
-      case 'neverMet':
-        await spawner.stop(id, 'client_closed')
-        break
-      case 'unreachable':
-        await spawner.stop(id, 'unreachable')
+    if (met === 'neverMet') await spawner.stop(id, 'client_closed')
+    else if (met === 'unreachable') await spawner.stop(id, 'unreachable')
+    else {
+      void parting(id, met).then(who => {
+        if (who === 'viewer') spawner.viewerLeft(id)
+        else later(lastWord, () => { spawner.viewerLeft(id) })
+      })
     }
   }
 
   async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, admitted: Admitted, turnAway: (refusal: Refusal) => void) {
     if (admitted.status === 'refused') return turnAway(admitted.refusal)
-    const { session, rest, hold } = admitted
+    const { session, session: { id }, rest, hold } = admitted
     const query = upgrade.target.indexOf('?')
     const target = query === -1 ? rest : rest + upgrade.target.slice(query)
-    try {
-      await carry(viewer, { ...upgrade, target }, request, session, turnAway)
-      if (tunnels.of(session.id).length === 0) spawner.viewerAway(session.id)
-    } finally {
+    const leave = () => {
+      if (tunnels.of(id).length === 0) spawner.viewerAway(id)
       hold.release()
     }
+    let met: Tunnel | string | undefined
+    try {
+      met = await join(viewer, { ...upgrade, target }, request, session, turnAway)
+    } finally {
+      if (typeof met !== 'object') leave()
+    }
+    if (typeof met === 'object') void parting(id, met).then(leave)
   }
 
-  /** Joins viewer and stream server; resolves when they have parted, or did not meet, with how it went. */
-  async function carry (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void): Promise<'viewerLeft' | 'streamServerLeft' | 'neverMet' | 'unreachable'> {
-    const port = session.port ?? 0
+  /** Joins viewer and stream server; resolves with their tunnel, or with why there is none. What they were joined by is forgotten then: tunnels are many, and last. */
+  async function join (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void): Promise<Tunnel | 'neverMet' | 'unreachable'> {
+    const { id, port } = session
     // A certificate that was replaced a moment ago is known to stream servers that have started since.
     await upstream?.look()
-    const opening = composeUpgrade(upgrade, { host: streamHost, port, forwardedFor: request.socket.remoteAddress, believed: front.isProxy(request) })
-    const result = await dial(viewer, { host: streamHost, port, opening, timeout: dialTimeout, clock, knows: upstream === null ? undefined : fingerprint => upstream.isOurs(fingerprint) })
+    const opening = composeUpgrade(upgrade, { host: streamHost, port: port ?? 0, forwardedFor: request.socket.remoteAddress, believed: front.isProxy(request) })
+    const knows = upstream === null ? undefined : (fingerprint: string) => upstream.isOurs(fingerprint)
+    const result = await dial(viewer, { host: streamHost, port: port ?? 0, opening, timeout: dialTimeout, clock, knows, carrier: carrier ?? undefined })
     if (result.status === 'viewerGone') return 'neverMet'
     if (result.status === 'unreachable') {
       turnAway({ code: 'start_failed', reason: `The stream server cannot be reached: ${result.message}` })
       return 'unreachable'
     }
-    tunnels.add(session.id, result.tunnel)
-    spawner.viewerCame(session.id)
-    const { cause } = await result.tunnel.closed
-    if (cause === 'viewerVanished') app.log.info({ spawnId: session.id }, 'viewer vanished: its machine has left what was sent unanswered')
-    return cause.startsWith('viewer') ? 'viewerLeft' : 'streamServerLeft'
+    tunnels.add(id, result.tunnel)
+    spawner.viewerCame(id)
+    if (spawner.session(id)?.endedAt !== null) sayFarewell(id)
+    return result.tunnel
+  }
+
+  /** Resolves when a tunnel has closed, with who left. */
+  async function parting (id: string, { closed }: Tunnel): Promise<'viewer' | 'streamServer'> {
+    const { cause } = await closed
+    if (cause === 'viewerVanished') app.log.info({ spawnId: id }, 'viewer vanished: its machine has left what was sent unanswered')
+    if (cause === 'carrierLost') app.log.warn({ spawnId: id }, 'viewer cut off: the carrier died or could not go on')
+    return cause === 'carrierLost' || cause.startsWith('viewer') ? 'viewer' : 'streamServer'
   }
 
   app.decorate('viewerUpgrade', viewerUpgrade)
@@ -146,13 +159,16 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     else viewerUpgrade(request, socket, head, stranger)
   })
   // A viewer that does not read keeps its tunnel from noticing that the stream server is gone.
-  spawner.on('session', ({ id, endedAt }) => {
-    if (endedAt === null || tunnels.of(id).length === 0) return
-    later(farewell, () => { for (const tunnel of tunnels.of(id)) tunnel.destroy() })
-  })
+  spawner.on('session', ({ id, endedAt }) => { if (endedAt !== null) sayFarewell(id) })
+  function sayFarewell (id: string): void {
+    if (tunnels.of(id).length > 0) later(farewell, () => { for (const tunnel of tunnels.of(id)) tunnel.destroy() })
+  }
+  carrier?.on('lost', ({ viewers, cause }) => { app.log.error({ viewers, cause }, `the native carrier ${cause}; ${viewers} viewers end with it, another is started, and the service carries meanwhile`) })
+  carrier?.on('restarted', () => { app.log.warn('the native carrier is back') })
   app.addHook('preClose', async () => {
     await spawner.emptied()
     await tunnels.destroy()
+    await carrier?.close()
     vanished.close()
     admission.close()
     for (const cancel of pending) cancel()

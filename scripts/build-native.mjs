@@ -1,12 +1,13 @@
-// Builds the native launcher, dist/native/slipway-launcher, where there is a C compiler and Linux; nothing needs it: `npm run build:native`.
+// Builds the native programs, dist/native/slipway-launcher and slipway-carrier, where there is a C compiler and Linux; nothing needs them: `npm run build:native`.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const sources = join(root, 'native/launcher')
+const native = join(root, 'native')
 export const nativeLauncher = join(root, 'dist/native/slipway-launcher')
+export const nativeCarrier = join(root, 'dist/native/slipway-carrier')
 
 const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror', '-fstack-protector-strong', '-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2', '-fPIE', '-pie']
 
@@ -17,21 +18,25 @@ export function findCompiler () {
   return names.find(name => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0)
 }
 
-/** The launcher's own sources. */
-export const launcherSources = readdirSync(sources).filter(name => name.endsWith('.c')).map(name => join(sources, name))
+/** A program's own sources, and the loop they share. */
+const sourcesOf = name => [join(native, 'loop.c'), ...readdirSync(join(native, name)).filter(file => file.endsWith('.c')).map(file => join(native, name, file))]
+export const launcherSources = sourcesOf('launcher')
+export const carrierSources = sourcesOf('carrier')
+const programs = [[nativeLauncher, launcherSources], [nativeCarrier, carrierSources]]
 
 /** Compiles C programs into `file`; one that runs from there meanwhile keeps what it has. @throws Error with the compiler's words. */
-export function compile (compiler, file, programs = launcherSources, more = []) {
+export function compile (compiler, file, sources, more = []) {
   mkdirSync(dirname(file), { recursive: true })
-  const { status, stderr, error } = spawnSync(compiler, [...flags, ...more, '-I', sources, '-o', `${file}.new`, ...programs], { encoding: 'utf8' })
+  const unfinished = `${file}.${process.pid}.new`
+  const { status, stderr, error } = spawnSync(compiler, [...flags, ...more, '-I', join(native, 'launcher'), '-o', unfinished, ...sources], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${compiler} cannot build ${file}:\n${error?.message ?? stderr}`)
-  renameSync(`${file}.new`, file)
+  renameSync(unfinished, file)
 }
 
-/** Whether there is a native launcher that is older than its sources. */
-export function isOutdated () {
-  const newest = Math.max(...readdirSync(sources).map(name => statSync(join(sources, name)).mtimeMs))
-  return existsSync(nativeLauncher) && statSync(nativeLauncher).mtimeMs < newest
+/** Whether a native program is there that is older than any of the sources. */
+export function isOutdated (file) {
+  const newest = Math.max(...readdirSync(native, { recursive: true }).map(name => statSync(join(native, name)).mtimeMs))
+  return existsSync(file) && statSync(file).mtimeMs < newest
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -39,11 +44,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     if (compiler === undefined) {
       throw new Error(process.platform === 'linux'
-        ? 'There is no C compiler (cc, gcc or clang), so there is no native launcher. The one in JavaScript does the same. On Debian: sudo apt-get install gcc libc6-dev'
-        : 'The native launcher is for Linux. The one in JavaScript does the same.')
+        ? 'There is no C compiler (cc, gcc or clang), so there are no native programs. Slipway does the same without them. On Debian: sudo apt-get install gcc libc6-dev'
+        : 'The native programs are for Linux. Slipway does the same without them.')
     }
-    compile(compiler, nativeLauncher)
-    console.log(`built ${nativeLauncher} with ${compiler}`)
+    for (const [file, sources] of programs) {
+      if (process.argv[2] === '--outdated' && !isOutdated(file)) continue
+      compile(compiler, file, sources)
+      console.log(`built ${file} with ${compiler}`)
+    }
   } catch (error) {
     console.error(error.message)
     process.exitCode = 1

@@ -5,12 +5,12 @@ import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { isOutdated } from './build-native.mjs'
+import { isOutdated, nativeCarrier, nativeLauncher } from './build-native.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const started = performance.now()
 for (const name of existsSync('dist') ? readdirSync('dist') : []) if (name !== 'native') rmSync(`dist/${name}`, { recursive: true })
-if (isOutdated()) spawnSync(process.execPath, ['scripts/build-native.mjs'], { stdio: 'inherit' })
+if (isOutdated(nativeLauncher) || isOutdated(nativeCarrier)) spawnSync(process.execPath, ['scripts/build-native.mjs', '--outdated'], { stdio: 'inherit' })
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })

@@ -50,12 +50,15 @@ import type { Limits } from './sessions/watchdog.ts'
 import { singleFileProgram, streamServerProgram } from './spawning/stream-server-program.ts'
 import type { Launcher } from './spawning/launcher.ts'
 import { Certificate } from './tls/certificate.ts'
+import type { Carrier } from './tunnel/carrier.ts'
 
 export interface AppOptions {
   config: Config
   /** Folder of this package: the page, the sample models and the embedded stream server are in it. */
   packageDir: string
   launcher: Launcher
+  /** Carries viewers in place of this process; absent or null: nobody does. */
+  carrier?: Carrier | null
   clock: Clock
   /** What the status page shows as the configuration, besides the limits and switches. */
   shownConfig?: Readonly<Record<string, unknown>>
@@ -74,7 +77,7 @@ export interface AppOptions {
 const uploadTime = 3_600_000
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
-export async function buildApp ({ config, packageDir, launcher, clock, shownConfig = {}, environment = {}, stop, ownLog = null, problems: known = [], logger = false }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp ({ config, packageDir, launcher, carrier = null, clock, shownConfig = {}, environment = {}, stop, ownLog = null, problems: known = [], logger = false }: AppOptions): Promise<FastifyInstance> {
   const { http, tls, ports, sessions, streamServer, uploads: { dir: uploadDir, ...uploadLimits }, assets, fileServer, log, history, memory, behind } = config
   const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
   const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
@@ -149,7 +152,7 @@ export async function buildApp ({ config, packageDir, launcher, clock, shownConf
   if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
   const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
-  await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, clock })
+  await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, carrier, clock })
   if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length })
   await app.register(status, { prefix: '/api/spawns' })
   await app.register(reportLine, { clock })

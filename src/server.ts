@@ -14,6 +14,7 @@ import { openLog } from './logging.ts'
 import { serverLogName } from './logs/names.ts'
 import { inOfficialWords } from './official/official-config.ts'
 import { shutDownOnSignals } from './shutdown.ts'
+import { Carrier } from './tunnel/carrier.ts'
 
 /** Milliseconds that the log file may take to be written in the end. */
 const lastWords = 500
@@ -36,6 +37,8 @@ async function main (): Promise<number | undefined> {
   const wanted = config.streamServer.launcher
   const choice = await chooseLauncher(wanted, join(packageDir, 'dist', 'native', 'slipway-launcher'))
   const launcher = new LauncherProcess({ clock: systemClock, command: choice.command })
+  const carrier = config.streamServer.tunnel === 'native' ? new Carrier(join(packageDir, 'dist', 'native', 'slipway-carrier'), systemClock) : null
+  const carrierProblem = await carrier?.open() ?? null
   const startedAt = systemClock.now()
   const { fileLevel } = config.log
   const ownLog = fileLevel === 'none' || config.log.dir === 'none' ? null : serverLogName(startedAt, process.pid)
@@ -53,14 +56,20 @@ async function main (): Promise<number | undefined> {
   }
   let app
   try {
-    app = await buildApp({ config, packageDir, launcher, clock: systemClock, environment: command.env, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, ownLog, problems: wanted === 'native' && choice.problem !== null ? [`SLIPWAY_LAUNCHER: ${choice.problem}`] : [], logger: log.options })
+    const problems = [
+      ...wanted === 'native' && choice.problem !== null ? [`SLIPWAY_LAUNCHER: ${choice.problem}`] : [],
+      ...carrierProblem !== null ? [`SLIPWAY_TUNNEL: ${carrierProblem}`] : []
+    ]
+    app = await buildApp({ config, packageDir, launcher, carrier, clock: systemClock, environment: command.env, shownConfig: command.shown[config.http.open ? 'whole' : 'guarded'], stop, ownLog, problems, logger: log.options })
     app.log.info({ launcher: choice.kind }, `stream servers are started by the ${choice.kind === 'native' ? 'native launcher' : 'launcher in JavaScript'}`)
     if (choice.problem !== null) app.log.warn(choice.problem)
+    if (carrier !== null) app.log.info({ tunnel: 'native' }, 'viewers are carried by the native carrier')
     shutDownOnSignals(app, process, config.sessions.drainTimeout, systemClock, error => { exit(error === undefined ? 0 : 1) })
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)
   } catch (error) {
     await app?.close()
+    await carrier?.close()
     await log.close()
     if (error instanceof PreflightError) return refuse(inOfficialWords(error.problems, command.origins))
     say(`slipway: cannot start: ${(error as Error).message}\n`)

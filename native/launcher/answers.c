@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "json.h"
-#include "loop.h"
+#include "../loop.h"
 #include "names.h"
 
 static void flush(struct watch *watch, uint32_t events);

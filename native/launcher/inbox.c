@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
-#include "loop.h"
+#include "../loop.h"
 
 #define READ_BYTES 65536
 

@@ -4,7 +4,7 @@
 
 #include "answers.h"
 #include "json.h"
-#include "loop.h"
+#include "../loop.h"
 #include "utf8.h"
 
 /* Most bytes of a line that is told; of a longer one the beginning. */

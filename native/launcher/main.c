@@ -19,7 +19,7 @@
 #include "child.h"
 #include "inbox.h"
 #include "lines.h"
-#include "loop.h"
+#include "../loop.h"
 #include "program.h"
 
 #define ORDERS 3

@@ -6,7 +6,7 @@
 
 #include "lines.h"
 #include "log.h"
-#include "loop.h"
+#include "../loop.h"
 #include "order.h"
 #include "redaction.h"
 #include "tail.h"

@@ -43,6 +43,11 @@ export function contradictions ({ http, behind, tls, ports, sessions, streamServ
       problem: 'encryption needs the host name that the certificate is for'
     },
     {
+      broken: streamServer.tunnel === 'native' && (tls.streamServers || (tls.server && (tls.fileServer || fileServer.port === 0))),
+      names: ['SLIPWAY_TUNNEL', ...encrypted],
+      problem: 'every viewer would be encrypted, and the native carrier carries none of those; leave it to the service, in-process, or encrypt in a reverse proxy'
+    },
+    {
       broken: streamServer.licenseFile !== '' && streamServer.license !== '',
       names: ['SLIPWAY_LICENSE_FILE', 'SLIPWAY_LICENSE'],
       problem: 'a licence is given twice; drop one of the two'

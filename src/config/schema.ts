@@ -93,6 +93,7 @@ export const configSchema = Type.Object({
   streamServer: group('The stream server', {
     executable: text('SLIPWAY_STREAM_SERVER', '', 'Path of `ts3d_sc_server`. Empty: the embedded stream server.'),
     launcher: Type.Enum(['auto', 'javascript', 'native'], { env: 'SLIPWAY_LAUNCHER', default: 'auto', description: 'Which launcher starts the stream servers: the native one, which `npm run build:native` builds on Linux, or the one in JavaScript. `auto`: the native one where it is.' }),
+    tunnel: Type.Enum(['in-process', 'native'], { env: 'SLIPWAY_TUNNEL', default: 'in-process', description: 'Who carries the bytes between viewers and stream servers: the service itself, or, `native`, a program beside it that `npm run build:native` builds on Linux. It carries what is not encrypted; the rest stays in the service.' }),
     licenseFile: text('SLIPWAY_LICENSE_FILE', '', 'Licence file handed to the stream server.'),
     license: text('SLIPWAY_LICENSE', '', 'Text of the licence, where there is no file; it stands on the command line of every stream server. One of the two, not both.'),
     modelDirs: folders('SLIPWAY_MODEL_DIRS', [], 'Folders with models, the first that has a name wins. Empty: the sample that comes with Slipway; for `ts3d_sc_server` none.'),

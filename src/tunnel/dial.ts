@@ -1,10 +1,15 @@
 import { connect as connectPlainly, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
 import type { Clock } from '../clock.ts'
+import type { Carrier } from './carrier.ts'
+import { ChunkedDownstream } from './chunked-downstream.ts'
 import { Downstream } from './downstream.ts'
+import { InProcessTunnel, type Relay } from './in-process-tunnel.ts'
 import type { ParkedSocket } from './parked-socket.ts'
-import { SecureDownstream } from './secure-downstream.ts'
-import { keepAliveDelay, Tunnel, type Relay } from './tunnel.ts'
+import type { Tunnel } from './tunnel.ts'
+
+/** Milliseconds before TCP asks a silent peer whether it is still there. */
+const keepAliveDelay = 30_000
 
 /**
  * `unreachable`: the stream server did not take the call. The viewer is still parked and has heard nothing, so it
@@ -25,6 +30,8 @@ export interface Call {
   clock: Clock
   /** The stream server speaks TLS, and this tells by the SHA-256 fingerprint whether its certificate is the right one. Absent: it does not. */
   knows?: ((fingerprint: string) => boolean) | undefined
+  /** Who carries the viewer, where it can. Absent: this process does. */
+  carrier?: Carrier | undefined
 }
 
 /** A connection on its way, the event that says it is there, and how it will be read. */
@@ -42,7 +49,7 @@ interface Line {
  */
 export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
   if (viewer.gone.aborted) return Promise.resolve({ status: 'viewerGone' })
-  const { host, port, opening, timeout, clock, knows } = call
+  const { host, port, opening, timeout, clock, knows, carrier } = call
   return new Promise(resolve => {
     const { socket: streamServer, established, downstream, objection } = knows === undefined ? plainLine(call) : secureLine(call, knows)
     const cancelTimeout = clock.after(timeout, () => {
@@ -52,7 +59,7 @@ export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
       settle({ status: 'viewerGone' })
       streamServer.destroy()
     }
-    const settle = (result: DialResult): void => {
+    const settle = (result: DialResult | Promise<DialResult>): void => {
       cancelTimeout()
       viewer.gone.removeEventListener('abort', hangUp)
       streamServer.off('error', fail)
@@ -71,15 +78,19 @@ export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
       }
       const taken = viewer.take()
       if (taken === undefined) return hangUp()
-      const tunnel = new Tunnel({ viewer: taken.socket, streamServer, downstream, opening, early: taken.early, clock })
-      settle({ status: 'joined', tunnel })
+      taken.socket.setNoDelay(true).setKeepAlive(true, keepAliveDelay)
+      const pair = { viewer: taken.socket, streamServer, opening, early: taken.early, clock }
+      const here = (): DialResult => ({ status: 'joined', tunnel: new InProcessTunnel(pair, downstream) })
+      settle(carrier?.handOver(pair)?.then(tunnel => tunnel === undefined ? here() : { status: 'joined', tunnel }) ?? here())
     })
   })
 }
 
 const manner = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelay, allowHalfOpen: true }
 
-function plainLine ({ host, port }: Call): Line {
+function plainLine ({ host, port, carrier }: Call): Line {
+  // A buffer for every viewer would be most of what one costs that is handed over.
+  if (carrier?.ready === true) return { socket: connectPlainly({ host, port, ...manner }), established: 'connect', downstream: new ChunkedDownstream(), objection: () => undefined }
   const downstream = new Downstream()
   return { socket: connectPlainly({ host, port, ...manner, onread: downstream.onread }), established: 'connect', downstream, objection: () => undefined }
 }
@@ -91,7 +102,7 @@ function secureLine ({ host, port }: Call, knows: (fingerprint: string) => boole
   return {
     socket,
     established: 'secureConnect',
-    downstream: new SecureDownstream(),
+    downstream: new ChunkedDownstream(),
     objection: () => knows(socket.getPeerCertificate().fingerprint256) ? undefined : `${host}:${port} presents a certificate that is not ours`
   }
 }

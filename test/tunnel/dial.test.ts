@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
+import type { Carrier } from '../../src/tunnel/carrier.ts'
 import { dial, type Call } from '../../src/tunnel/dial.ts'
 import { ParkedSocket } from '../../src/tunnel/parked-socket.ts'
+import { tunnelForms } from './forms.ts'
 import { closedSocket, doorstep, opening, received, receivedAll, SteppedClock } from './sockets.ts'
 
-const call = (port: number, clock = new SteppedClock(), host = '127.0.0.1'): Call => ({ host, port, opening, timeout: 1_000, clock })
+const call = (port: number, carrier: Carrier | undefined, clock = new SteppedClock()): Call => ({ host: '127.0.0.1', port, opening, timeout: 1_000, clock, carrier })
 
 async function freePort (): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -16,98 +18,100 @@ async function freePort (): Promise<number> {
   return port
 }
 
-t.test('the stream server reads the upgrade request first and the early bytes behind it', async t => {
-  const back = await doorstep(t)
-  const [, socket] = await (await doorstep(t)).call()
-  const result = await dial(new ParkedSocket(socket, Buffer.from('early')), call(back.port))
-  t.equal(result.status, 'joined')
-  t.equal((await received(await back.accept(), opening.length + 5)).toString(), `${opening.toString()}early`)
-  if (result.status === 'joined') {
-    t.equal(result.tunnel.bytesFromViewer, 5)
-    result.tunnel.destroy()
-  }
-})
+for (const { name, carrier } of await tunnelForms(t)) {
+  t.test(`${name}: the stream server reads the upgrade request first and the early bytes behind it`, async t => {
+    const back = await doorstep(t)
+    const [, socket] = await (await doorstep(t)).call()
+    const result = await dial(new ParkedSocket(socket, Buffer.from('early')), call(back.port, carrier))
+    t.equal(result.status, 'joined')
+    t.equal((await received(await back.accept(), opening.length + 5)).toString(), `${opening.toString()}early`)
+    if (result.status === 'joined') {
+      t.equal(result.tunnel.bytesFromViewer, 5)
+      result.tunnel.destroy()
+    }
+  })
 
-t.test('what the stream server says the moment it is reached arrives', async t => {
-  const greeter = createServer(socket => { socket.end('hello at once') })
-  greeter.listen(0, '127.0.0.1')
-  await once(greeter, 'listening')
-  t.teardown(() => greeter.close())
-  const front = await doorstep(t)
-  for (let i = 0; i < 50; i++) {
-    const [viewer, socket] = await front.call()
-    const result = await dial(new ParkedSocket(socket, Buffer.alloc(0)), call((greeter.address() as AddressInfo).port))
-    if (result.status !== 'joined') throw new Error(result.status)
-    const heard = (await receivedAll(viewer)).toString()
-    t.equal(heard, 'hello at once')
-    viewer.end()
-    await result.tunnel.closed
-  }
-})
+  t.test(`${name}: what the stream server says the moment it is reached arrives`, async t => {
+    const greeter = createServer(socket => { socket.end('hello at once') })
+    greeter.listen(0, '127.0.0.1')
+    await once(greeter, 'listening')
+    t.teardown(() => greeter.close())
+    const front = await doorstep(t)
+    for (let i = 0; i < 50; i++) {
+      const [viewer, socket] = await front.call()
+      const result = await dial(new ParkedSocket(socket, Buffer.alloc(0)), call((greeter.address() as AddressInfo).port, carrier))
+      if (result.status !== 'joined') throw new Error(result.status)
+      const heard = (await receivedAll(viewer)).toString()
+      t.equal(heard, 'hello at once')
+      viewer.end()
+      await result.tunnel.closed
+    }
+  })
 
-t.test('a stream server that is not there leaves the viewer unspoilt', async t => {
-  const clock = new SteppedClock()
-  const [viewer, socket] = await (await doorstep(t)).call()
-  const parked = new ParkedSocket(socket, Buffer.alloc(0))
-  const result = await dial(parked, call(await freePort(), clock))
-  t.match(result, { status: 'unreachable', message: /ECONNREFUSED/ })
-  t.equal(clock.waiting, 0)
-  parked.take()?.socket.end('sorry')
-  t.equal((await receivedAll(viewer)).toString(), 'sorry')
-})
+  t.test(`${name}: a stream server that is not there leaves the viewer unspoilt`, async t => {
+    const clock = new SteppedClock()
+    const [viewer, socket] = await (await doorstep(t)).call()
+    const parked = new ParkedSocket(socket, Buffer.alloc(0))
+    const result = await dial(parked, call(await freePort(), carrier, clock))
+    t.match(result, { status: 'unreachable', message: /ECONNREFUSED/ })
+    t.equal(clock.waiting, 0)
+    parked.take()?.socket.end('sorry')
+    t.equal((await receivedAll(viewer)).toString(), 'sorry')
+  })
 
-t.test('a stream server that does not answer the call in time is unreachable', async t => {
-  const clock = new SteppedClock()
-  const [, socket] = await (await doorstep(t)).call()
-  const parked = new ParkedSocket(socket, Buffer.alloc(0))
-  const dialled = dial(parked, call((await doorstep(t)).port, clock))
-  // The clock strikes before the event loop turns, so before the connection is there.
-  clock.step(1_000)
-  t.match(await dialled, { status: 'unreachable', message: /within 1000 ms/ })
-  t.ok(parked.take())
-})
+  t.test(`${name}: a stream server that does not answer the call in time is unreachable`, async t => {
+    const clock = new SteppedClock()
+    const [, socket] = await (await doorstep(t)).call()
+    const parked = new ParkedSocket(socket, Buffer.alloc(0))
+    const dialled = dial(parked, call((await doorstep(t)).port, carrier, clock))
+    // The clock strikes before the event loop turns, so before the connection is there.
+    clock.step(1_000)
+    t.match(await dialled, { status: 'unreachable', message: /within 1000 ms/ })
+    t.ok(parked.take())
+  })
 
-t.test('a viewer that hangs up while we dial ends the call', async t => {
-  const clock = new SteppedClock()
-  const [viewer, socket] = await (await doorstep(t)).call()
-  const parked = new ParkedSocket(socket, Buffer.alloc(0))
-  const dialled = dial(parked, call((await doorstep(t)).port, clock))
-  parked.destroy()
-  t.same(await dialled, { status: 'viewerGone' })
-  t.same(await dial(parked, call(1, clock)), { status: 'viewerGone' })
-  t.equal(clock.waiting, 0)
-  await receivedAll(viewer)
-})
+  t.test(`${name}: a viewer that hangs up while we dial ends the call`, async t => {
+    const clock = new SteppedClock()
+    const [viewer, socket] = await (await doorstep(t)).call()
+    const parked = new ParkedSocket(socket, Buffer.alloc(0))
+    const dialled = dial(parked, call((await doorstep(t)).port, carrier, clock))
+    parked.destroy()
+    t.same(await dialled, { status: 'viewerGone' })
+    t.same(await dial(parked, call(1, carrier, clock)), { status: 'viewerGone' })
+    t.equal(clock.waiting, 0)
+    await receivedAll(viewer)
+  })
 
-t.test('a viewer that resets while we dial is either dropped or joined and then closed', async t => {
-  const front = await doorstep(t)
-  const back = await doorstep(t)
-  for (let i = 0; i < 30; i++) {
-    const [viewer, socket] = await front.call()
-    const dialled = dial(new ParkedSocket(socket, Buffer.alloc(0)), call(back.port))
-    viewer.resetAndDestroy()
-    const result = await dialled
-    t.not(result.status, 'unreachable')
-    if (result.status === 'joined') await result.tunnel.closed
-    await closedSocket(socket)
-  }
-})
+  t.test(`${name}: a viewer that resets while we dial is either dropped or joined and then closed`, async t => {
+    const front = await doorstep(t)
+    const back = await doorstep(t)
+    for (let i = 0; i < 30; i++) {
+      const [viewer, socket] = await front.call()
+      const dialled = dial(new ParkedSocket(socket, Buffer.alloc(0)), call(back.port, carrier))
+      viewer.resetAndDestroy()
+      const result = await dialled
+      t.not(result.status, 'unreachable')
+      if (result.status === 'joined') await result.tunnel.closed
+      await closedSocket(socket)
+    }
+  })
 
-t.test('a stream server that resets before its 101 closes the viewer', async t => {
-  const back = await doorstep(t)
-  const [viewer, socket] = await (await doorstep(t)).call()
-  const result = await dial(new ParkedSocket(socket, Buffer.alloc(0)), call(back.port))
-  if (result.status !== 'joined') throw new Error(result.status);
-  (await back.accept()).resetAndDestroy()
-  t.same(await result.tunnel.closed, { bytesToViewer: 0, bytesFromViewer: 0, cause: 'streamServerReset' })
-  t.equal((await receivedAll(viewer)).length, 0)
-})
+  t.test(`${name}: a stream server that resets before its 101 closes the viewer`, async t => {
+    const back = await doorstep(t)
+    const [viewer, socket] = await (await doorstep(t)).call()
+    const result = await dial(new ParkedSocket(socket, Buffer.alloc(0)), call(back.port, carrier))
+    if (result.status !== 'joined') throw new Error(result.status);
+    (await back.accept()).resetAndDestroy()
+    t.same(await result.tunnel.closed, { bytesToViewer: 0, bytesFromViewer: 0, cause: 'streamServerReset' })
+    t.equal((await receivedAll(viewer)).length, 0)
+  })
 
-t.test('somebody who took the socket meanwhile keeps it', async t => {
-  const [, socket] = await (await doorstep(t)).call()
-  const parked = new ParkedSocket(socket, Buffer.alloc(0))
-  const dialled = dial(parked, call((await doorstep(t)).port))
-  parked.take()
-  t.same(await dialled, { status: 'viewerGone' })
-  t.notOk(socket.destroyed)
-})
+  t.test(`${name}: somebody who took the socket meanwhile keeps it`, async t => {
+    const [, socket] = await (await doorstep(t)).call()
+    const parked = new ParkedSocket(socket, Buffer.alloc(0))
+    const dialled = dial(parked, call((await doorstep(t)).port, carrier))
+    parked.take()
+    t.same(await dialled, { status: 'viewerGone' })
+    t.notOk(socket.destroyed)
+  })
+}

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { connect as connectSecurely, createServer as createSecureServer } from 'node:tls'
 import type { Clock } from '../../src/clock.ts'
+import type { Carrier } from '../../src/tunnel/carrier.ts'
 import { dial } from '../../src/tunnel/dial.ts'
 import { ParkedSocket } from '../../src/tunnel/parked-socket.ts'
 import type { Tunnel } from '../../src/tunnel/tunnel.ts'
@@ -84,14 +85,14 @@ export interface Joined {
 
 export const opening = Buffer.from('GET / HTTP/1.1\r\n\r\n')
 
-/** A viewer and a stream server, joined, by TLS where a pair is given; the opening has been read by the stream server. */
-export async function joined (t: Teardown, secure: { viewer?: Pair, streamServer?: Pair } = {}): Promise<Joined> {
+/** A viewer and a stream server, joined, by TLS where a pair is given, and by the carrier where one is; the opening has been read by the stream server. */
+export async function joined (t: Teardown, secure: { viewer?: Pair, streamServer?: Pair } = {}, carrier?: Carrier): Promise<Joined> {
   const front = await doorstep(t, secure.viewer)
   const back = await doorstep(t, secure.streamServer)
   const clock = new SteppedClock()
   const [viewer, viewerSide] = await front.call()
   const parked = new ParkedSocket(viewerSide, Buffer.alloc(0))
-  const result = await dial(parked, { host: '127.0.0.1', port: back.port, opening, timeout: 1_000, clock, ...secure.streamServer && { knows: () => true } })
+  const result = await dial(parked, { host: '127.0.0.1', port: back.port, opening, timeout: 1_000, clock, carrier, ...secure.streamServer && { knows: () => true } })
   if (result.status !== 'joined') throw new Error(result.status)
   t.teardown(() => { result.tunnel.destroy() })
   const streamServer = await back.accept()

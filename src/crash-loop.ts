@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from './clock.ts'
 
-/** So many deaths within the window are a crash loop: each new launcher then waits for the pause. A launcher that dies now and then is replaced at once. */
+/** So many deaths within the window are a crash loop: each new process then waits for the pause. One that dies now and then is replaced at once. */
 const DEATHS = 3
 const WINDOW_MILLISECONDS = 10_000
 const PAUSE_MILLISECONDS = 1000
 
-/** Keeps a launcher that cannot live from being started over and over without a breath. */
+/** Keeps a process next door that cannot live from being started over and over without a breath. */
 export class CrashLoop {
   readonly #clock: Clock
   #deaths: number[] = []
@@ -15,7 +15,7 @@ export class CrashLoop {
     this.#clock = clock
   }
 
-  /** Call at each death; resolves when another launcher may be started. */
+  /** Call at each death; resolves when another process may be started. */
   pause (): Promise<void> {
     const now = this.#clock.now()
     this.#deaths = [...this.#deaths.filter(death => now - death < WINDOW_MILLISECONDS), now]
@@ -29,7 +29,7 @@ export class CrashLoop {
     })
   }
 
-  /** Ends a pause that lasts: nobody waits for another launcher any more. */
+  /** Ends a pause that lasts: nobody waits for another process any more. */
   close (): void {
     this.#cut()
   }

@@ -1,4 +1,4 @@
-/* What the launcher waits for: descriptors, and one moment at a time. */
+/* What a program in C waits for: descriptors, and one moment at a time. */
 #ifndef LOOP_H
 #define LOOP_H
 

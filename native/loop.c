@@ -13,14 +13,14 @@ static int epoll = -1;
 static void control(int operation, struct watch *watch, uint32_t events) {
   struct epoll_event event = {.events = events, .data.ptr = watch};
   if (epoll_ctl(epoll, operation, watch->fd, &event) == 0) return;
-  fprintf(stderr, "slipway launcher: cannot wait for a descriptor, ending: %s\n", strerror(errno));
+  fprintf(stderr, "slipway: cannot wait for a descriptor, ending: %s\n", strerror(errno));
   exit(1);
 }
 
 void loop_open(void) {
   epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll != -1) return;
-  fprintf(stderr, "slipway launcher: cannot begin: %s\n", strerror(errno));
+  fprintf(stderr, "slipway: cannot begin: %s\n", strerror(errno));
   exit(1);
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
-/** The heavy direction where the stream server speaks TLS, whose bytes cannot be read into a buffer of ours: a viewer that stops reading stops the stream server. */
-export class SecureDownstream {
+/** The heavy direction where there is no buffer of ours to read into, because the stream server speaks TLS or the carrier was to have the viewer: a viewer that stops reading stops the stream server. */
+export class ChunkedDownstream {
   /** Bytes handed to the viewer's socket. */
   bytes = 0
 
