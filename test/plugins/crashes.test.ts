@@ -114,7 +114,6 @@ t.test('the memory of a process is in its dossier, as it was seen while it lived
     return { status: 'started', pid: 4711 }
   }
   const { id } = await opened(app)
-  const ready = clock.now()
   await clock.advance(5_000)
   launcher.exit(id, { code: 1 })
   t.match((await app.inject(`/api/crashes/${id}`)).json(), { memory: [1_000_000, 1_005_000].map(at => ({ at: new Date(at).toISOString(), bytes: 64_000_000 })) })

@@ -33,11 +33,17 @@ export class SimulatedCaller {
     const spareStoodBy = sparesStandBy(world)
     // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
     const restless = scenario.rest >= scenario.limits.queueTimeout
-    void spawner.open({ ...this.plan, modelSearchDirectories: [], sessionToken: null, signal: this.#caller.signal, told: ({ phase }) => {
-      this.waits = phase === 'waiting' ? this.waits ?? ledger.moment : null
-      // It is judged again when it is called.
-      if (phase === 'waiting') expected = undefined
-    } }).then(answer => {
+    void spawner.open({
+      ...this.plan,
+      modelSearchDirectories: [],
+      sessionToken: null,
+      signal: this.#caller.signal,
+      told: ({ phase }) => {
+        this.waits = phase === 'waiting' ? this.waits ?? ledger.moment : null
+        // It is judged again when it is called.
+        if (phase === 'waiting') expected = undefined
+      }
+    }).then(answer => {
       this.waits = null
       this.answers.push(answer)
       this.misjudged ??= crashes.misjudged(expected, answer)
