@@ -29,11 +29,10 @@ export function startCarrier (program: string, told: (report: unknown) => void):
   const exited = new Promise<CarrierEnd>(resolve => {
     carrier.once('exit', (code, signal) => { resolve({ words: signal === null ? `exited with code ${code}` : `was ended by ${signal}` }) })
   })
-  // Behind the last of its messages.
-  const silent = new Promise(resolve => { carrier.once('disconnect', resolve) })
-  const ended = Promise.race([failed, Promise.all([exited, silent]).then(([end]) => end)])
+  // Behind the last of its messages. Node does not tell the first where it died with a socket on its way, and not the second where it was dismissed.
+  const silent = new Promise<void>(resolve => { carrier.once('disconnect', resolve).once('close', () => { resolve() }) })
   return {
-    ended,
+    ended: Promise.race([failed, Promise.all([exited, silent]).then(([end]) => end)]),
     // What cannot be sent was told by the end, or will be. A handle as it is: Node would close a socket that it sends, and have its server keep count of it.
     say: (words, handle) => { if (carrier.connected) carrier.send(words, handle as SendHandle | undefined, {}, () => {}) },
     dismiss: () => { if (carrier.connected) carrier.disconnect() },
