@@ -43,7 +43,7 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { mo
     const signal = hangUp(reply.raw)
     const limit = await app.spawnLimit(request.ip)
     if (!limit.allowed) return await turnAway(reply, rateLimited(limit.retryAfter))
-    const parsed = parseViewRequest(request.body)
+    const parsed = parseViewRequest(request.body, app.limitRanges)
     if (parsed.status === 'invalid') return await reply.code(400).send({ result: 'error', reason: parsed.problems.join('; ') })
     const confined = await confineDirectories(parsed.request.modelSearchDirectories, modelDirs)
     if (confined.status === 'refused') return await reply.code(400).send({ result: 'error', reason: confined.problems.join('; ') })

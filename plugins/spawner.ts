@@ -7,7 +7,8 @@ import { sessionLogName, sessionOutputName } from '../src/logs/names.ts'
 import { suspectAfter } from '../src/compat/official-states.ts'
 import { procHolder } from '../src/ports/port-holder.ts'
 import { procPresence } from '../src/ports/port-presence.ts'
-import type { Limits } from '../src/sessions/watchdog.ts'
+import type { LimitRanges } from '../src/sessions/asked-limits.ts'
+import type { Limits } from '../src/sessions/transitions.ts'
 import { GpuPool } from '../src/sessions/gpu-pool.ts'
 import { childEnvironment, commandLine, type CommonArguments, type GivenEnvironment, type StreamServerProgram } from '../src/spawning/command-line.ts'
 import type { Launcher } from '../src/spawning/launcher.ts'
@@ -16,7 +17,7 @@ import { Spawner } from '../src/spawning/spawner.ts'
 import type { Renderer } from '../src/sessions/session.ts'
 
 /**
- * Owns the sessions and the launcher. Decorates `spawner`, `streamServer` and `statusBase`. `onReady` gets the launcher ready, `preClose` only begins to
+ * Owns the sessions and the launcher. Decorates `spawner`, `streamServer`, `limitRanges` and `statusBase`. `onReady` gets the launcher ready, `preClose` only begins to
  * end sessions (nothing new from then on), `onListen` begins to start some ahead, `onClose` waits until every process is gone.
  */
 export interface SpawnerPluginOptions {
@@ -29,6 +30,8 @@ export interface SpawnerPluginOptions {
   reportTo: { scheme: 'http' | 'https', host: string }
   renderers: readonly Renderer[]
   maxSessions: number
+  /** Most stream servers that are started at a time; 0: without limit. */
+  maxStarts: number
   /** Most sessions of one caller at a time; 0: without limit. */
   maxPerCaller: number
   /** Most requests that wait for a seat when all are taken, and for how many milliseconds. */
@@ -37,6 +40,8 @@ export interface SpawnerPluginOptions {
   ahead: Readonly<Record<Renderer, number>>
   /** Milliseconds. */
   limits: Limits
+  /** What a request may ask for of them. */
+  limitRanges: LimitRanges
   /** Seconds. */
   keepEnded: number
   /** Why a model is kept from everybody now; absent: none ever is. */
@@ -54,6 +59,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     spawner: Spawner
     streamServer: StreamServerProgram
+    limitRanges: LimitRanges
     /** Address that stream servers report to, each with its id behind it. */
     statusBase: () => string
   }
@@ -75,19 +81,20 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     programName: program.kind === 'embedded' ? 'slipway-stream-server' : basename(program.executable),
     renderers: options.renderers,
     maxSessions: options.maxSessions,
+    maxStarts: options.maxStarts,
     maxPerCaller: options.maxPerCaller,
     line: options.line,
     ahead: options.ahead,
     limits: options.limits,
     keepEnded: options.keepEnded * 1_000,
-    order: ({ id, order: { renderer, model, via }, createdAt, gpu }, port, { modelSearchDirectories, sessionToken }) => {
+    order: ({ id, order: { renderer, model, via, limits }, createdAt, gpu }, port, { modelSearchDirectories, sessionToken }) => {
       const log = logDir === null ? null : join(logDir, sessionLogName(renderer, createdAt, id))
       const output = logDir === null ? null : join(logDir, sessionOutputName(renderer, createdAt, id))
       const ownLogFile = writesOwnLog ? log : null
       return {
         id,
         executable: program.executable,
-        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: app.statusBase(), ownLogFile, gpu: gpu?.index ?? null, aheadLifetime: via === null ? options.limits.aheadLifetime / 1_000 : undefined }),
+        args: commandLine(program, common, { id, port, renderer, model, modelSearchDirectories, sessionToken, livelinessEndpoint: app.statusBase(), ownLogFile, gpu: gpu?.index ?? null, aheadLifetime: via === null ? options.limits.aheadLifetime / 1_000 : undefined, firstConnectTimeout: limits?.firstConnectTimeout === undefined ? undefined : limits.firstConnectTimeout / 1_000 }),
         env: childEnvironment(program, options.environment),
         logFile: writesOwnLog ? output : log,
         logBytes: options.sessionLogBytes,
@@ -104,6 +111,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
   })
   app.decorate('spawner', spawner)
   app.decorate('streamServer', program)
+  app.decorate('limitRanges', options.limitRanges)
   app.decorate('statusBase', () => statusBase(app, options.reportTo))
 
   app.addHook('onReady', async () => { await launcher.open() })

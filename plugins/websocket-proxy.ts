@@ -9,6 +9,7 @@ import { rateLimited, refusalOf } from '../src/compat/answers.ts'
 import type { Admission, Admitted } from '../src/front/admission.ts'
 import { withoutPrefix } from '../src/front/endpoint.ts'
 import { readWay } from '../src/front/way.ts'
+import { limitsInQuery } from '../src/sessions/asked-limits.ts'
 import type { SessionView } from '../src/sessions/session.ts'
 import type { Certificate } from '../src/tls/certificate.ts'
 import type { Carrier } from '../src/tunnel/carrier.ts'
@@ -87,10 +88,12 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
 
   async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, query: URLSearchParams, turnAway: (refusal: Refusal) => void) {
     const renderer = query.get('renderingLocation') === 'ssr' ? 'ssr' : 'csr'
+    const asked = limitsInQuery(query, app.limitRanges)
+    if (asked.status === 'invalid') return turnAway({ code: 'bad_request', reason: asked.problems.join('; ') })
     const caller = front.callerOf(request).address
     const limit = await spawnLimit(caller)
     if (!limit.allowed) return turnAway(rateLimited(limit.retryAfter))
-    const result = await spawner.open({ renderer, via: 'proxy', caller, model: null, viewerModel: query.get('model'), modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
+    const result = await spawner.open({ renderer, via: 'proxy', caller, model: null, viewerModel: query.get('model'), limits: asked.limits, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
     if (result.status !== 'opened') return turnAway(refusalOf(result))
     const { id } = result.session
     const met = await join(viewer, upgrade, request, result.session, turnAway)
@@ -130,7 +133,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     await upstream?.look()
     const opening = composeUpgrade(upgrade, { host: streamHost, port: port ?? 0, forwardedFor: request.socket.remoteAddress, believed: front.isProxy(request) })
     const knows = upstream === null ? undefined : (fingerprint: string) => upstream.isOurs(fingerprint)
-    const result = await dial(viewer, { host: streamHost, port: port ?? 0, opening, timeout: dialTimeout, clock, knows, carrier: carrier ?? undefined })
+    const result = await dial(viewer, { host: streamHost, port: port ?? 0, opening, timeout: dialTimeout, clock, knows, onInput: spawner.watchesInput(id) ? () => { spawner.viewerInput(id) } : undefined, carrier: carrier ?? undefined })
     if (result.status === 'viewerGone') return 'neverMet'
     if (result.status === 'unreachable') {
       turnAway({ code: 'start_failed', reason: `The stream server cannot be reached: ${result.message}` })

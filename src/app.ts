@@ -46,7 +46,8 @@ import { tokenKey, ViewerTokens } from './front/viewer-token.ts'
 import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
 import { preflight } from './preflight.ts'
-import type { Limits } from './sessions/watchdog.ts'
+import { limitRanges } from './sessions/asked-limits.ts'
+import type { Limits } from './sessions/transitions.ts'
 import { singleFileProgram, streamServerProgram } from './spawning/stream-server-program.ts'
 import type { Launcher } from './spawning/launcher.ts'
 import { Certificate } from './tls/certificate.ts'
@@ -135,10 +136,12 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     reportTo: { scheme: tls.server ? 'https' : 'http', host: http.internalHost || (tls.server ? http.publicHost : '') },
     renderers: streamServer.renderers.filter(renderer => program.renderers.includes(renderer)),
     maxSessions: sessions.max,
+    maxStarts: sessions.maxStarts,
     maxPerCaller: sessions.maxPerCaller,
     line: { room: sessions.queueLength, patience: sessions.seatTimeout * 1_000 },
     ahead: startedAhead(config),
     limits: limitsOf(sessions),
+    limitRanges: limitRanges(sessions, config.ceilings),
     keepEnded: sessions.keepEnded,
     barred: model => isolation.barred(model),
     logDir,

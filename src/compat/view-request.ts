@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
+import { readAskedLimits, type AskedLimits, type LimitRanges } from '../sessions/asked-limits.ts'
 import type { Renderer } from '../sessions/session.ts'
 
 /**
@@ -21,6 +22,7 @@ export interface ViewRequest {
   viewerModel: string | null
   sessionToken: string | null
   modelSearchDirectories: string[]
+  limits: AskedLimits
 }
 
 export type ParsedViewRequest = { status: 'request', request: ViewRequest } | { status: 'invalid', problems: string[] }
@@ -29,7 +31,7 @@ export type ParsedViewRequest = { status: 'request', request: ViewRequest } | { 
  * Reads a viewing request out of a parsed body; an absent one is an empty one, and so is whatever has no fields, as far as it is no bare
  * text or number. All problems are told, each with its field.
  */
-export function parseViewRequest (body: unknown): ParsedViewRequest {
+export function parseViewRequest (body: unknown, ranges: LimitRanges): ParsedViewRequest {
   const given = body === undefined ? {} : body
   if (typeof given !== 'object' || given === null) return { status: 'invalid', problems: ['body: expected an object'] }
   const { class: kind, params } = given as { class?: unknown, params?: unknown }
@@ -37,13 +39,15 @@ export function parseViewRequest (body: unknown): ParsedViewRequest {
   if (!known.Check(asked)) {
     return { status: 'invalid', problems: known.Errors(asked).map(({ instancePath, message }) => `params${instancePath.replaceAll('/', '.')}: ${message}`) }
   }
+  const own = readAskedLimits((asked as { limits?: unknown }).limits, ranges, 'params.limits')
   const { model = null, viewerModel = null, sessionToken = null, modelSearchDirectories = [] } = asked
   const problems = [
     ...model === null || isModelName(model) ? [] : ['params.model: expected a bare model name, without folder'],
-    ...sessionToken === null || isOneLine(sessionToken) ? [] : ['params.sessionToken: expected one line of text']
+    ...sessionToken === null || isOneLine(sessionToken) ? [] : ['params.sessionToken: expected one line of text'],
+    ...own.status === 'limits' ? [] : own.problems
   ]
-  if (problems.length > 0) return { status: 'invalid', problems }
-  return { status: 'request', request: { renderer: kind === 'ssr_session' ? 'ssr' : 'csr', model, viewerModel, sessionToken, modelSearchDirectories } }
+  if (problems.length > 0 || own.status === 'invalid') return { status: 'invalid', problems }
+  return { status: 'request', request: { renderer: kind === 'ssr_session' ? 'ssr' : 'csr', model, viewerModel, sessionToken, modelSearchDirectories, limits: own.limits } }
 }
 
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)

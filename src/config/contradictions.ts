@@ -2,7 +2,7 @@ import { areAddresses } from '../front/caller.ts'
 import { endpointProblem } from '../front/endpoint.ts'
 import { isRequestFilter } from '../logs/request-filter.ts'
 import { startedAhead } from './started-ahead.ts'
-import type { Config } from './schema.ts'
+import { configSchema, type Config, type SettingSchema } from './schema.ts'
 
 /** Values that are right one by one and wrong together. */
 export interface Contradiction {
@@ -12,8 +12,11 @@ export interface Contradiction {
   problem: string
 }
 
+/** The setting of a limit. */
+const envOf = (name: keyof Config['ceilings']) => (configSchema.properties.sessions.properties[name] as unknown as SettingSchema).env
+
 /** Every contradiction in a configuration whose single values are all usable. */
-export function contradictions ({ http, behind, tls, ports, sessions, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
+export function contradictions ({ http, behind, tls, ports, sessions, ceilings, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
   const last = ports.begin + sessions.max - 1
   const ahead = startedAhead({ sessions, streamServer })
   const encrypted = [
@@ -32,6 +35,11 @@ export function contradictions ({ http, behind, tls, ports, sessions, streamServ
       names: ['SLIPWAY_PING_TIMEOUT', 'SLIPWAY_PING_INTERVAL'],
       problem: `the silence allowed (${sessions.pingTimeout} s) must be longer than the interval of the reports (${sessions.pingInterval} s)`
     },
+    ...(Object.keys(ceilings) as Array<keyof typeof ceilings>).map(name => ({
+      broken: ceilings[name] > 0 && (sessions[name] > ceilings[name] || sessions[name] === 0),
+      names: [envOf(name), `${envOf(name)}_CEILING`],
+      problem: `a request that asks for nothing would get more (${sessions[name] === 0 ? 'no limit' : `${sessions[name]} s`}) than one may ask for (${ceilings[name]} s)`
+    })),
     {
       broken: encrypted.length > 0 && (tls.certificateFile === '' || tls.keyFile === ''),
       names: [...encrypted, 'SLIPWAY_TLS_CERTIFICATE_FILE', 'SLIPWAY_TLS_KEY_FILE'],

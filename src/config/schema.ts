@@ -22,6 +22,8 @@ export interface SettingNotes {
 
 const seconds = (env: string, fallback: number, minimum: number, description: string) =>
   Type.Number({ env, default: fallback, minimum, maximum: 604_800, unit: 's', description })
+const ceiling = (env: string, limit: string) =>
+  seconds(env, 0, 0, `Most that a request may ask for of \`${limit}\`. 0: as much as that setting, so that requests may only ask for less.`)
 const port = (env: string, fallback: number, description: string) =>
   Type.Integer({ env, default: fallback, minimum: 0, maximum: 65_535, description })
 const text = (env: string, fallback: string, description: string) => Type.String({ env, default: fallback, description })
@@ -74,7 +76,8 @@ export const configSchema = Type.Object({
   sessions: group('Sessions', {
     max: Type.Integer({ env: 'SLIPWAY_MAX_SESSIONS', default: 32, minimum: 1, maximum: 10_000, description: 'Most sessions at a time.' }),
     maxPerCaller: Type.Integer({ env: 'SLIPWAY_MAX_SESSIONS_PER_CALLER', default: 0, minimum: 0, maximum: 10_000, description: 'Most sessions at a time of one caller, told by its address. 0: no limit but that of all.' }),
-    queueLength: Type.Integer({ env: 'SLIPWAY_QUEUE_LENGTH', default: 0, minimum: 0, maximum: 10_000, description: 'Most requests that wait in line when every seat is taken: callers in turn, first come first served. 0: they are turned away at once, as by the official server.' }),
+    maxStarts: Type.Integer({ env: 'SLIPWAY_MAX_STARTS', default: 0, minimum: 0, maximum: 10_000, description: 'Most stream servers that are started at a time; further requests wait in line, or are turned away where there is none. 0: no limit but that of sessions.' }),
+    queueLength: Type.Integer({ env: 'SLIPWAY_QUEUE_LENGTH', default: 0, minimum: 0, maximum: 10_000, description: 'Most requests that wait in line when every seat is taken or nothing may be started just now: callers in turn, first come first served. 0: they are turned away at once, as by the official server.' }),
     seatTimeout: seconds('SLIPWAY_SEAT_TIMEOUT', 60, 1, 'How long a request waits in that line.'),
     queueTimeout: seconds('SLIPWAY_QUEUE_TIMEOUT', 10, 0.1, 'How long a request waits for a port that is resting.'),
     startTimeout: seconds('SLIPWAY_START_TIMEOUT', 30, 0.1, 'How long a stream server may take to say it is ready.'),
@@ -84,11 +87,18 @@ export const configSchema = Type.Object({
     aheadCsr: ahead('SLIPWAY_STARTED_AHEAD_CSR', 'Sessions with client rendering to have started ahead, so that requests without a model, a token or folders of their own find one ready. `auto`: 1 with the embedded stream server where there may be 4 sessions or more, else 0.'),
     aheadSsr: ahead('SLIPWAY_STARTED_AHEAD_SSR', 'The same with server rendering. `auto`: 0.'),
     aheadLifetime: seconds('SLIPWAY_STARTED_AHEAD_LIFETIME', 600, 1, 'How long a session that was started ahead waits for a request before another takes its place.'),
-    idleTimeout: seconds('SLIPWAY_IDLE_TIMEOUT', 0, 0, 'Time without viewer input after which a session is stopped, where the stream server reports it (the embedded one does). 0: never.'),
+    idleTimeout: seconds('SLIPWAY_IDLE_TIMEOUT', 0, 0, 'Time without viewer input after which a session is stopped: as the stream server reports it (the embedded one does), else as it is seen in the tunnel of the viewer. 0: never.'),
     maxLifetime: seconds('SLIPWAY_MAX_LIFETIME', 0, 0, 'Longest life of a session. 0: no limit.'),
     killStep: seconds('SLIPWAY_KILL_STEP', 5, 0.1, 'Time between the steps of a stop: asked to leave, SIGTERM, SIGKILL, given up.'),
     keepEnded: seconds('SLIPWAY_KEEP_ENDED', 600, 0, 'How long the record of an ended session is kept for the operator.'),
     drainTimeout: seconds('SLIPWAY_DRAIN_TIMEOUT', 30, 0, 'How long running sessions may go on after SIGTERM.')
+  }),
+  ceilings: group('Limits that a request may ask for', {
+    startTimeout: ceiling('SLIPWAY_START_TIMEOUT_CEILING', 'SLIPWAY_START_TIMEOUT'),
+    firstConnectTimeout: ceiling('SLIPWAY_FIRST_CONNECT_TIMEOUT_CEILING', 'SLIPWAY_FIRST_CONNECT_TIMEOUT'),
+    pingTimeout: ceiling('SLIPWAY_PING_TIMEOUT_CEILING', 'SLIPWAY_PING_TIMEOUT'),
+    idleTimeout: ceiling('SLIPWAY_IDLE_TIMEOUT_CEILING', 'SLIPWAY_IDLE_TIMEOUT'),
+    maxLifetime: ceiling('SLIPWAY_MAX_LIFETIME_CEILING', 'SLIPWAY_MAX_LIFETIME')
   }),
   streamServer: group('The stream server', {
     executable: text('SLIPWAY_STREAM_SERVER', '', 'Path of `ts3d_sc_server`. Empty: the embedded stream server.'),

@@ -30,14 +30,14 @@ export const reasons = {
     end: 'stopped',
     by: 'limit',
     see: 'The viewer was there but gave no input for a long time.',
-    why: '`SLIPWAY_IDLE_TIMEOUT` is set.',
+    why: '`SLIPWAY_IDLE_TIMEOUT` is set, or its request asked for one.',
     act: 'Raise it, or set it to 0.'
   },
   max_lifetime: {
     end: 'stopped',
     by: 'limit',
     see: 'The session reached the longest life allowed.',
-    why: '`SLIPWAY_MAX_LIFETIME` is set.',
+    why: '`SLIPWAY_MAX_LIFETIME` is set, or its request asked for one.',
     act: 'Raise it, or set it to 0.'
   },
   start_timeout: {

@@ -1,8 +1,9 @@
 import type { PortLease } from '../ports/port-pool.ts'
 import type { Actor } from './actors.ts'
+import type { AskedLimits } from './asked-limits.ts'
 import type { GpuLease } from './gpu-pool.ts'
 import { reasons, type Reason } from './reasons.ts'
-import { isTerminal, mayFollow, type State } from './transitions.ts'
+import { isTerminal, mayFollow, type Limit, type Limits, type State } from './transitions.ts'
 
 export type Renderer = 'csr' | 'ssr'
 
@@ -15,6 +16,8 @@ export interface SessionOrder {
   model: string | null
   /** How the viewer asked; null: nobody has yet, it was started ahead. */
   via: 'rest' | 'proxy' | null
+  /** Limits of its own, as far as the request asked for some. */
+  limits?: AskedLimits
 }
 
 /** How the stream server's process ended. */
@@ -48,6 +51,8 @@ export class Session {
   lastReportAt: number | null = null
   killed = false
   lastInputAt: number | null = null
+  /** Its stream server tells how long the viewer has been idle: what was seen on the way counts no more. */
+  tellsInput = false
   #order: SessionOrder
   #requestedAt: number
   #state: State = 'queued'
@@ -69,6 +74,8 @@ export class Session {
   get reason (): Reason | null { return this.#reason }
   /** Who the reason comes from, once there is one. */
   get endedBy (): Actor { return this.#endedBy }
+  /** Milliseconds of a limit: its own, or else that of all. */
+  limit (name: Limit, ofAll: Limits): number { return (this.#order.limits as Partial<Limits> | undefined)?.[name] ?? ofAll[name] }
   get over (): boolean { return isTerminal(this.#state) }
 
   /** The viewer named a model. Answers whether that is news: what the request named stays. */
@@ -88,8 +95,8 @@ export class Session {
   }
 
   /** Somebody asks for this session, which was started ahead: from now on it is theirs. */
-  claim (via: 'rest' | 'proxy', now: number): void {
-    this.#order = { ...this.#order, via }
+  claim (via: 'rest' | 'proxy', limits: AskedLimits, now: number): void {
+    this.#order = { ...this.#order, via, limits }
     this.#requestedAt = now
   }
 

@@ -5,6 +5,9 @@ export type State = 'queued' | 'starting' | 'spare' | 'ready' | 'connected' | 'd
 /** Names of the time limits, each a setting of the same name; 0 means no limit. */
 export type Limit = 'queueTimeout' | 'startTimeout' | 'aheadLifetime' | 'firstConnectTimeout' | 'pingTimeout' | 'idleTimeout' | 'maxLifetime' | 'killStep'
 
+/** The time limits in milliseconds; 0 means none. */
+export type Limits = Record<Limit, number>
+
 /** What a limit is counted from. */
 export type Since = 'entered' | 'requested' | 'report' | 'input'
 

@@ -1,10 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Reason } from './reasons.ts'
 import type { Session } from './session.ts'
-import { transitions, type Deadline, type Limit } from './transitions.ts'
-
-/** The time limits in milliseconds; 0 means none. */
-export type Limits = Record<Limit, number>
+import { transitions, type Deadline, type Limits } from './transitions.ts'
 
 /** Milliseconds a timer may be late before the process must have stood still. */
 const stall = 1_000
@@ -58,8 +55,9 @@ export class Watchdog {
     const deadlines: readonly Deadline[] = transitions[session.state].deadlines
     let next: { due: number, reason: Reason } | undefined
     for (const { limit, since, passes } of deadlines) {
-      if (passes === 'escalate' || this.#limits[limit] === 0) continue
-      const due = countedFrom(session, since) + this.#limits[limit]
+      const allowed = session.limit(limit, this.#limits)
+      if (passes === 'escalate' || allowed === 0) continue
+      const due = countedFrom(session, since) + allowed
       if (due < (next?.due ?? Infinity)) next = { due, reason: passes }
     }
     return next

@@ -61,6 +61,8 @@ export interface SessionArguments {
   ownLogFile?: string | null
   /** Seconds it may wait before anybody asks for it, where it is started ahead; absent: somebody has asked. */
   aheadLifetime?: number | undefined
+  /** Seconds it waits for its viewer, where its request asked for a time of its own. */
+  firstConnectTimeout?: number | undefined
   /** GPU it renders on, counted from 0; absent or null: the default one. */
   gpu?: number | null
 }
@@ -80,7 +82,7 @@ export function commandLine (program: StreamServerProgram, common: CommonArgumen
     '--liveliness-update-frequency', String(common.pingInterval),
     '--model-search-directories', [...session.modelSearchDirectories, ...common.modelDirs].join(';'),
     ...real ? [...respawnArguments(common), ...loggingArguments(common, session)] : [],
-    '--initial-use-duration', String(common.firstConnectTimeout + (session.aheadLifetime ?? 0)),
+    '--initial-use-duration', String((session.firstConnectTimeout ?? common.firstConnectTimeout) + (session.aheadLifetime ?? 0)),
     '--workspace-dir', common.workspaceDir,
     ...real || common.modelCacheBytes === undefined ? [] : ['--model-cache-bytes', String(common.modelCacheBytes)],
     ...session.sessionToken?.startsWith('-') === true ? [`--session-token=${session.sessionToken}`] : optional('--session-token', session.sessionToken),

@@ -1,6 +1,6 @@
 import type { Renderer, SessionView } from '../sessions/session.ts'
 import type { Reason } from '../sessions/reasons.ts'
-import type { Limits } from '../sessions/watchdog.ts'
+import type { AskedLimits } from '../sessions/asked-limits.ts'
 import { exitMessage } from './exit-cause.ts'
 
 /** What a viewing request asks for. Paths are checked already: the spawner passes them on. */
@@ -14,6 +14,8 @@ export interface OpenRequest {
   caller: string
   /** The model that its viewer is going to name, as far as the request says: it is only weighed whether that one is isolated. */
   viewerModel?: string | null
+  /** Limits of its own, within what is allowed. */
+  limits?: AskedLimits
   /** Aborted when the caller hangs up: the start is then cancelled. */
   signal: AbortSignal
   /** Told how the request fares until it is answered. */
@@ -33,9 +35,9 @@ export type SessionRequest = Pick<OpenRequest, 'modelSearchDirectories' | 'sessi
 /** What a session is started with that nobody has asked for. */
 export const nobodysRequest: SessionRequest = { modelSearchDirectories: [], sessionToken: null, signal: new AbortController().signal }
 
-/** Whether a session that was started ahead would do: it was started without arguments of the request's own. */
-export function takesAny ({ model, modelSearchDirectories, sessionToken }: OpenRequest): boolean {
-  return model === null && modelSearchDirectories.length === 0 && sessionToken === null
+/** Whether a session that was started ahead would do: it was started without arguments of the request's own, how long it waits for its viewer among them. */
+export function takesAny ({ model, modelSearchDirectories, sessionToken, limits }: OpenRequest): boolean {
+  return model === null && modelSearchDirectories.length === 0 && sessionToken === null && limits?.firstConnectTimeout === undefined
 }
 
 /** When a caller who was refused for want of room may try again, in seconds. */
@@ -51,8 +53,8 @@ export interface Barred {
 /** What became of a viewing request: each is an expected outcome, handled exhaustively at the edge. */
 export type OpenResult =
   | { status: 'opened', session: SessionView }
-  /** Every seat is taken; with a reason: the request has waited in line, too long. `retryAfter` in whole seconds. */
-  | { status: 'full', limit: number, reason: 'queue_timeout' | null, retryAfter: number }
+  /** Every seat is taken; with a reason: the request has waited in line, too long, or there are seats, and as many starts under way as may be. `retryAfter` in whole seconds. */
+  | { status: 'full', limit: number, reason: 'queue_timeout' | 'too_many_starts' | null, retryAfter: number }
   /** The caller has as many sessions as one may have. */
   | { status: 'quota', limit: number, retryAfter: number }
   /** There are seats but no usable port. */
@@ -69,10 +71,13 @@ export type OpenResult =
 /** Outcome label of a request in logs and metrics. */
 export type Outcome = OpenResult['status']
 
+/** Why an outcome is what it is: mostly the reason a session ended by. */
+export type OutcomeReason = Reason | 'too_many_starts'
+
 /** The reasons each outcome can have; `none` where the outcome says it all. */
 export const outcomeReasons = {
   opened: ['none'],
-  full: ['none', 'queue_timeout'],
+  full: ['none', 'queue_timeout', 'too_many_starts'],
   quota: ['none'],
   draining: ['none'],
   rendererDisabled: ['none'],
@@ -80,13 +85,13 @@ export const outcomeReasons = {
   noPort: ['queue_timeout', 'port_conflict'],
   cancelled: ['client_closed', 'admin', 'drain'],
   startFailed: ['start_timeout', 'exited', 'crashed', 'killed_by_signal', 'licence', 'refused', 'owner_lost']
-} as const satisfies Record<Outcome, ReadonlyArray<Reason | 'none'>>
+} as const satisfies Record<Outcome, ReadonlyArray<OutcomeReason | 'none'>>
 
 /**
  * What a request is answered whose session ended, or began to end, before it was ready.
- * @param program name of the stream server, for people
+ * @param startTimeout milliseconds. @param program name of the stream server, for people
  */
-export function failureOf (session: SessionView, limits: Limits, program: string): OpenResult {
+export function failureOf (session: SessionView, startTimeout: number, program: string): OpenResult {
   const reason = session.reason ?? 'exited'
   switch (reason) {
     case 'client_closed':
@@ -102,7 +107,7 @@ export function failureOf (session: SessionView, limits: Limits, program: string
     case 'owner_lost':
       return { status: 'startFailed', reason, message: session.exit?.outputTail || 'the process that starts stream servers died', session }
     case 'start_timeout':
-      return { status: 'startFailed', reason, message: `the stream server was not ready within ${limits.startTimeout / 1_000} s`, session }
+      return { status: 'startFailed', reason, message: `the stream server was not ready within ${startTimeout / 1_000} s`, session }
     default:
       return { status: 'startFailed', reason, message: exitMessage(program, session), session }
   }

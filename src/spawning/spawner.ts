@@ -8,13 +8,14 @@ import { StayLengths } from '../sessions/stay-lengths.ts'
 import type { State } from '../sessions/transitions.ts'
 import { Watchdog } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
+import { Capacity, type Obstacle } from './capacity.ts'
 import type { ChildExit, ChildOutput, StartOrder } from './launcher.ts'
-import { nobodysRequest, retrySeconds, takesAny, type Barred, type OpenRequest, type OpenResult, type Outcome, type SessionRequest } from './outcome.ts'
+import { nobodysRequest, retrySeconds, takesAny, type Barred, type OpenRequest, type OpenResult, type Outcome, type OutcomeReason, type SessionRequest } from './outcome.ts'
 import { Quota } from './quota.ts'
 import { Reserve } from './reserve.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Phase, Surroundings } from './surroundings.ts'
-import { WaitingLine, type Waited } from './waiting-line.ts'
+import { WaitingLine, type Unseated } from './waiting-line.ts'
 
 /** What happened, told to whoever listens: metrics, logs, live views. */
 export type SpawnerEvents = {
@@ -26,7 +27,7 @@ export type SpawnerEvents = {
   named: [SessionView]
   /** The launcher is told to start this. */
   ordered: [StartOrder]
-  answered: [{ outcome: Outcome, reason: Reason | null }]
+  answered: [{ outcome: Outcome, reason: OutcomeReason | null }]
   /** Milliseconds a phase of a start took. */
   phase: [{ phase: Phase, milliseconds: number }]
   report: [Report['kind']]
@@ -47,6 +48,8 @@ export interface SpawnerOptions extends Omit<Surroundings, 'makeRoom' | 'moved' 
   barred?: (model: string) => Barred | undefined
   renderers: readonly Renderer[]
   maxSessions: number
+  /** Most stream servers that are started at a time; 0: without limit. */
+  maxStarts: number
   /** Most sessions of one caller at a time; 0: without limit. */
   maxPerCaller: number
   /** Most requests that wait for a seat, and for how many milliseconds. */
@@ -72,12 +75,11 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #surroundings: Surroundings
   /** Cancels the timers that forget ended sessions. */
   readonly #forgetting = new Map<string, () => void>()
+  readonly #capacity: Capacity
   readonly #reserve: Reserve
   readonly #line: WaitingLine
   readonly #quota: Quota
   readonly #stays = new StayLengths()
-  /** Requests whose stream servers are being started. */
-  #serving = 0
   #draining = false
   #hurried = false
 
@@ -100,13 +102,14 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }
+    this.#capacity = new Capacity({ ...options, table: this.#table })
     this.#line = new WaitingLine({ ...options.line, clock: options.clock })
     this.#quota = new Quota(options.maxPerCaller)
     this.#reserve = new Reserve({
       wanted: options.ahead,
       clock: options.clock,
       start: renderer => this.#supervise({ renderer, model: null, via: null }, nobodysRequest),
-      mayStart: () => this.#serving === 0 && !this.#full && options.ports.counts().free > 1,
+      mayStart: () => this.#capacity.starting === 0 && !this.#capacity.full && options.ports.counts().free > 1,
       failed: failed => { this.emit('aheadFailed', failed) }
     })
     options.launcher.on('exited', exit => {
@@ -129,7 +132,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   get renderers (): readonly Renderer[] { return this.#options.renderers }
   /** Whether a request to view would be admitted now. */
   get hasRoom (): boolean {
-    return !this.#draining && (!this.#cramped || this.#reserve.canYield)
+    return !this.#draining && (!this.#capacity.cramped || this.#reserve.canYield)
   }
 
   session (id: string): SessionView | undefined { return this.#table.get(id)?.view() }
@@ -149,8 +152,10 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return Math.max(0, ...ages)
   }
 
-  /** Milliseconds until whoever is at this place of the line, from 1, has probably a seat, judged by how long sessions last; null: none has ended yet. */
-  expectedWait (place: number): number | null {
+  /** Milliseconds until whoever is at this place of the line, from 1, has probably a seat, judged by how long sessions last; null: none has ended yet, or it is no seat that is waited for. */
+  expectedWait (place: number): number | null { return this.#capacity.full ? this.#untilSeat(place) : null }
+
+  #untilSeat (place: number): number | null {
     const now = this.#clock.now()
     return this.#stays.until(place, Array.from(this.#table.living(), ({ requestedAt }) => now - requestedAt)) ?? null
   }
@@ -176,7 +181,16 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   }
 
   /** A viewer's tunnel to the session was joined. */
-  viewerCame (id: string): void { this.#supervisors.get(id)?.viewers(1) }
+  viewerCame (id: string): void {
+    this.#supervisors.get(id)?.viewers(1)
+    this.viewerInput(id)
+  }
+
+  /** Whether a session ends when its viewer says nothing: somebody has to see then that it does. */
+  watchesInput (id: string): boolean { return this.#supervisors.get(id)?.watchesInput ?? false }
+
+  /** The viewer said something in its tunnel. */
+  viewerInput (id: string): void { this.#supervisors.get(id)?.input() }
 
   /** The last tunnel to the session is gone; its stream server says whether it stays. */
   viewerAway (id: string): void { this.#supervisors.get(id)?.viewers(0) }
@@ -225,18 +239,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     this.#forgetting.clear()
   }
 
-  /** A process that outlived SIGKILL keeps its port, so the ports may run out before the seats do. */
-  get #full (): boolean {
-    const { maxSessions, ports } = this.#options
-    return this.#table.alive + this.#line.called >= maxSessions || ports.counts().leased >= ports.size
-  }
-
-  /** Whether a request has to be turned away unless somebody makes room. */
-  get #cramped (): boolean {
-    const { ports } = this.#options
-    const { free, resting } = ports.counts()
-    return this.#full || free + resting <= ports.waiting
-  }
+  /** What stands in the way of one more start now. */
+  get #obstacle (): Obstacle | undefined { return this.#capacity.obstacle(() => this.#reserve.canYield) }
 
   async #open (request: OpenRequest): Promise<OpenResult> {
     if (this.#draining) return { status: 'draining' }
@@ -247,21 +251,18 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#retryAfter() }
     const ready = this.#fromReserve(request)
     if (ready !== undefined) return await ready
-    const outgoing = this.#cramped ? this.#reserve.yield() : undefined
-    if (outgoing === undefined && this.#full) {
-      const refusal = await this.#wait(request)
-      if (refusal !== undefined) return refusal
-    }
-    const { renderer, model, via } = request
-    this.#serving++
-    try {
-      const supervisor = this.#supervise({ renderer, model, via }, request)
-      this.#seat(supervisor, request)
-      return await supervisor.open(outgoing?.vacated)
-    } finally {
-      this.#serving--
-      this.#reserve.changed()
-    }
+    const obstacle = this.#obstacle
+    return obstacle === undefined ? await this.#begin(request) : await this.#wait(request, obstacle)
+  }
+
+  /** Takes a seat, in this very moment, and starts a stream server on it. Nothing may stand in the way. */
+  #begin (request: OpenRequest): Promise<OpenResult> {
+    const { renderer, model, via, limits } = request
+    const { cramped } = this.#capacity
+    const supervisor = this.#supervise({ renderer, model, via, ...limits === undefined ? {} : { limits } }, request)
+    this.#seat(supervisor, request)
+    const outgoing = cramped ? this.#reserve.yield() : undefined
+    return supervisor.open(outgoing?.vacated)
   }
 
   /** A session that was started ahead, for a request that takes any: one that is ready, else one that is just being started. */
@@ -281,36 +282,35 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     told?.({ phase: 'seated', id })
   }
 
-  /** Waits for a seat; answers why there is none for the request, or `undefined` when it is its turn: then the seat is to be taken at once. */
-  async #wait (request: OpenRequest): Promise<OpenResult | undefined> {
+  /** Waits until a stream server can be started for the request, or answers why none is. */
+  async #wait (request: OpenRequest, obstacle: Obstacle): Promise<OpenResult> {
     const { caller, signal, told } = request
-    const waited = await this.#line.join(caller, signal, place => { told?.({ phase: 'waiting', place, wait: this.expectedWait(place) }) })
-    if (waited !== 'called') return this.#unseated(waited)
-    this.#line.seated()
-    if (this.#draining) return { status: 'draining' }
-    // Much may have happened meanwhile.
-    const refusal: OpenResult | undefined = signal.aborted ? { status: 'cancelled', reason: 'client_closed' } : this.#isolated(request)
-    if (refusal !== undefined) this.#callWaiting()
-    return refusal
+    const tell = (place: number) => { told?.({ phase: 'waiting', place, wait: this.expectedWait(place) }) }
+    // Much may have happened when its turn comes.
+    const answer = await this.#line.join(caller, signal, tell, () => this.#isolated(request) ?? this.#begin(request))
+    return typeof answer === 'string' ? this.#unseated(answer, obstacle) : answer
   }
 
-  #unseated (waited: Exclude<Waited, 'called'>): OpenResult {
-    switch (waited) {
+  #unseated (how: Unseated, obstacle: Obstacle): OpenResult {
+    const { maxSessions: limit } = this.#options
+    switch (how) {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
       case 'closed': return { status: 'draining' }
-      case 'late':
-      case 'full': return { status: 'full', limit: this.#options.maxSessions, reason: waited === 'late' ? 'queue_timeout' : null, retryAfter: this.#retryAfter() }
+      case 'late': return { status: 'full', limit, reason: 'queue_timeout', retryAfter: this.#retryAfter() }
+      case 'full': return obstacle === 'no_seat'
+        ? { status: 'full', limit, reason: null, retryAfter: this.#retryAfter() }
+        : { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
     }
   }
 
-  /** Seats that are free now go to those who wait. */
+  /** What can be started now is started for those who wait. */
   #callWaiting (): void {
-    while (!this.#draining && !this.#full && this.#line.callNext());
+    while (!this.#draining && this.#obstacle === undefined && this.#line.callNext());
   }
 
   /** Whole seconds until somebody who asks now has probably a seat. */
   #retryAfter (): number {
-    const wait = this.expectedWait(this.#line.length + 1)
+    const wait = this.#untilSeat(this.#line.length + 1)
     return wait === null ? retrySeconds : Math.min(Math.max(1, Math.ceil(wait / 1_000)), longestRetry)
   }
 
@@ -319,6 +319,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     const session = new Session({ id: this.#options.newId(), ...order }, this.#clock.now())
     const supervisor = new Supervisor(session, request, this.#surroundings)
     this.#table.add(session)
+    this.#capacity.begin(session.id)
     this.#supervisors.set(session.id, supervisor)
     return supervisor
   }
@@ -341,6 +342,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   }
 
   #moved (session: Session, from: State | null, by: Actor): void {
+    const started = session.state !== 'queued' && session.state !== 'starting' && this.#capacity.done(session.id)
     if (session.over) {
       const surplus = this.#table.ended(session)
       this.#quota.release(session.id)
@@ -349,10 +351,11 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       // A lost process may still be seen to end one day: its supervisor stays.
       if (session.state !== 'lost') this.#supervisors.delete(session.id)
       this.#forgetting.set(session.id, this.#clock.after(this.#options.keepEnded, () => { this.#forget(session.id) }))
-      this.#reserve.changed()
     }
     this.emit('session', session.view(), from, by)
-    if (session.over) this.#callWaiting()
+    if (!started && !session.over) return
+    this.#reserve.changed()
+    this.#callWaiting()
   }
 
   #forget (id: string): void {

@@ -61,9 +61,9 @@ export class Supervisor {
   }
 
   /** Gives a session that was started ahead to a request; resolves when it is ready, which it may be already, or with what stood in the way. */
-  async claim ({ via, signal }: OpenRequest): Promise<OpenResult> {
+  async claim ({ via, signal, limits = {} }: OpenRequest): Promise<OpenResult> {
     const { session } = this
-    session.claim(via, this.#with.clock.now())
+    session.claim(via, limits, this.#with.clock.now())
     if (session.state !== 'spare') return await this.#answer(signal)
     this.#move('ready', 'caller')
     return { status: 'opened', session: session.view() }
@@ -83,7 +83,7 @@ export class Supervisor {
     signal.addEventListener('abort', hangUp, { once: true })
     const result = await this.#opened.promise
     signal.removeEventListener('abort', hangUp)
-    return result ?? failureOf(this.session.view(), this.#with.limits, this.#with.programName)
+    return result ?? failureOf(this.session.view(), this.session.limit('startTimeout', this.#with.limits), this.#with.programName)
   }
 
   /** Takes a report of the stream server; one that comes late or twice changes nothing. */
@@ -107,10 +107,22 @@ export class Supervisor {
     }
     this.viewers(viewers)
     if (viewers > 0 && idle !== null) {
-      const first = session.lastInputAt === null
-      session.lastInputAt = now - idle
-      if (first) this.#with.watchdog.watch(session)
+      session.tellsInput = true
+      this.#inputAt(now - idle)
     }
+  }
+
+  get watchesInput (): boolean { return this.session.limit('idleTimeout', this.#with.limits) > 0 }
+
+  /** The viewer came or said something, as is seen in its tunnel. Where the stream server tells of it, that counts: it knows what was said. */
+  input (): void {
+    if (this.session.state === 'connected' && !this.session.tellsInput) this.#inputAt(this.#with.clock.now())
+  }
+
+  #inputAt (time: number): void {
+    const first = this.session.lastInputAt === null
+    this.session.lastInputAt = time
+    if (first) this.#with.watchdog.watch(this.session)
   }
 
   /** The stream server, a tunnel or the system says how many viewers there are. */
@@ -215,7 +227,7 @@ export class Supervisor {
   async #look (age: number): Promise<boolean> {
     const { session } = this
     const presence = session.lease === undefined ? 'absent' : await this.#with.presence(session.lease.port, age)
-    const waited = session.state === 'ready' && this.#with.clock.now() - (session.entered.ready ?? session.createdAt) >= this.#with.limits.firstConnectTimeout
+    const waited = session.state === 'ready' && this.#with.clock.now() - (session.entered.ready ?? session.createdAt) >= session.limit('firstConnectTimeout', this.#with.limits)
     const here = presence === 'present' || (presence === 'unknown' && waited)
     if (here) this.viewers(1)
     return here
@@ -224,7 +236,7 @@ export class Supervisor {
   /** Left by itself after nobody came: it counts from its own start, so a little early by our clock. */
   #leftUnused (): boolean {
     const { session } = this
-    const limit = this.#with.limits.firstConnectTimeout
+    const limit = session.limit('firstConnectTimeout', this.#with.limits)
     const lived = this.#with.clock.now() - ((session.entered.spare === undefined ? session.entered.starting : session.entered.ready) ?? session.createdAt)
     return session.order.via !== null && session.entered.connected === undefined && limit > 0 && lived >= limit * 0.95
   }

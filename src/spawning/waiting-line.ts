@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 
-/** How waiting ended: it is one's turn, one left, waited too long, or nothing is given out any more. `full`: there was no place in the line. */
-export type Waited = 'called' | 'left' | 'late' | 'full' | 'closed'
+/** How waiting ended without a turn: one left, waited too long, or nothing is given out any more. `full`: there was no place in the line. */
+export type Unseated = 'left' | 'late' | 'full' | 'closed'
 
 export interface WaitingLineOptions {
   /** Most who wait; 0: nobody does. */
@@ -15,12 +15,14 @@ interface Waiter {
   caller: string
   /** Smaller ones are called first. */
   rank: number
-  settle: (how: Waited) => void
+  /** Its turn has come. */
+  call: () => void
+  sendAway: (how: Unseated) => void
   told: (place: number) => void
 }
 
 /**
- * Requests that wait for a seat: bounded, first come first served, and fair between callers: each request of one's own that waits
+ * Requests that wait until something can be started: bounded, first come first served, and fair between callers: each request of one's own that waits
  * already puts the next one behind as many of others as the line has places. So nobody fills the line, and nobody waits for ever.
  */
 export class WaitingLine {
@@ -28,7 +30,6 @@ export class WaitingLine {
   /** In the order in which they are called. */
   readonly #waiters: Waiter[] = []
   #arrivals = 0
-  #called = 0
   #closed = false
 
   constructor (options: WaitingLineOptions) {
@@ -40,30 +41,36 @@ export class WaitingLine {
   /** Requests of one caller that wait. */
   waitingOf (caller: string): number { return this.#waiters.filter(waiter => waiter.caller === caller).length }
 
-  /** Those who were called and have not taken their seat yet: it is theirs. */
-  get called (): number { return this.#called }
-
   /**
-   * Waits. Whoever is answered `called` has a seat kept until `seated` is called, which is to be done once.
+   * Waits.
    * @param told is called with the place, counted from 1, now and whenever it changes
+   * @param turn is called in the very moment it is one's turn, to take what has come free; its answer is the answer
    */
-  async join (caller: string, signal: AbortSignal, told: (place: number) => void): Promise<Waited> {
+  async join<T> (caller: string, signal: AbortSignal, told: (place: number) => void, turn: () => T | Promise<T>): Promise<T | Unseated> {
     const { room, patience, clock } = this.#options
     if (this.#closed) return 'closed'
     if (this.#waiters.length >= room) return 'full'
-    return await new Promise(resolve => {
-      const leave = (how: Waited) => () => {
+    return await new Promise<T | Unseated>(resolve => {
+      const leave = (how: Unseated) => () => {
         this.#remove(this.#waiters.indexOf(waiter))
-        waiter.settle(how)
+        waiter.sendAway(how)
       }
       const left = leave('left')
       const cancel = clock.after(patience, leave('late'))
+      const over = () => {
+        cancel()
+        signal.removeEventListener('abort', left)
+      }
       const waiter: Waiter = {
         caller,
         rank: this.#arrivals++ + this.waitingOf(caller) * room,
-        settle: how => {
-          cancel()
-          signal.removeEventListener('abort', left)
+        call: () => {
+          over()
+          // At once, and whatever goes wrong is for whoever waits to hear, not for whoever calls.
+          resolve((async () => await turn())())
+        },
+        sendAway: how => {
+          over()
           resolve(how)
         },
         told
@@ -80,19 +87,15 @@ export class WaitingLine {
   callNext (): boolean {
     const waiter = this.#waiters[0]
     if (waiter === undefined) return false
-    this.#called++
     this.#remove(0)
-    waiter.settle('called')
+    waiter.call()
     return true
   }
-
-  /** Somebody who was called has taken the seat, or does not want it any more. */
-  seated (): void { this.#called-- }
 
   /** Sends everybody away. Closing twice is nothing. */
   close (): void {
     this.#closed = true
-    for (const { settle } of this.#waiters.splice(0)) settle('closed')
+    for (const { sendAway } of this.#waiters.splice(0)) sendAway('closed')
   }
 
   #remove (index: number): void {

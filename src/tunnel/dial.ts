@@ -28,6 +28,8 @@ export interface Call {
   /** Milliseconds the stream server has to accept the connection. */
   timeout: number
   clock: Clock
+  /** Called whenever the viewer says something; this process carries it then. Absent: nobody wants to know. */
+  onInput?: (() => void) | undefined
   /** The stream server speaks TLS, and this tells by the SHA-256 fingerprint whether its certificate is the right one. Absent: it does not. */
   knows?: ((fingerprint: string) => boolean) | undefined
   /** Who carries the viewer, where it can. Absent: this process does. */
@@ -49,7 +51,7 @@ interface Line {
  */
 export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
   if (viewer.gone.aborted) return Promise.resolve({ status: 'viewerGone' })
-  const { host, port, opening, timeout, clock, knows, carrier } = call
+  const { host, port, opening, timeout, clock, onInput, knows, carrier } = call
   return new Promise(resolve => {
     const { socket: streamServer, established, downstream, objection } = knows === undefined ? plainLine(call) : secureLine(call, knows)
     const cancelTimeout = clock.after(timeout, () => {
@@ -79,9 +81,10 @@ export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
       const taken = viewer.take()
       if (taken === undefined) return hangUp()
       taken.socket.setNoDelay(true).setKeepAlive(true, keepAliveDelay)
-      const pair = { viewer: taken.socket, streamServer, opening, early: taken.early, clock }
+      const pair = { viewer: taken.socket, streamServer, opening, early: taken.early, clock, onInput }
       const here = (): DialResult => ({ status: 'joined', tunnel: new InProcessTunnel(pair, downstream) })
-      settle(carrier?.handOver(pair)?.then(tunnel => tunnel === undefined ? here() : { status: 'joined', tunnel }) ?? here())
+      // Nobody sees what a carrier carries.
+      settle((onInput === undefined ? carrier : undefined)?.handOver(pair)?.then(tunnel => tunnel === undefined ? here() : { status: 'joined', tunnel }) ?? here())
     })
   })
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { FrameHeaders } from './frame-headers.ts'
 import { connectionName } from './kernel-connections.ts'
 import { Linger } from './linger.ts'
 import type { Pair, Tunnel, TunnelCause, TunnelEnd } from './tunnel.ts'
@@ -18,14 +19,18 @@ export class InProcessTunnel implements Tunnel {
   readonly #streamServer: Socket
   readonly #downstream: Relay
   readonly #linger: Linger
+  readonly #onInput: (() => void) | undefined
+  readonly #headers: FrameHeaders | undefined
   #bytesFromViewer = 0
   #cause: TunnelCause | undefined
 
   /** Joins at once; call it in the turn in which the viewer was taken and the stream server connected. */
-  constructor ({ viewer, streamServer, opening, early, clock }: Pair, downstream: Relay) {
+  constructor ({ viewer, streamServer, opening, early, clock, onInput }: Pair, downstream: Relay) {
     this.#viewer = viewer
     this.#streamServer = streamServer
     this.#downstream = downstream
+    this.#onInput = onInput
+    this.#headers = onInput && new FrameHeaders()
     this.#linger = new Linger(clock, () => this.bytesToViewer + this.bytesFromViewer, () => { this.destroy() })
     // A FIN is ours to pass on: neither socket may answer it by itself.
     viewer.allowHalfOpen = true
@@ -70,6 +75,7 @@ export class InProcessTunnel implements Tunnel {
   readonly #fromViewer = (chunk: Buffer): void => {
     if (!this.#streamServer.writable) return
     this.#bytesFromViewer += chunk.length
+    if (this.#headers?.take(chunk)) this.#onInput?.()
     if (!this.#streamServer.write(chunk)) this.#viewer.pause()
   }
 

@@ -14,7 +14,7 @@ export interface TunnelEnd {
 }
 
 /**
- * Two sockets joined as raw bytes: no frame is parsed on the way, and each side waits for the other. A FIN is
+ * Two sockets joined as raw bytes: of frames only the headers of the viewer's are looked at, and only where its input is watched; each side waits for the other. A FIN is
  * passed on behind the last byte; an error on one side ends the other. Neither side outlives the tunnel.
  */
 export interface Tunnel {
@@ -43,4 +43,6 @@ export interface Pair {
   /** What the viewer said while it was parked. */
   early: Buffer
   clock: Clock
+  /** The viewer says something; pings, pongs and its farewell are none. Absent: nobody wants to know. */
+  onInput?: (() => void) | undefined
 }

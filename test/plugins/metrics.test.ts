@@ -76,7 +76,7 @@ t.test('every label combination is there from the start, at zero', async t => {
   t.same(await samples('tunnel_connections'), { '': 0 })
   t.same(await samples('spawn_requests_total'), zeros([
     ...['opened', 'full', 'quota', 'draining', 'renderer_disabled', 'isolated'].map(outcome => `{outcome="${outcome}",reason="none"}`),
-    '{outcome="full",reason="queue_timeout"}',
+    ...['queue_timeout', 'too_many_starts'].map(reason => `{outcome="full",reason="${reason}"}`),
     ...['queue_timeout', 'port_conflict'].map(reason => `{outcome="no_port",reason="${reason}"}`),
     ...['client_closed', 'admin', 'drain'].map(reason => `{outcome="cancelled",reason="${reason}"}`),
     ...['start_timeout', 'exited', 'crashed', 'killed_by_signal', 'licence', 'refused', 'owner_lost'].map(reason => `{outcome="start_failed",reason="${reason}"}`)

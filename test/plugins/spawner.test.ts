@@ -6,7 +6,7 @@ import { loggingApp, open, opened, appStage, reached } from '../fixtures/app-sta
 import { FakeClock } from '../fixtures/fake-clock.ts'
 import { FakeLauncher } from '../fixtures/fake-launcher.ts'
 import { portRange } from '../fixtures/leak-check.ts'
-import { stageLimits } from '../fixtures/spawner-stage.ts'
+import { stageLimits, stageRanges } from '../fixtures/spawner-stage.ts'
 
 /** The plugin with settings of one's own. */
 async function plannedStage (t: Test) {
@@ -20,6 +20,8 @@ async function plannedStage (t: Test) {
     gpuCount: 0,
     reportTo: { scheme: 'http', host: '' },
     renderers: ['csr', 'ssr'],
+    maxStarts: 0,
+    limitRanges: stageRanges,
     maxPerCaller: 0,
     line: { room: 0, patience: 60_000 },
     maxSessions: 2,

@@ -3,6 +3,7 @@ import { PortPool, type PortLease } from '../../src/ports/port-pool.ts'
 import type { Reason } from '../../src/sessions/reasons.ts'
 import { Session } from '../../src/sessions/session.ts'
 import { transitions, type Deadline, type State } from '../../src/sessions/transitions.ts'
+import { Capacity } from '../../src/spawning/capacity.ts'
 import { KillLadder } from '../../src/spawning/kill-ladder.ts'
 import type { OpenRequest, OpenResult } from '../../src/spawning/outcome.ts'
 import { Reserve } from '../../src/spawning/reserve.ts'
@@ -97,6 +98,10 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => broken('a model that keeps crashing is isolated', Isolation.prototype, 'barred', () => undefined),
   () => ({ rule: 'a model that is isolated is tried by one at a time', parts: { ...soundParts, isolation: options => new TriesWithoutEnd(options) } }),
   () => ({ rule: 'who asks for another model is not concerned', parts: { ...soundParts, isolation: options => new BarsAll(options) } }),
+  () => broken('no more are started at a time than may be', Capacity.prototype, 'begin', () => {}),
+  () => broken('a start that is over makes way for the next', Capacity.prototype, 'done', () => false),
+  () => broken('a request has limits of its own', Session.prototype, 'limit', (name, ofAll) => ofAll[name]),
+  () => broken('what a viewer says in its tunnel counts', Supervisor.prototype, 'input', () => {}),
   () => broken('a session started ahead makes room', Reserve.prototype, 'yield', () => undefined),
   ...(Object.keys(transitions) as State[]).flatMap(state => transitions[state].deadlines.filter(({ passes }: Deadline) => passes !== 'escalate').map(deadline => () => withoutDeadline(state, deadline)))
 ]

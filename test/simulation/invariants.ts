@@ -8,6 +8,7 @@ export function brokenNow (world: World): string | undefined {
   if (ledger.faults.length > 0) return ledger.faults[0]
   if (spawner.alive !== ledger.alive || ledger.created !== ledger.ended + ledger.alive) return `counters: ${ledger.created} came, ${ledger.ended} ended, ${spawner.alive} alive`
   if (world.orderedAtStop !== null && launcher.processes.length > world.orderedAtStop) return 'a process was started after everything was told to stop'
+  if (world.scenario.maxStarts > 0 && ledger.starting > world.scenario.maxStarts) return `${ledger.starting} starts at a time`
   return brokenPorts(world) ?? brokenLine(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world) ?? world.crashes.fault
 }
 
@@ -32,11 +33,12 @@ function brokenPorts ({ ports, launcher, probes, scenario }: World): string | un
   return leased === held ? undefined : `${leased} ports leased, ${held} in use`
 }
 
-/** Nobody waits while a seat is free, or longer than is allowed, or for more than the line holds. */
-function brokenLine ({ spawner, ports, callers, clock, scenario: { maxSessions, line, ports: all } }: World): string | undefined {
+/** Nobody waits while a seat is free and may be taken, or longer than is allowed, or for more than the line holds. */
+function brokenLine ({ spawner, ledger, ports, callers, clock, scenario: { maxSessions, maxStarts, line, ports: all } }: World): string | undefined {
   const waiting = callers.filter(({ waits }) => waits !== null)
   if (waiting.length !== spawner.waiting || waiting.length > line.room) return `${waiting.length} were told that they wait, ${spawner.waiting} do, in a line for ${line.room}`
-  if (waiting.length > 0 && spawner.alive < maxSessions && ports.counts().leased < all) return `${waiting.length} wait while a seat is free`
+  const mayStart = maxStarts === 0 || ledger.starting < maxStarts
+  if (waiting.length > 0 && mayStart && spawner.alive < maxSessions && ports.counts().leased < all) return `${waiting.length} wait while a seat is free`
   if (clock.late) return undefined
   for (const { waits } of waiting) {
     if (waits !== null && clock.awake - waits.awake > line.patience + grace * (clock.jumps - waits.jumps)) return `somebody has waited for ${clock.awake - waits.awake} ms`
@@ -67,7 +69,7 @@ const grace = 1_000
 
 /** No session outstays a limit of its state. Written down here once more, so that a row missing in the table is found. */
 function brokenDeadlines (world: World): string | undefined {
-  const { ledger, clock, scenario: { limits }, presences } = world
+  const { ledger, clock, presences } = world
   if (clock.late) return undefined
   for (const entry of ledger.entries.values()) {
     if (isTerminal(entry.state)) continue
@@ -75,11 +77,12 @@ function brokenDeadlines (world: World): string | undefined {
     if (entry.state === 'ready' && entry.port !== null && presences.isOpen(entry.port)) continue
     for (const [limit, since, times = 1] of deadlines[entry.state] ?? []) {
       const from = since(entry)
-      if (limits[limit] === 0 || from === null) continue
+      const allowed = ledger.limit(entry, limit)
+      if (allowed === 0 || from === null) continue
       const waited = clock.awake - from.awake
       // One that had passed when the state was entered is taken for one that passed while the process stood still.
       const before = entry.entered.awake - from.awake
-      const due = limits[limit] * times
+      const due = allowed * times
       if (waited > (due <= before ? before + grace : due) + grace * (clock.jumps - from.jumps)) return `${entry.id} is ${entry.state} past its ${limit}, after ${waited} ms`
     }
   }

@@ -1,7 +1,7 @@
+import type { AskedLimits } from '../../src/sessions/asked-limits.ts'
 import { reasons, type Reason } from '../../src/sessions/reasons.ts'
 import type { SessionView } from '../../src/sessions/session.ts'
-import { isTerminal, mayFollow, type Limit, type State } from '../../src/sessions/transitions.ts'
-import type { Limits } from '../../src/sessions/watchdog.ts'
+import { isTerminal, mayFollow, type Limit, type Limits, type State } from '../../src/sessions/transitions.ts'
 import type { Spawner } from '../../src/spawning/spawner.ts'
 import type { Report } from '../../src/status/report.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -25,6 +25,8 @@ export interface Entry {
   asked: Moment
   reported: Moment | null
   input: Moment | null
+  /** Its stream server tells of input. */
+  tellsInput: boolean
   /** Callers it was given to. */
   givenTo: number
 }
@@ -50,6 +52,8 @@ export class Ledger {
   answered = 0
   alive = 0
   draining = false
+  /** Limits of sessions' own, by their ids. */
+  readonly own = new Map<string, AskedLimits>()
   readonly #clock: VirtualClock
   readonly #limits: Limits
 
@@ -63,13 +67,30 @@ export class Ledger {
 
   get moment (): Moment { return { now: this.#clock.now(), awake: this.#clock.awake, jumps: this.#clock.jumps } }
 
+  /** Starts under way. */
+  get starting (): number {
+    let count = 0
+    for (const { state } of this.entries.values()) if (state === 'queued' || state === 'starting') count++
+    return count
+  }
+
+  /** Milliseconds of a session's limit. */
+  limit ({ id }: Entry, name: Limit): number { return (this.own.get(id) as Partial<Limits> | undefined)?.[name] ?? this.#limits[name] }
+
+  /** The viewer came, which `take` lets happen, or says something in its tunnel. */
+  tunnelled (id: string, take: () => void): void {
+    take()
+    const entry = this.entries.get(id)
+    if (entry?.state === 'connected' && !entry.tellsInput) entry.input = this.moment
+  }
+
   /** A report is taken, which `take` does. */
   reports (id: string, { viewers, idle }: Report, take: () => void): void {
     const entry = this.entries.get(id)
     const heard = entry !== undefined && entry.state !== 'queued' && entry.state !== 'draining'
     if (heard) entry.reported = this.moment
     take()
-    if (heard && viewers !== null && viewers > 0 && idle !== null) entry.input = this.moment
+    if (heard && viewers !== null && viewers > 0 && idle !== null) Object.assign(entry, { input: this.moment, tellsInput: true })
   }
 
   #moved (view: SessionView, from: State | null): void {
@@ -80,7 +101,7 @@ export class Ledger {
       if (this.draining) this.faults.push(`${id} was begun after the drain`)
       this.created++
       this.alive++
-      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, givenTo: 0 })
+      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, tellsInput: false, givenTo: 0 })
       return
     }
     if (known === undefined) {
@@ -109,6 +130,6 @@ export class Ledger {
     if (rule === undefined) return
     const [limit, since] = rule
     const from = since(entry)
-    if (from === null || this.#clock.now() - from.now < this.#limits[limit] * tolerance) this.faults.push(`${entry.id} ended by ${reason} ${from === null ? 'of nothing' : `after ${this.#clock.now() - from.now} ms`}`)
+    if (from === null || this.#clock.now() - from.now < this.limit(entry, limit) * tolerance) this.faults.push(`${entry.id} ended by ${reason} ${from === null ? 'of nothing' : `after ${this.#clock.now() - from.now} ms`}`)
   }
 }

@@ -74,11 +74,12 @@ export const kinds: Record<string, Kind> = {
   },
   viewer: {
     weight: 3,
-    ways: ['viewerCame', 'viewerCame', 'viewerAway', 'viewerLeft'],
+    ways: ['viewerCame', 'viewerCame', 'viewerInput', 'viewerAway', 'viewerLeft'],
     targets: session,
     play: (world, target, way) => {
       const id = `s${target + 1}`
-      if (way === 'viewerCame') world.spawner.viewerCame(id)
+      if (way === 'viewerCame') world.ledger.tunnelled(id, () => { world.spawner.viewerCame(id) })
+      else if (way === 'viewerInput') world.ledger.tunnelled(id, () => { world.spawner.viewerInput(id) })
       else if (way === 'viewerAway') world.spawner.viewerAway(id)
       else world.spawner.viewerLeft(id)
       return id

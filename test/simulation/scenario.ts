@@ -1,11 +1,12 @@
 import type { Renderer } from '../../src/sessions/session.ts'
-import type { Limits } from '../../src/sessions/watchdog.ts'
+import type { Limits } from '../../src/sessions/transitions.ts'
+import type { AskedLimits } from '../../src/sessions/asked-limits.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { IsolationOptions } from '../../src/crashes/isolation.ts'
 import type { Temper } from './simulated-launcher.ts'
 
 /** Who asks for a viewer. */
-export interface CallerPlan { caller: string, renderer: Renderer, via: 'rest' | 'proxy', model: string | null, viewerModel: string | null }
+export interface CallerPlan { caller: string, renderer: Renderer, via: 'rest' | 'proxy', model: string | null, viewerModel: string | null, limits: AskedLimits }
 
 /** How a run comes to its end, before everything is closed: at once, by a drain, in a hurry, or with nobody there any more but time, and stream servers that still report or that have fallen silent. */
 export type Ending = 'close' | 'drain' | 'hurry' | 'reports' | 'silence'
@@ -13,6 +14,8 @@ export type Ending = 'close' | 'drain' | 'hurry' | 'reports' | 'silence'
 /** Everything about a run but the order of events. */
 export interface Scenario {
   maxSessions: number
+  /** Most starts at a time; 0: without limit. */
+  maxStarts: number
   /** Most sessions of one caller; 0: without limit. */
   maxPerCaller: number
   /** Those who may wait for a seat, and for how many milliseconds. */
@@ -37,23 +40,24 @@ export function drawScenario (random: SeededRandom): Scenario {
   const ports = random.between(1, 4)
   const some = (least: number, most: number) => random.between(least, most) * 1_000
   const ahead = random.chance(0.5) ? { csr: 0, ssr: 0 } : { csr: random.between(0, 2), ssr: random.between(0, 1) }
-  // In some worlds most want a model, and mostly the same.
-  const loved = ahead.csr + ahead.ssr > 0 ? 0.3 : random.pick([0.3, 0.9])
+  // In some worlds most want a model, and mostly the same, and that one crash is enough to isolate.
+  const sick = ahead.csr + ahead.ssr === 0 && random.chance(0.5)
   const orNone = (milliseconds: number) => random.chance(0.3) ? 0 : milliseconds
   return {
     ports,
     rest: random.pick([500, 2_000, 2_000, 8_000]),
     maxSessions: random.between(1, ports),
-    maxPerCaller: random.pick([0, 0, 1, 2]),
+    maxPerCaller: sick ? 0 : random.pick([0, 0, 1, 2]),
     line: { room: random.pick([0, 1, 3]), patience: some(2, 30) },
     gpus: random.pick([0, 0, 2]),
     ahead,
-    callers: Array.from({ length: random.between(1, 6) }, () => ({
+    callers: Array.from({ length: random.between(sick ? 4 : 1, 6) }, () => ({
       caller: random.pick(['one', 'another']),
       renderer: random.chance(0.8) ? 'csr' : 'ssr',
       via: random.chance(0.5) ? 'rest' : 'proxy',
-      model: random.chance(loved) ? random.pick(['engine', 'engine', 'engine', 'engine', 'engine', 'pump']) : null,
-      viewerModel: random.chance(0.2) ? 'engine' : null
+      model: random.chance(sick ? 0.9 : 0.3) ? random.pick(['engine', 'engine', 'engine', 'engine', 'engine', 'pump']) : null,
+      viewerModel: random.chance(0.2) ? 'engine' : null,
+      limits: random.chance(0.85) ? {} : random.pick([{ startTimeout: some(1, 15) }, { firstConnectTimeout: some(1, 30) }, { pingTimeout: some(2, 20) }, { idleTimeout: some(1, 20), maxLifetime: some(5, 60) }])
     })),
     limits: {
       queueTimeout: some(3, 6),
@@ -65,7 +69,8 @@ export function drawScenario (random: SeededRandom): Scenario {
       maxLifetime: orNone(some(10, 40)),
       killStep: some(1, 3)
     },
-    crashes: { limit: random.pick([0, 1, 1, 1, 2]), window: some(5, 40), pause: random.pick([300, 300, 1_000, 10_000]) },
+    crashes: { limit: sick ? 1 : random.pick([0, 1, 2]), window: some(5, 40), pause: sick ? 300 : random.pick([300, 1_000, 10_000]) },
+    maxStarts: sick ? 0 : random.pick([0, 0, 1, 2]),
     tempers: Array.from({ length: 5 }, () => random.pick<Temper>(['obeys', 'obeys', 'obeys', 'stubborn', 'stuck'])),
     moves: random.between(8, 32),
     ending: random.pick<Ending>(['close', 'drain', 'hurry', 'reports', 'silence'])

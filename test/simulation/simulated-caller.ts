@@ -31,6 +31,7 @@ export class SimulatedCaller {
     this.late = ledger.draining
     let expected = crashes.verdict(this.plan.model ?? this.plan.viewerModel)
     const spareStoodBy = sparesStandBy(world)
+    const crowded = scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts
     // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
     const restless = scenario.rest >= scenario.limits.queueTimeout
     void spawner.open({
@@ -38,16 +39,19 @@ export class SimulatedCaller {
       modelSearchDirectories: [],
       sessionToken: null,
       signal: this.#caller.signal,
-      told: ({ phase }) => {
-        this.waits = phase === 'waiting' ? this.waits ?? ledger.moment : null
+      told: progress => {
+        const waiting = progress.phase === 'waiting'
+        this.waits = waiting ? this.waits ?? ledger.moment : null
         // It is judged again when it is called.
-        if (phase === 'waiting') expected = undefined
+        if (waiting) expected = undefined
+        else ledger.own.set(progress.id, this.plan.limits)
       }
     }).then(answer => {
       this.waits = null
       this.answers.push(answer)
       this.misjudged ??= crashes.misjudged(expected, answer)
-      this.keptOut ||= (answer.status === 'full' && spareStoodBy) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
+      if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowded) this.misjudged = 'a caller was turned away for starts that were not under way'
+      this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
       if (answer.status !== 'opened') return
       const entry = ledger.entries.get(answer.session.id)
       if (entry !== undefined && this.asked !== null) Object.assign(entry, { givenTo: entry.givenTo + 1, asked: this.asked })

@@ -76,6 +76,7 @@ export class World {
       order: ({ id }, port) => ({ id, executable: '/sc', args: [String(port)], env: {}, logFile: null, logBytes: 0 }),
       renderers: ['csr', 'ssr'],
       maxSessions: scenario.maxSessions,
+      maxStarts: scenario.maxStarts,
       maxPerCaller: scenario.maxPerCaller,
       line: scenario.line,
       ahead: scenario.ahead,

@@ -62,8 +62,8 @@ t.test('who hangs up in the moment of being called leaves the seat to the next',
   caller.abort()
   t.match(await gone, { status: 'cancelled', reason: 'client_closed' })
   await clock.advance(2_000)
-  report('id-3', 'ready')
-  t.match(await next, { status: 'opened' })
+  report('id-4', 'ready')
+  t.match(await next, { status: 'opened', session: { id: 'id-4' } })
   await spawner.close()
 })
 

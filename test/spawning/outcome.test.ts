@@ -1,7 +1,6 @@
 import t from 'tap'
 import { Session } from '../../src/sessions/session.ts'
 import { failureOf } from '../../src/spawning/outcome.ts'
-import { stageLimits } from '../fixtures/spawner-stage.ts'
 
 t.test('a caller whose stream server went down with its owner is told so, whatever was left of its output', async t => {
   for (const [exit, message] of [
@@ -12,6 +11,6 @@ t.test('a caller whose stream server went down with its owner is told so, whatev
     const session = new Session({ id: 'id-1', renderer: 'csr', model: null, via: 'rest' }, 0)
     session.because('owner_lost')
     session.exit = exit
-    t.match(failureOf(session.view(), stageLimits, 'sc'), { status: 'startFailed', reason: 'owner_lost', message })
+    t.match(failureOf(session.view(), 30_000, 'sc'), { status: 'startFailed', reason: 'owner_lost', message })
   }
 })

@@ -9,7 +9,7 @@ function stage (room = 10, patience = 1_000) {
   const places = new Map<string, number[]>()
   const join = (name: string, caller = name, signal = new AbortController().signal) => {
     places.set(name, [])
-    void line.join(caller, signal, place => { places.get(name)?.push(place) }).then(how => { ends.push(`${name} ${how}`) })
+    void line.join(caller, signal, place => { places.get(name)?.push(place) }, () => 'called' as const).then(how => { ends.push(`${name} ${how}`) })
   }
   return { clock, line, ends, places, join }
 }
@@ -22,9 +22,6 @@ t.test('first come, first called', async t => {
   t.ok(line.callNext())
   await settle()
   t.same(ends, ['a called', 'b called'])
-  t.equal(line.called, 2, 'their seats are kept')
-  line.seated()
-  t.equal(line.called, 1)
   t.same(places.get('c'), [3, 2, 1], 'told the place whenever it changes')
   line.close()
   await settle()
@@ -69,7 +66,29 @@ t.test('nobody waits longer than is allowed', async t => {
   await clock.advance(1)
   t.same(ends, ['a late'])
   t.notOk(line.callNext())
-  t.equal(line.called, 0)
+})
+
+t.test('whoever is called takes what has come free in that very moment', async t => {
+  const { line } = stage()
+  const seats = ['the only one']
+  const take = () => seats.pop()
+  const first = line.join('a', new AbortController().signal, () => {}, take)
+  const second = line.join('b', new AbortController().signal, () => {}, take)
+  while (seats.length > 0 && line.callNext());
+  t.equal(line.length, 1)
+  t.equal(await first, 'the only one')
+  line.close()
+  t.equal(await second, 'closed')
+})
+
+t.test('a fault on taking it is the fault of whoever was called, and of nobody else', async t => {
+  const { line } = stage()
+  const first = line.join('a', new AbortController().signal, () => {}, () => { throw new Error('broken') })
+  const second = line.join('b', new AbortController().signal, () => {}, () => 'seated')
+  t.ok(line.callNext())
+  t.ok(line.callNext())
+  await t.rejects(first, /broken/)
+  t.equal(await second, 'seated')
 })
 
 t.test('a line that is full, or for nobody, or closed', async t => {
