@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import { cameThroughProxy } from '../src/access/this-machine.ts'
 import { blamesModel, isCrash } from '../src/crashes/ending.ts'
+import { loadReasons, type LoadReason } from '../src/load/load-gate.ts'
 import { reasons } from '../src/sessions/reasons.ts'
 import { states } from '../src/sessions/transitions.ts'
 import { outcomeReasons } from '../src/spawning/outcome.ts'
@@ -18,6 +19,8 @@ export interface MetricsOptions {
   port: number
   /** How many models are isolated now. */
   isolatedModels: () => number
+  /** Why nothing is started now, since the machine is too busy; absent: it never is. */
+  overload?: () => LoadReason | null
 }
 
 declare module 'fastify' {
@@ -26,7 +29,7 @@ declare module 'fastify' {
 
 const exitCodes = [...Array(10).keys()].map(String).concat('signal', 'other')
 
-const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port, isolatedModels }) => {
+const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port, isolatedModels, overload = () => null }) => {
   const { spawner, portPool, tunnels } = app
   const registry = new Registry()
   const registers = [registry]
@@ -48,6 +51,7 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port, is
   gauge('sessions_max', 'Most sessions at a time.', [], set => { set({}, spawner.maxSessions) })
   gauge('liveliness_age_seconds_max', 'Age of the oldest last report among living sessions.', [], set => { set({}, spawner.oldestReportAge() / 1_000) })
   gauge('isolated_models', 'Models that are kept from everybody, since they keep crashing.', [], set => { set({}, isolatedModels()) })
+  gauge('load_gate_closed', '1 while nothing is started since the machine is too busy, by the cause.', ['reason'], set => { for (const reason of loadReasons) set({ reason }, overload() === reason ? 1 : 0) })
   gauge('tunnel_connections', 'Viewers tunnelled now.', [], set => { set({}, tunnels.size) })
 
   const requests = counter('spawn_requests_total', 'Viewing requests by outcome; the reason says why not.', ['outcome', 'reason'])

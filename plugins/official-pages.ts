@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import type { LoadGate } from '../src/load/load-gate.ts'
 import { mayAdminister, type Administration } from '../src/access/administrator.ts'
 import type { Clock } from '../src/clock.ts'
 import { helpPage } from '../src/compat/help-page.ts'
@@ -16,6 +17,8 @@ export interface OfficialPagesOptions extends Administration {
   proxiesViewers: boolean
   /** Seconds. */
   pingInterval: number
+  /** Whether the machine is too busy; absent: it is not looked at. */
+  gate?: LoadGate
   /** Seconds. */
   firstConnectTimeout: number
   /** Collects garbage now; not there unless Node was started with --expose-gc. */
@@ -27,7 +30,7 @@ export interface OfficialPagesOptions extends Administration {
 
 const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, options) => {
   const { spawner, portPool } = app
-  const { config, open, proxiesViewers, pingInterval, firstConnectTimeout, collectGarbage, stop, clock } = options
+  const { config, open, proxiesViewers, pingInterval, firstConnectTimeout, gate, collectGarbage, stop, clock } = options
   const timestamp = () => new Date(clock.now()).toISOString()
   const shown = () => {
     const suspicion = { now: clock.now(), suspectAfter: suspectAfter(pingInterval) }
@@ -75,6 +78,7 @@ const officialPages: FastifyPluginAsync<OfficialPagesOptions> = async (app, opti
       availableSpawnPorts: portPool.size - leased,
       ...counts,
       ...readyAhead === null ? {} : { readyAhead },
+      ...gate?.watches === true ? { loadGate: { closed: gate.closed, ...gate.readings } } : {},
       ...gpus.length > 0 ? { gpuAllocation: { ...gpus } } : {}
     }
   })

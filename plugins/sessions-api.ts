@@ -41,8 +41,9 @@ const sessionsApi: FastifyPluginAsyncTypebox<Administration> = async (app, admin
   app.get('/healthz', { logLevel: 'warn' }, async () => ({ status: 'alive' }))
 
   app.get('/readyz', { logLevel: 'warn' }, async (_request, reply) => {
-    if (spawner.hasRoom) return { ready: true }
-    return await reply.code(503).send({ ready: false, reason: spawner.draining ? 'draining' : 'full' })
+    const { unready } = spawner
+    if (unready === null) return { ready: true }
+    return await reply.code(503).send({ ready: false, reason: unready })
   })
 }
 

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { v4 } from 'uuid'
 import type { Clock } from '../src/clock.ts'
 import { sessionLogName, sessionOutputName } from '../src/logs/names.ts'
+import type { LoadGate } from '../src/load/load-gate.ts'
 import { suspectAfter } from '../src/compat/official-states.ts'
 import { procHolder } from '../src/ports/port-holder.ts'
 import { procPresence } from '../src/ports/port-presence.ts'
@@ -32,6 +33,8 @@ export interface SpawnerPluginOptions {
   maxSessions: number
   /** Most stream servers that are started at a time; 0: without limit. */
   maxStarts: number
+  /** Whether the machine is too busy to start more; absent: it never is. */
+  gate?: LoadGate
   /** Most sessions of one caller at a time; 0: without limit. */
   maxPerCaller: number
   /** Most requests that wait for a seat when all are taken, and for how many milliseconds. */
@@ -78,6 +81,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     staleAfter: suspectAfter(common.pingInterval),
     newId: v4,
     ...options.barred === undefined ? {} : { barred: options.barred },
+    ...options.gate === undefined ? {} : { gate: options.gate },
     programName: program.kind === 'embedded' ? 'slipway-stream-server' : basename(program.executable),
     renderers: options.renderers,
     maxSessions: options.maxSessions,

@@ -9,6 +9,7 @@ import fileServerPlugin from '../plugins/file-server.ts'
 import frontPlugin from '../plugins/front.ts'
 import garbageCollection from '../plugins/garbage-collection.ts'
 import liveEvents from '../plugins/live-events.ts'
+import loadGate from '../plugins/load-gate.ts'
 import logRetention from '../plugins/log-retention.ts'
 import metrics from '../plugins/metrics.ts'
 import models from '../plugins/models.ts'
@@ -43,6 +44,8 @@ import { withoutPrefix } from './front/endpoint.ts'
 import { Front } from './front/front.ts'
 import { takeProxyHeaders } from './front/proxied-connections.ts'
 import { tokenKey, ViewerTokens } from './front/viewer-token.ts'
+import { LoadGate } from './load/load-gate.ts'
+import { Machine } from './load/machine.ts'
 import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
 import { preflight } from './preflight.ts'
@@ -116,6 +119,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     tokens: new ViewerTokens({ key: tokenKey(behind.tokenKey), lifetime: behind.tokenLifetime * 1_000, clock })
   })
   const isolation = new Isolation({ limit: history.crashLimit, window: history.crashWindow * 1_000, pause: history.crashPause * 1_000, clock })
+  const gate = new LoadGate(loadLevels(config.load))
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
@@ -137,6 +141,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     renderers: streamServer.renderers.filter(renderer => program.renderers.includes(renderer)),
     maxSessions: sessions.max,
     maxStarts: sessions.maxStarts,
+    gate,
     maxPerCaller: sessions.maxPerCaller,
     line: { room: sessions.queueLength, patience: sessions.seatTimeout * 1_000 },
     ahead: startedAhead(config),
@@ -153,10 +158,12 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   await app.register(sessionHistory, { sessions: history.sessions, file: history.file === '' ? null : { path: resolve(history.file), limit: history.fileBytes, keep: history.files }, clock })
   await app.register(sessionLog, { output: { stdout: log.childStdoutLevel, stderr: log.childStderrLevel } })
   if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
+  const machine = new Machine()
+  await app.register(loadGate, { gate, read: async () => await machine.read(), clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
   const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, carrier, clock })
-  if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length })
+  if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length, overload: () => gate.closed })
   await app.register(status, { prefix: '/api/spawns' })
   await app.register(reportLine, { clock })
   await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs, clock })
@@ -167,6 +174,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     proxiesViewers: fileServer.port !== 0 && fileServer.proxy,
     pingInterval: sessions.pingInterval,
     firstConnectTimeout: sessions.firstConnectTimeout,
+    gate,
     collectGarbage,
     stop,
     clock
@@ -207,6 +215,15 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
 function limitsOf (sessions: Config['sessions']): Limits {
   const names = ['queueTimeout', 'startTimeout', 'aheadLifetime', 'firstConnectTimeout', 'pingTimeout', 'idleTimeout', 'maxLifetime', 'killStep'] as const
   return Object.fromEntries(names.map(name => [name, sessions[name] * 1_000])) as Limits
+}
+
+/** Levels of the load gate; where none is set for opening it is a quarter on the other side of the closing one. */
+function loadLevels ({ memoryCloses, memoryOpens, cpuCloses, cpuOpens, loopCloses, loopOpens }: Config['load']) {
+  return {
+    memory: { closes: memoryCloses, opens: memoryOpens || memoryCloses * 1.25 },
+    cpu: { closes: cpuCloses, opens: cpuOpens || cpuCloses * 0.75 },
+    loop: { closes: loopCloses, opens: loopOpens || loopCloses * 0.75 }
+  }
 }
 
 /** The named variables, as far as they are there. */

@@ -19,6 +19,7 @@ export function refusalOf (result: Exclude<OpenResult, { status: 'opened' }>): R
     case 'rendererDisabled': return { code: 'renderer_disabled', reason: 'Invalid rendering location' }
     case 'isolated': return { code: 'model_isolated', reason: result.tried ? 'This model kept crashing; somebody is trying it now' : 'This model keeps crashing its stream server', retryAfter: result.retryAfter }
     case 'full': return { code: 'full', cause: result.reason ?? undefined, reason: result.reason === 'too_many_starts' ? 'As many stream servers are being started as may be at a time' : 'No ports available', retryAfter: result.retryAfter }
+    case 'overloaded': return { code: 'overloaded', cause: result.reason, reason: 'The machine is too busy to start another stream server', retryAfter: result.retryAfter }
     case 'quota': return { code: 'quota', reason: `One caller may have ${result.limit} sessions at a time`, retryAfter: result.retryAfter }
     case 'noPort': return { code: 'full', cause: result.reason, reason: 'No ports available', retryAfter: result.retryAfter }
     case 'draining': return { code: 'draining', reason: 'Server is shutting down', retryAfter: restartSeconds }

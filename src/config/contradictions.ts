@@ -16,7 +16,7 @@ export interface Contradiction {
 const envOf = (name: keyof Config['ceilings']) => (configSchema.properties.sessions.properties[name] as unknown as SettingSchema).env
 
 /** Every contradiction in a configuration whose single values are all usable. */
-export function contradictions ({ http, behind, tls, ports, sessions, ceilings, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
+export function contradictions ({ http, behind, tls, ports, sessions, ceilings, load, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
   const last = ports.begin + sessions.max - 1
   const ahead = startedAhead({ sessions, streamServer })
   const encrypted = [
@@ -40,6 +40,21 @@ export function contradictions ({ http, behind, tls, ports, sessions, ceilings, 
       names: [envOf(name), `${envOf(name)}_CEILING`],
       problem: `a request that asks for nothing would get more (${sessions[name] === 0 ? 'no limit' : `${sessions[name]} s`}) than one may ask for (${ceilings[name]} s)`
     })),
+    {
+      broken: load.memoryOpens > 0 && load.memoryOpens <= load.memoryCloses,
+      names: ['SLIPWAY_LOAD_MEMORY_OPENS', 'SLIPWAY_LOAD_MEMORY_CLOSES'],
+      problem: `the gate closes below ${load.memoryCloses} % and must open above that, not at ${load.memoryOpens} %`
+    },
+    {
+      broken: load.cpuOpens > 0 && load.cpuOpens >= load.cpuCloses,
+      names: ['SLIPWAY_LOAD_CPU_OPENS', 'SLIPWAY_LOAD_CPU_CLOSES'],
+      problem: `the gate closes above ${load.cpuCloses} % and must open below that, not at ${load.cpuOpens} %`
+    },
+    {
+      broken: load.loopOpens > 0 && load.loopOpens >= load.loopCloses,
+      names: ['SLIPWAY_LOAD_LOOP_OPENS', 'SLIPWAY_LOAD_LOOP_CLOSES'],
+      problem: `the gate closes above ${load.loopCloses} ms and must open below that, not at ${load.loopOpens} ms`
+    },
     {
       broken: encrypted.length > 0 && (tls.certificateFile === '' || tls.keyFile === ''),
       names: [...encrypted, 'SLIPWAY_TLS_CERTIFICATE_FILE', 'SLIPWAY_TLS_KEY_FILE'],

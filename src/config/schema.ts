@@ -24,6 +24,8 @@ const seconds = (env: string, fallback: number, minimum: number, description: st
   Type.Number({ env, default: fallback, minimum, maximum: 604_800, unit: 's', description })
 const ceiling = (env: string, limit: string) =>
   seconds(env, 0, 0, `Most that a request may ask for of \`${limit}\`. 0: as much as that setting, so that requests may only ask for less.`)
+const percent = (env: string, description: string) => Type.Number({ env, default: 0, minimum: 0, maximum: 100, unit: '%', description })
+const milliseconds = (env: string, description: string) => Type.Number({ env, default: 0, minimum: 0, maximum: 60_000, unit: 'ms', description })
 const port = (env: string, fallback: number, description: string) =>
   Type.Integer({ env, default: fallback, minimum: 0, maximum: 65_535, description })
 const text = (env: string, fallback: string, description: string) => Type.String({ env, default: fallback, description })
@@ -99,6 +101,14 @@ export const configSchema = Type.Object({
     pingTimeout: ceiling('SLIPWAY_PING_TIMEOUT_CEILING', 'SLIPWAY_PING_TIMEOUT'),
     idleTimeout: ceiling('SLIPWAY_IDLE_TIMEOUT_CEILING', 'SLIPWAY_IDLE_TIMEOUT'),
     maxLifetime: ceiling('SLIPWAY_MAX_LIFETIME_CEILING', 'SLIPWAY_MAX_LIFETIME')
+  }),
+  load: group('Load gate: no new stream servers while the machine is too busy', {
+    memoryCloses: percent('SLIPWAY_LOAD_MEMORY_CLOSES', 'Percent of the memory, of the machine or of our cgroup, below which nothing more is started. 0: it is not looked at.'),
+    memoryOpens: percent('SLIPWAY_LOAD_MEMORY_OPENS', 'Percent at which it is again. 0: a quarter more than that.'),
+    cpuCloses: percent('SLIPWAY_LOAD_CPU_CLOSES', 'Percent of the time in which something waits for a processor (Linux\'s CPU pressure, or what a cgroup\'s limit cuts short) above which nothing more is started. 0: it is not looked at.'),
+    cpuOpens: percent('SLIPWAY_LOAD_CPU_OPENS', 'Percent at which it is again. 0: a quarter less than that.'),
+    loopCloses: milliseconds('SLIPWAY_LOAD_LOOP_CLOSES', 'Delay of the service itself, of its event loop, above which nothing more is started. 0: it is not looked at.'),
+    loopOpens: milliseconds('SLIPWAY_LOAD_LOOP_OPENS', 'Delay at which it is again. 0: a quarter less than that.')
   }),
   streamServer: group('The stream server', {
     executable: text('SLIPWAY_STREAM_SERVER', '', 'Path of `ts3d_sc_server`. Empty: the embedded stream server.'),

@@ -1,14 +1,17 @@
+import type { LoadGate, LoadReason } from '../load/load-gate.ts'
 import type { PortPool } from '../ports/port-pool.ts'
 import type { SessionTable } from '../sessions/session-table.ts'
 
-/** Why nothing can be started now: every seat is taken, or as many starts as may be are under way. */
-export type Obstacle = 'no_seat' | 'too_many_starts'
+/** Why nothing can be started now: every seat is taken, as many starts as may be are under way, or the machine is too busy. */
+export type Obstacle = 'no_seat' | 'too_many_starts' | LoadReason
 
 export interface CapacityOptions {
   maxSessions: number
   /** Most stream servers that are started at a time; 0: without limit. */
   maxStarts: number
   ports: PortPool
+  /** Absent: it is never too busy. */
+  gate?: LoadGate
   table: SessionTable
 }
 
@@ -30,6 +33,9 @@ export class Capacity {
     return table.alive >= maxSessions || ports.counts().leased >= ports.size
   }
 
+  /** Why the machine is too busy to start more; null: it is not. */
+  get overload (): LoadReason | null { return this.#options.gate?.closed ?? null }
+
   /** Whether a request has to be turned away unless somebody makes room. */
   get cramped (): boolean {
     const { ports } = this.#options
@@ -40,6 +46,8 @@ export class Capacity {
   /** What stands in the way of one more start; `undefined`: nothing. @param canYield whether somebody would make room */
   obstacle (canYield: () => boolean): Obstacle | undefined {
     const { maxStarts } = this.#options
+    const { overload } = this
+    if (overload !== null) return overload
     if (maxStarts > 0 && this.#starting.size >= maxStarts) return 'too_many_starts'
     return this.full && !canYield() ? 'no_seat' : undefined
   }

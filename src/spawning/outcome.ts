@@ -1,5 +1,6 @@
 import type { Renderer, SessionView } from '../sessions/session.ts'
 import type { Reason } from '../sessions/reasons.ts'
+import { loadReasons, type LoadReason } from '../load/load-gate.ts'
 import type { AskedLimits } from '../sessions/asked-limits.ts'
 import { exitMessage } from './exit-cause.ts'
 
@@ -55,6 +56,8 @@ export type OpenResult =
   | { status: 'opened', session: SessionView }
   /** Every seat is taken; with a reason: the request has waited in line, too long, or there are seats, and as many starts under way as may be. `retryAfter` in whole seconds. */
   | { status: 'full', limit: number, reason: 'queue_timeout' | 'too_many_starts' | null, retryAfter: number }
+  /** There may be seats, but the machine is too busy to start more. */
+  | { status: 'overloaded', reason: LoadReason, retryAfter: number }
   /** The caller has as many sessions as one may have. */
   | { status: 'quota', limit: number, retryAfter: number }
   /** There are seats but no usable port. */
@@ -72,12 +75,13 @@ export type OpenResult =
 export type Outcome = OpenResult['status']
 
 /** Why an outcome is what it is: mostly the reason a session ended by. */
-export type OutcomeReason = Reason | 'too_many_starts'
+export type OutcomeReason = Reason | 'too_many_starts' | LoadReason
 
 /** The reasons each outcome can have; `none` where the outcome says it all. */
 export const outcomeReasons = {
   opened: ['none'],
   full: ['none', 'queue_timeout', 'too_many_starts'],
+  overloaded: loadReasons,
   quota: ['none'],
   draining: ['none'],
   rendererDisabled: ['none'],

@@ -8,6 +8,7 @@ import { StayLengths } from '../sessions/stay-lengths.ts'
 import type { State } from '../sessions/transitions.ts'
 import { Watchdog } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
+import type { LoadGate, LoadReason } from '../load/load-gate.ts'
 import { Capacity, type Obstacle } from './capacity.ts'
 import type { ChildExit, ChildOutput, StartOrder } from './launcher.ts'
 import { nobodysRequest, retrySeconds, takesAny, type Barred, type OpenRequest, type OpenResult, type Outcome, type OutcomeReason, type SessionRequest } from './outcome.ts'
@@ -50,6 +51,8 @@ export interface SpawnerOptions extends Omit<Surroundings, 'makeRoom' | 'moved' 
   maxSessions: number
   /** Most stream servers that are started at a time; 0: without limit. */
   maxStarts: number
+  /** Whether the machine is too busy to start more; absent: it never is. */
+  gate?: LoadGate
   /** Most sessions of one caller at a time; 0: without limit. */
   maxPerCaller: number
   /** Most requests that wait for a seat, and for how many milliseconds. */
@@ -109,7 +112,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       wanted: options.ahead,
       clock: options.clock,
       start: renderer => this.#supervise({ renderer, model: null, via: null }, nobodysRequest),
-      mayStart: () => this.#capacity.starting === 0 && !this.#capacity.full && options.ports.counts().free > 1,
+      mayStart: () => this.#capacity.starting === 0 && this.#capacity.overload === null && !this.#capacity.full && options.ports.counts().free > 1,
       failed: failed => { this.emit('aheadFailed', failed) }
     })
     options.launcher.on('exited', exit => {
@@ -119,6 +122,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     })
     // Not only at the end of a session: one that is lost keeps its port, and so does one whose port is just being tried.
     options.ports.on('returned', () => { this.#callWaiting() })
+    options.gate?.on('opened', () => { this.#callWaiting() })
     options.launcher.on('output', output => { this.emit('output', output) })
     options.launcher.on('lost', () => { for (const supervisor of [...this.#supervisors.values()]) supervisor.ownerLost() })
   }
@@ -130,9 +134,10 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** Requests that wait for a seat. */
   get waiting (): number { return this.#line.length }
   get renderers (): readonly Renderer[] { return this.#options.renderers }
-  /** Whether a request to view would be admitted now. */
-  get hasRoom (): boolean {
-    return !this.#draining && (!this.#capacity.cramped || this.#reserve.canYield)
+  /** Why a request to view would not be admitted now; null: it would. Starts under way are over in a moment, and keep nobody out. */
+  get unready (): 'draining' | 'full' | LoadReason | null {
+    if (this.#draining) return 'draining'
+    return this.#capacity.overload ?? (this.#capacity.cramped && !this.#reserve.canYield ? 'full' : null)
   }
 
   session (id: string): SessionView | undefined { return this.#table.get(id)?.view() }
@@ -297,9 +302,11 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
       case 'closed': return { status: 'draining' }
       case 'late': return { status: 'full', limit, reason: 'queue_timeout', retryAfter: this.#retryAfter() }
-      case 'full': return obstacle === 'no_seat'
-        ? { status: 'full', limit, reason: null, retryAfter: this.#retryAfter() }
-        : { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
+      case 'full': switch (obstacle) {
+        case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter() }
+        case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
+        default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import { closeFrame, switchingProtocols } from './close-frame.ts'
 /** Every refusal in both its forms: the HTTP status before an upgrade, the close code after one. */
 export const refusals = {
   full: { http: 503, close: 1013 },
+  overloaded: { http: 503, close: 1013 },
   draining: { http: 503, close: 1012 },
   renderer_disabled: { http: 403, close: 4403 },
   model_isolated: { http: 422, close: 4422 },

@@ -5,6 +5,7 @@ import metrics, { type MetricsOptions } from '../../plugins/metrics.ts'
 import spawnLimit from '../../plugins/spawn-limit.ts'
 import websocketProxy from '../../plugins/websocket-proxy.ts'
 import { Admission } from '../../src/front/admission.ts'
+import { loadReasons } from '../../src/load/load-gate.ts'
 import { reasons } from '../../src/sessions/reasons.ts'
 import type { Tunnel } from '../../src/tunnel/tunnel.ts'
 import { appStage, open, opened, reached, type AppStageOptions } from '../fixtures/app-stage.ts'
@@ -38,6 +39,7 @@ t.test('every metric is there from the start, in a form Prometheus reads', async
     slipway_sessions: 'gauge',
     slipway_started_ahead_claims_total: 'counter',
     slipway_queue_depth: 'gauge',
+    slipway_load_gate_closed: 'gauge',
     slipway_ports: 'gauge',
     slipway_gpu_sessions: 'gauge',
     slipway_sessions_max: 'gauge',
@@ -76,6 +78,7 @@ t.test('every label combination is there from the start, at zero', async t => {
   t.same(await samples('tunnel_connections'), { '': 0 })
   t.same(await samples('spawn_requests_total'), zeros([
     ...['opened', 'full', 'quota', 'draining', 'renderer_disabled', 'isolated'].map(outcome => `{outcome="${outcome}",reason="none"}`),
+    ...loadReasons.map(reason => `{outcome="overloaded",reason="${reason}"}`),
     ...['queue_timeout', 'too_many_starts'].map(reason => `{outcome="full",reason="${reason}"}`),
     ...['queue_timeout', 'port_conflict'].map(reason => `{outcome="no_port",reason="${reason}"}`),
     ...['client_closed', 'admin', 'drain'].map(reason => `{outcome="cancelled",reason="${reason}"}`),

@@ -1,4 +1,5 @@
 import { Isolation } from '../../src/crashes/isolation.ts'
+import { LoadGate, type Readings } from '../../src/load/load-gate.ts'
 import { PortPool, type PortLease } from '../../src/ports/port-pool.ts'
 import type { Reason } from '../../src/sessions/reasons.ts'
 import { Session } from '../../src/sessions/session.ts'
@@ -69,6 +70,25 @@ class TriesWithoutEnd extends Isolation {
   }
 }
 
+/** Does not look at the machine. */
+class NeverCloses extends LoadGate {
+  override take (): void {}
+}
+
+/** Opens as soon as the level is passed at which it closes. */
+class Flutters extends LoadGate {
+  constructor (levels: ConstructorParameters<typeof LoadGate>[0]) {
+    super({ ...levels, memory: { closes: levels.memory.closes, opens: levels.memory.closes } })
+  }
+}
+
+/** Stays closed once it was. */
+class StaysClosed extends LoadGate {
+  override take (readings: Readings): void {
+    if (this.closed === null) super.take(readings)
+  }
+}
+
 /** Takes every model for the one that is isolated. */
 class BarsAll extends Isolation {
   override barred (): ReturnType<Isolation['barred']> {
@@ -100,6 +120,9 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => ({ rule: 'who asks for another model is not concerned', parts: { ...soundParts, isolation: options => new BarsAll(options) } }),
   () => broken('no more are started at a time than may be', Capacity.prototype, 'begin', () => {}),
   () => broken('a start that is over makes way for the next', Capacity.prototype, 'done', () => false),
+  () => ({ rule: 'nothing is started while the machine is too busy', parts: { ...soundParts, gate: levels => new NeverCloses(levels) } }),
+  () => ({ rule: 'the gate opens only when there is some way to go again', parts: { ...soundParts, gate: levels => new Flutters(levels) } }),
+  () => ({ rule: 'the gate opens again', parts: { ...soundParts, gate: levels => new StaysClosed(levels) } }),
   () => broken('a request has limits of its own', Session.prototype, 'limit', (name, ofAll) => ofAll[name]),
   () => broken('what a viewer says in its tunnel counts', Supervisor.prototype, 'input', () => {}),
   () => broken('a session started ahead makes room', Reserve.prototype, 'yield', () => undefined),

@@ -52,6 +52,8 @@ export class Ledger {
   answered = 0
   alive = 0
   draining = false
+  /** The machine is too busy to start more. */
+  busy = false
   /** Limits of sessions' own, by their ids. */
   readonly own = new Map<string, AskedLimits>()
   readonly #clock: VirtualClock
@@ -99,6 +101,7 @@ export class Ledger {
     if (from === null) {
       if (known !== undefined) this.faults.push(`${id} came twice`)
       if (this.draining) this.faults.push(`${id} was begun after the drain`)
+      if (this.busy) this.faults.push(`${id} was begun while the machine was too busy`)
       this.created++
       this.alive++
       this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, tellsInput: false, givenTo: 0 })

@@ -89,7 +89,14 @@ export const kinds: Record<string, Kind> = {
   startAhead: { weight: 6, needed: true, ways: [''], targets: one, play: world => world.startAhead() ? 'sessions' : undefined },
   drain: { weight: 0.1, ways: [''], targets: one, play: world => { if (world.ledger.draining) return undefined; world.drain(); return 'everything' } },
   end: { weight: 0.15, ways: ['stopAll', 'hurry', 'close'], targets: one, play: (world, _, way) => { world.stop(way as 'stopAll'); return 'everything' } },
-  look: { weight: 0.5, ways: [''], targets: one, play: ({ spawner, ports }) => { ports.counts(); return `room: ${spawner.hasRoom}` } },
+  look: { weight: 0.5, ways: [''], targets: one, play: ({ spawner, ports }) => { ports.counts(); return `unready: ${spawner.unready}` } },
+
+  load: {
+    weight: 1,
+    ways: ['5', '15', '15', '30', '30'],
+    targets: world => world.scenario.watched ? 1 : 0,
+    play: (world, _, way) => { world.memory(Number(way)); return '% of the memory left' }
+  },
 
   // What stream servers say and how they end.
   report: {

@@ -29,6 +29,8 @@ export interface Scenario {
   limits: Limits
   /** When a model is isolated. */
   crashes: Omit<IsolationOptions, 'clock'>
+  /** Whether the machine may become too busy. */
+  watched: boolean
   tempers: readonly Temper[]
   /** Moves before the end. */
   moves: number
@@ -71,6 +73,7 @@ export function drawScenario (random: SeededRandom): Scenario {
     },
     crashes: { limit: sick ? 1 : random.pick([0, 1, 2]), window: some(5, 40), pause: sick ? 300 : random.pick([300, 1_000, 10_000]) },
     maxStarts: sick ? 0 : random.pick([0, 0, 1, 2]),
+    watched: random.chance(0.3),
     tempers: Array.from({ length: 5 }, () => random.pick<Temper>(['obeys', 'obeys', 'obeys', 'stubborn', 'stuck'])),
     moves: random.between(8, 32),
     ending: random.pick<Ending>(['close', 'drain', 'hurry', 'reports', 'silence'])

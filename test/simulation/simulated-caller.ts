@@ -31,6 +31,7 @@ export class SimulatedCaller {
     this.late = ledger.draining
     let expected = crashes.verdict(this.plan.model ?? this.plan.viewerModel)
     const spareStoodBy = sparesStandBy(world)
+    const { busy } = ledger
     const crowded = scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts
     // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
     const restless = scenario.rest >= scenario.limits.queueTimeout
@@ -50,6 +51,7 @@ export class SimulatedCaller {
       this.waits = null
       this.answers.push(answer)
       this.misjudged ??= crashes.misjudged(expected, answer)
+      if (answer.status === 'overloaded' && !busy) this.misjudged = 'a caller was turned away for a load that is none'
       if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowded) this.misjudged = 'a caller was turned away for starts that were not under way'
       this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
       if (answer.status !== 'opened') return

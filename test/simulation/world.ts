@@ -3,6 +3,7 @@ import { PortPool, type PortPoolOptions } from '../../src/ports/port-pool.ts'
 import type { Presence } from '../../src/ports/port-presence.ts'
 import type { ProbeResult } from '../../src/ports/port-probe.ts'
 import { Isolation, type IsolationOptions } from '../../src/crashes/isolation.ts'
+import { LoadGate } from '../../src/load/load-gate.ts'
 import { GpuPool } from '../../src/sessions/gpu-pool.ts'
 import { Spawner, type SpawnerOptions } from '../../src/spawning/spawner.ts'
 import type { Report } from '../../src/status/report.ts'
@@ -20,13 +21,15 @@ export interface Parts {
   spawner: (options: SpawnerOptions) => Spawner
   clock: () => VirtualClock
   isolation: (options: IsolationOptions) => Isolation
+  gate: (...levels: ConstructorParameters<typeof LoadGate>) => LoadGate
 }
 
 export const soundParts: Parts = {
   ports: options => new PortPool(options),
   spawner: options => new Spawner(options),
   clock: () => new VirtualClock(),
-  isolation: options => new Isolation(options)
+  isolation: options => new Isolation(options),
+  gate: levels => new LoadGate(levels)
 }
 
 const firstPort = 20_000
@@ -41,6 +44,7 @@ export class World {
   readonly spawner: Spawner
   readonly isolation: Isolation
   readonly crashes: CrashLedger
+  readonly gate: LoadGate
   readonly ledger: Ledger
   readonly callers: SimulatedCaller[]
   readonly probes: Questions<ProbeResult>
@@ -61,6 +65,7 @@ export class World {
     this.gpus = new GpuPool(scenario.gpus)
     this.ports = parts.ports({ begin: firstPort, count: scenario.ports, rest: scenario.rest, retry: 5_000, clock: this.clock, probe: port => this.probes.ask(port) })
     this.isolation = parts.isolation({ ...scenario.crashes, clock: this.clock })
+    this.gate = parts.gate({ memory: { closes: 10, opens: 20 }, cpu: { closes: 0, opens: 0 }, loop: { closes: 0, opens: 0 } })
     let ids = 0
     this.spawner = parts.spawner({
       launcher: this.launcher,
@@ -77,6 +82,7 @@ export class World {
       renderers: ['csr', 'ssr'],
       maxSessions: scenario.maxSessions,
       maxStarts: scenario.maxStarts,
+      gate: this.gate,
       maxPerCaller: scenario.maxPerCaller,
       line: scenario.line,
       ahead: scenario.ahead,
@@ -95,6 +101,12 @@ export class World {
 
   report (id: string, report: Report): void {
     this.ledger.reports(id, report, () => { this.spawner.report(id, report) })
+  }
+
+  /** So many percent of the memory are left. That the gate closes below 10 and opens from 20 on is written down here once more. */
+  memory (left: number): void {
+    this.ledger.busy = left < 10 || (this.ledger.busy && left < 20)
+    this.gate.take({ memory: left, cpu: null, loop: null })
   }
 
   /** Stream servers can report from now on; `false` when they could before. */

@@ -197,7 +197,7 @@ t.test('a port that turns out to be taken means the next port, not a failed requ
 t.test('a range that others hold is told as a port conflict', async t => {
   const stage = spawnerStage({ taken: new Set([20_000, 20_001]) })
   t.match(await stage.spawner.open(stage.request()), { status: 'noPort', reason: 'port_conflict' })
-  t.equal(stage.spawner.hasRoom, false, 'seats without ports are no room')
+  t.equal(stage.spawner.unready, 'full', 'seats without ports are no room')
   await leavesNothing(t, stage)
 })
 
