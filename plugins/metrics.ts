@@ -21,6 +21,8 @@ export interface MetricsOptions {
   isolatedModels: () => number
   /** Why nothing is started now, since the machine is too busy; absent: it never is. */
   overload?: () => LoadReason | null
+  /** Whether requests wait although something could be started; absent: they never do. */
+  wedged?: () => boolean
 }
 
 declare module 'fastify' {
@@ -29,7 +31,7 @@ declare module 'fastify' {
 
 const exitCodes = [...Array(10).keys()].map(String).concat('signal', 'other')
 
-const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port, isolatedModels, overload = () => null }) => {
+const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port, isolatedModels, overload = () => null, wedged = () => false }) => {
   const { spawner, portPool, tunnels } = app
   const registry = new Registry()
   const registers = [registry]
@@ -52,6 +54,8 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port, is
   gauge('liveliness_age_seconds_max', 'Age of the oldest last report among living sessions.', [], set => { set({}, spawner.oldestReportAge() / 1_000) })
   gauge('isolated_models', 'Models that are kept from everybody, since they keep crashing.', [], set => { set({}, isolatedModels()) })
   gauge('load_gate_closed', '1 while nothing is started since the machine is too busy, by the cause.', ['reason'], set => { for (const reason of loadReasons) set({ reason }, overload() === reason ? 1 : 0) })
+  gauge('wedged', '1 while requests wait although something could be started: a fault of the service.', [], set => { set({}, wedged() ? 1 : 0) })
+  gauge('draining', '1 while nothing is given out, since the service is to run empty.', [], set => { set({}, spawner.draining ? 1 : 0) })
   gauge('tunnel_connections', 'Viewers tunnelled now.', [], set => { set({}, tunnels.size) })
 
   const requests = counter('spawn_requests_total', 'Viewing requests by outcome; the reason says why not.', ['outcome', 'reason'])

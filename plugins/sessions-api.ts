@@ -5,8 +5,7 @@ import { mayAdminister, type Administration } from '../src/access/administrator.
 import { sessionRecord, sessionRecordSchema } from '../src/sessions/session-record.ts'
 
 /**
- * What the service knows of one session, and what it can take: `GET` and `DELETE /api/spawns/:id`, and the probes `/healthz` (alive) and
- * `/readyz` (can take a session).
+ * What the service knows of one session, and whether it can take another: `GET` and `DELETE /api/spawns/:id`, and the probe `/readyz`.
  */
 const params = Type.Object({ id: Type.String({ maxLength: 64 }) })
 const detailSchema = Type.Intersect([sessionRecordSchema, Type.Object({ output: Type.Union([Type.String(), Type.Null()]) })])
@@ -37,8 +36,6 @@ const sessionsApi: FastifyPluginAsyncTypebox<Administration> = async (app, admin
     if (session === undefined) throw unknown(id)
     return sessionRecord(session)
   })
-
-  app.get('/healthz', { logLevel: 'warn' }, async () => ({ status: 'alive' }))
 
   app.get('/readyz', { logLevel: 'warn' }, async (_request, reply) => {
     const { unready } = spawner

@@ -4,10 +4,12 @@ import fastify, { LogController, type FastifyInstance, type FastifyServerOptions
 import access from '../plugins/access.ts'
 import certificatePlugin from '../plugins/certificate.ts'
 import crashes from '../plugins/crashes.ts'
+import drain from '../plugins/drain.ts'
 import errors from '../plugins/errors.ts'
 import fileServerPlugin from '../plugins/file-server.ts'
 import frontPlugin from '../plugins/front.ts'
 import garbageCollection from '../plugins/garbage-collection.ts'
+import health from '../plugins/health.ts'
 import liveEvents from '../plugins/live-events.ts'
 import loadGate from '../plugins/load-gate.ts'
 import logRetention from '../plugins/log-retention.ts'
@@ -163,7 +165,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
   const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, carrier, clock })
-  if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length, overload: () => gate.closed })
+  if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length, overload: () => gate.closed, wedged: () => app.wedgedSince() !== null })
   await app.register(status, { prefix: '/api/spawns' })
   await app.register(reportLine, { clock })
   await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs, clock })
@@ -181,6 +183,8 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   })
   if (memory.gcInterval > 0) await app.register(garbageCollection, { interval: memory.gcInterval, collectGarbage, clock })
   await app.register(sessionsApi, http)
+  await app.register(health, { clock })
+  await app.register(drain, { ...http, drainTimeout: sessions.drainTimeout, clock })
   await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, residentBytes, clock })
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)

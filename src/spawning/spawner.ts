@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.ts'
+import type { PortCounts } from '../ports/port-pool.ts'
 import type { Actor } from '../sessions/actors.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import { Session, type Renderer, type SessionOrder, type SessionView } from '../sessions/session.ts'
@@ -39,6 +40,8 @@ export type SpawnerEvents = {
   /** Sessions started ahead end badly, this many in a row; the next is tried after so many milliseconds. */
   aheadFailed: [{ renderer: Renderer, reason: Reason | null, inARow: number, pause: number }]
   exit: [ChildExit]
+  /** Nothing is given out any more; or it is again. */
+  draining: [boolean]
   /** What a stream server said, where its order asked to be told. */
   output: [ChildOutput]
 }
@@ -63,6 +66,23 @@ export interface SpawnerOptions extends Omit<Surroundings, 'makeRoom' | 'moved' 
   keepEnded: number
 }
 
+/** How the spawner sees itself. */
+export interface Diagnosis {
+  draining: boolean
+  /** Requests in line. */
+  waiting: number
+  alive: number
+  maxSessions: number
+  starting: number
+  maxStarts: number
+  obstacle: Obstacle | null
+  readyAhead: number | null
+  ports: PortCounts
+  waitingForPort: number
+  /** Milliseconds. */
+  oldestReportAge: number
+}
+
 /** Seconds after which anybody may ask again, however long it takes. */
 const longestRetry = 3_600
 
@@ -84,7 +104,11 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #quota: Quota
   readonly #stays = new StayLengths()
   #draining = false
+  /** Everything was told to end, for good. */
+  #stopping = false
   #hurried = false
+  /** Stream servers can report. */
+  #listening = false
 
   constructor (options: SpawnerOptions) {
     super()
@@ -167,6 +191,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   /** Begins to start sessions ahead, where that is wanted: from now on stream servers can report. */
   startAhead (): void {
+    this.#listening = true
     if (!this.#draining) this.#reserve.open()
   }
 
@@ -213,9 +238,26 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   /** From now on nothing is given out. Running sessions go on; those that wait for a request end at once. */
   drain (): void {
+    const begins = !this.#draining
     this.#draining = true
     this.#line.close()
     this.#reserve.close('drain')
+    if (begins) this.emit('draining', true)
+  }
+
+  /** Calls the drain off; `false`: there is none, or everything was told to end. */
+  resume (): boolean {
+    if (!this.#draining || this.#stopping) return false
+    this.#draining = false
+    this.#line.open()
+    if (this.#listening) this.#reserve.open()
+    this.emit('draining', false)
+    return true
+  }
+
+  /** Ends every session that lives, since the service drains. */
+  stopLiving (): void {
+    for (const supervisor of [...this.#supervisors.values()]) supervisor.end('drain', this.#hurried ? 'SIGKILL' : 'SIGTERM')
   }
 
   /** Drains, and resolves when no session is left alive. */
@@ -226,8 +268,9 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   /** Drains and ends every session; resolves when all have ended. */
   async stopAll (): Promise<void> {
+    this.#stopping = true
     const emptied = this.emptied()
-    for (const supervisor of [...this.#supervisors.values()]) supervisor.end('drain', this.#hurried ? 'SIGKILL' : 'SIGTERM')
+    this.stopLiving()
     await emptied
   }
 
@@ -242,6 +285,18 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     await this.stopAll()
     for (const cancel of this.#forgetting.values()) cancel()
     this.#forgetting.clear()
+  }
+
+  /** Whether somebody waits although nothing stands in the way: a fault. */
+  get stuck (): boolean { return !this.#draining && this.#line.length > 0 && this.#obstacle === undefined }
+
+  /** Looks once more whether somebody who waits can be served. */
+  unstick (): void { this.#callWaiting() }
+
+  /** All that decides whether something is started. */
+  diagnosis (): Diagnosis {
+    const { maxSessions, maxStarts, ports } = this.#options
+    return { draining: this.#draining, waiting: this.waiting, alive: this.alive, maxSessions, starting: this.#capacity.starting, maxStarts, obstacle: this.#obstacle ?? null, readyAhead: this.readyAhead, ports: ports.counts(), waitingForPort: ports.waiting, oldestReportAge: this.oldestReportAge() }
   }
 
   /** What stands in the way of one more start now. */

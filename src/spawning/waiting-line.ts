@@ -92,6 +92,9 @@ export class WaitingLine {
     return true
   }
 
+  /** Takes people again after it was closed. */
+  open (): void { this.#closed = false }
+
   /** Sends everybody away. Closing twice is nothing. */
   close (): void {
     this.#closed = true

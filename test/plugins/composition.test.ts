@@ -35,7 +35,7 @@ async function wholeStage (t: Test, env: Record<string, string> = {}, logger: Ap
 t.test('every plugin is where it belongs', async t => {
   const { app } = await wholeStage(t)
   for (const [method, url, status] of [
-    ['GET', '/', 200], ['GET', '/healthz', 200], ['GET', '/readyz', 200], ['GET', '/metrics', 200], ['GET', '/api/status', 200], ['GET', '/api/spawns', 200],
+    ['GET', '/', 200], ['GET', '/healthz', 200], ['GET', '/readyz', 200], ['GET', '/metrics', 200], ['GET', '/api/drain', 200], ['GET', '/api/status', 200], ['GET', '/api/spawns', 200],
     ['GET', '/api/help', 200], ['GET', '/api/models', 200], ['POST', '/api/spawn', 200], ['POST', '/service', 200], ['OPTIONS', '/api/spawn', 200],
     ['GET', '/api/spawn', 404], ['GET', '/api/nothing', 404], ['GET', '/nothing', 404], ['POST', '/api/spawns/nobody?liveliness=ping', 404], ['DELETE', '/api/spawns/nobody', 404]
   ] as const) t.equal((await app.inject({ method, url })).statusCode, status, `${method} ${url}`)

@@ -40,6 +40,8 @@ t.test('every metric is there from the start, in a form Prometheus reads', async
     slipway_started_ahead_claims_total: 'counter',
     slipway_queue_depth: 'gauge',
     slipway_load_gate_closed: 'gauge',
+    slipway_wedged: 'gauge',
+    slipway_draining: 'gauge',
     slipway_ports: 'gauge',
     slipway_gpu_sessions: 'gauge',
     slipway_sessions_max: 'gauge',

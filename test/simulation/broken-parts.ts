@@ -10,6 +10,7 @@ import type { OpenRequest, OpenResult } from '../../src/spawning/outcome.ts'
 import { Reserve } from '../../src/spawning/reserve.ts'
 import { Spawner } from '../../src/spawning/spawner.ts'
 import { Supervisor } from '../../src/spawning/supervisor.ts'
+import { WaitingLine } from '../../src/spawning/waiting-line.ts'
 import { soundParts, type Parts } from './world.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -120,6 +121,9 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => ({ rule: 'who asks for another model is not concerned', parts: { ...soundParts, isolation: options => new BarsAll(options) } }),
   () => broken('no more are started at a time than may be', Capacity.prototype, 'begin', () => {}),
   () => broken('a start that is over makes way for the next', Capacity.prototype, 'done', () => false),
+  () => broken('the drain sends those away who wait', WaitingLine.prototype, 'close', () => {}),
+  () => broken('a drain that is called off gives out again', WaitingLine.prototype, 'open', () => {}),
+  () => broken('after the end there is no way back', Spawner.prototype, 'resume', () => true),
   () => ({ rule: 'nothing is started while the machine is too busy', parts: { ...soundParts, gate: levels => new NeverCloses(levels) } }),
   () => ({ rule: 'the gate opens only when there is some way to go again', parts: { ...soundParts, gate: levels => new Flutters(levels) } }),
   () => ({ rule: 'the gate opens again', parts: { ...soundParts, gate: levels => new StaysClosed(levels) } }),

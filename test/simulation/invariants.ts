@@ -37,6 +37,7 @@ function brokenPorts ({ ports, launcher, probes, scenario }: World): string | un
 function brokenLine ({ spawner, ledger, ports, callers, clock, scenario: { maxSessions, maxStarts, line, ports: all } }: World): string | undefined {
   const waiting = callers.filter(({ waits }) => waits !== null)
   if (waiting.length !== spawner.waiting || waiting.length > line.room) return `${waiting.length} were told that they wait, ${spawner.waiting} do, in a line for ${line.room}`
+  if (waiting.length > 0 && ledger.draining) return `${waiting.length} wait after the drain`
   const mayStart = !ledger.busy && (maxStarts === 0 || ledger.starting < maxStarts)
   if (waiting.length > 0 && mayStart && spawner.alive < maxSessions && ports.counts().leased < all) return `${waiting.length} wait while a seat is free`
   if (clock.late) return undefined

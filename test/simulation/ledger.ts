@@ -52,6 +52,8 @@ export class Ledger {
   answered = 0
   alive = 0
   draining = false
+  /** Drains that have begun. */
+  drains = 0
   /** The machine is too busy to start more. */
   busy = false
   /** Limits of sessions' own, by their ids. */
@@ -84,6 +86,12 @@ export class Ledger {
     take()
     const entry = this.entries.get(id)
     if (entry?.state === 'connected' && !entry.tellsInput) entry.input = this.moment
+  }
+
+  /** From now on nothing is given out. */
+  drained (): void {
+    if (!this.draining) this.drains++
+    this.draining = true
   }
 
   /** A report is taken, which `take` does. */

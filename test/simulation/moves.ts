@@ -87,7 +87,8 @@ export const kinds: Record<string, Kind> = {
   },
   stop: { weight: 0.5, ways: [''], targets: session, play: (world, target) => { void world.spawner.stop(`s${target + 1}`, 'admin'); return `s${target + 1}` } },
   startAhead: { weight: 6, needed: true, ways: [''], targets: one, play: world => world.startAhead() ? 'sessions' : undefined },
-  drain: { weight: 0.1, ways: [''], targets: one, play: world => { if (world.ledger.draining) return undefined; world.drain(); return 'everything' } },
+  resume: { weight: 0.3, ways: [''], targets: one, play: world => { if (!world.ledger.draining) return undefined; return world.resume() ? 'everything' : 'in vain' } },
+  drain: { weight: 0.2, ways: [''], targets: one, play: world => { if (world.ledger.draining) return undefined; world.drain(); return 'everything' } },
   end: { weight: 0.15, ways: ['stopAll', 'hurry', 'close'], targets: one, play: (world, _, way) => { world.stop(way as 'stopAll'); return 'everything' } },
   look: { weight: 0.5, ways: [''], targets: one, play: ({ spawner, ports }) => { ports.counts(); return `unready: ${spawner.unready}` } },
 

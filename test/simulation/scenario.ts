@@ -48,7 +48,7 @@ export function drawScenario (random: SeededRandom): Scenario {
   return {
     ports,
     rest: random.pick([500, 2_000, 2_000, 8_000]),
-    maxSessions: random.between(1, ports),
+    maxSessions: sick ? ports : random.between(1, ports),
     maxPerCaller: sick ? 0 : random.pick([0, 0, 1, 2]),
     line: { room: random.pick([0, 1, 3]), patience: some(2, 30) },
     gpus: random.pick([0, 0, 2]),
@@ -73,9 +73,9 @@ export function drawScenario (random: SeededRandom): Scenario {
     },
     crashes: { limit: sick ? 1 : random.pick([0, 1, 2]), window: some(5, 40), pause: sick ? 300 : random.pick([300, 1_000, 10_000]) },
     maxStarts: sick ? 0 : random.pick([0, 0, 1, 2]),
-    watched: random.chance(0.3),
+    watched: !sick && random.chance(0.4),
     tempers: Array.from({ length: 5 }, () => random.pick<Temper>(['obeys', 'obeys', 'obeys', 'stubborn', 'stuck'])),
-    moves: random.between(8, 32),
+    moves: random.between(sick ? 20 : 8, 32),
     ending: random.pick<Ending>(['close', 'drain', 'hurry', 'reports', 'silence'])
   }
 }

@@ -31,7 +31,7 @@ export class SimulatedCaller {
     this.late = ledger.draining
     let expected = crashes.verdict(this.plan.model ?? this.plan.viewerModel)
     const spareStoodBy = sparesStandBy(world)
-    const { busy } = ledger
+    const { busy, drains } = ledger
     const crowded = scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts
     // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
     const restless = scenario.rest >= scenario.limits.queueTimeout
@@ -51,12 +51,15 @@ export class SimulatedCaller {
       this.waits = null
       this.answers.push(answer)
       this.misjudged ??= crashes.misjudged(expected, answer)
+      if (answer.status === 'draining' && !this.late && ledger.drains === drains) this.misjudged = 'a caller was turned away for a drain that is none'
       if (answer.status === 'overloaded' && !busy) this.misjudged = 'a caller was turned away for a load that is none'
       if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowded) this.misjudged = 'a caller was turned away for starts that were not under way'
       this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
       if (answer.status !== 'opened') return
       const entry = ledger.entries.get(answer.session.id)
-      if (entry !== undefined && this.asked !== null) Object.assign(entry, { givenTo: entry.givenTo + 1, asked: this.asked })
+      if (entry === undefined || this.asked === null) return
+      // Time in the line is no time of the session.
+      Object.assign(entry, { givenTo: entry.givenTo + 1, asked: entry.created.now > this.asked.now ? entry.created : this.asked })
     })
   }
 

@@ -123,13 +123,21 @@ export class World {
   }
 
   drain (): void {
-    this.ledger.draining = true
+    this.ledger.drained()
     this.spawner.drain()
+  }
+
+  /** Calls the drain off; `false` once everything was told to end. */
+  resume (): boolean {
+    const may = this.orderedAtStop === null
+    this.ledger.draining = !may
+    if (this.spawner.resume() !== may) this.ledger.faults.push(may ? 'the drain was not called off' : 'a drain was called off after everything was told to end')
+    return may
   }
 
   /** Ends every session: in good order, at once, or with everything else. */
   stop (how: 'stopAll' | 'hurry' | 'close'): void {
-    this.ledger.draining = true
+    this.ledger.drained()
     this.orderedAtStop ??= this.launcher.processes.length
     if (how === 'hurry') this.spawner.hurry()
     else if (how === 'stopAll') void this.spawner.stopAll()

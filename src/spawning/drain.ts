@@ -1,0 +1,61 @@
+import type { Clock } from '../clock.ts'
+import type { Spawner } from './spawner.ts'
+
+/** How far a drain is; times in milliseconds since the epoch. */
+export interface DrainProgress {
+  draining: boolean
+  since: number | null
+  /** When the sessions that are left are stopped. */
+  deadline: number | null
+  /** Sessions alive when it began, and those that are left of them. */
+  atStart: number
+  left: number
+}
+
+/** Lets the service run empty: nothing is given out from now on, sessions may finish until a deadline, then the rest is stopped. It may be called off. */
+export class Drain {
+  readonly #spawner: Spawner
+  readonly #clock: Clock
+  readonly #usual: number
+  #since: number | null = null
+  #deadline: number | null = null
+  #atStart = 0
+  #cancel = () => {}
+
+  /** @param usual milliseconds that whoever stops the service by a signal gives sessions to finish */
+  constructor (spawner: Spawner, clock: Clock, usual: number) {
+    this.#spawner = spawner
+    this.#clock = clock
+    this.#usual = usual
+    // It may begin and end elsewhere: by a signal, or with the service.
+    spawner.on('draining', draining => { this.#changed(draining) })
+  }
+
+  get progress (): DrainProgress {
+    const { draining, alive } = this.#spawner
+    return { draining, since: this.#since, deadline: this.#deadline, atStart: this.#atStart, left: draining ? alive : 0 }
+  }
+
+  /** Begins, or sets another deadline where it has begun. @param patience milliseconds until what is left is stopped */
+  begin (patience = this.#usual): DrainProgress {
+    this.#spawner.drain()
+    this.#deadline = this.#clock.now() + patience
+    this.#cancel()
+    this.#cancel = this.#clock.after(patience, () => { this.#spawner.stopLiving() })
+    return this.progress
+  }
+
+  /** Calls it off; `false`: there is none, or the service is being stopped. Sessions that were stopped stay so. */
+  cancel (): boolean { return this.#spawner.resume() }
+
+  /** Lets go of its timer. */
+  close (): void { this.#cancel() }
+
+  #changed (draining: boolean): void {
+    const now = this.#clock.now()
+    this.#cancel()
+    this.#since = draining ? now : null
+    this.#deadline = draining ? now + this.#usual : null
+    this.#atStart = draining ? this.#spawner.alive : 0
+  }
+}
