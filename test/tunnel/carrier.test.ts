@@ -113,6 +113,17 @@ function theCarrier (program: string, folder: string): void {
     t.same([await talk(next), await talk(meanwhile)], ['up,down', 'up,down'])
   })
 
+  t.test('a viewer whose input somebody wants to know of is carried here', async t => {
+    const { carrier } = await stage(t)
+    let inputs = 0
+    const viewer = await joined(t, { onInput: () => { inputs++ } }, carrier)
+    t.notOk(viewer.tunnel instanceof HandedTunnel)
+    // A ping with its mask, then a text of two.
+    viewer.viewer.write(Buffer.from('898000000000' + '818200000000' + '6869', 'hex'))
+    t.equal((await received(viewer.streamServer, 14)).length, 14)
+    t.equal(inputs, 1)
+  })
+
   t.test('one that stands still is ended, and who was on the way to it is carried here and misses nothing', async t => {
     const clock = new SteppedClock()
     const { carrier, pid } = await stage(t, { clock })
