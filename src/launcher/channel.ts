@@ -21,6 +21,8 @@ export interface Channel {
   write: (line: string) => void
   /** Kills the launcher process itself, not its children. */
   kill: () => void
+  /** Parts from it; whether it then ends is its own business. */
+  leave: () => void
 }
 
 /**
@@ -36,9 +38,12 @@ export function openChannel ([executable, ...args]: LauncherCommand, clock: Cloc
     return connect(launcher, clock, answered)
   } catch (error) {
     const cause = `it could not be started: ${String(error)}`
-    return { ready: Promise.resolve(false), ended: Promise.resolve(cause), write: () => {}, kill: () => {} }
+    return { ready: Promise.resolve(false), ended: Promise.resolve(cause), write: () => {}, kill: () => {}, leave: () => {} }
   }
 }
+
+/** How a launcher process ended, in words. */
+export const endWords = (code: number | null, signal: NodeJS.Signals | null): string => signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`
 
 function connect (launcher: ChildProcess, clock: Clock, answered: (answer: Answer) => void): Channel {
   // Without descriptors left there is not even a list of them.
@@ -51,7 +56,7 @@ function connect (launcher: ChildProcess, clock: Clock, answered: (answer: Answe
   let confused = false
   const exited = new Promise<void>(resolve => {
     launcher.once('exit', (code, signal) => {
-      cause ??= signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`
+      cause ??= endWords(code, signal)
       resolve()
     })
     launcher.once('error', error => {
@@ -92,5 +97,5 @@ function connect (launcher: ChildProcess, clock: Clock, answered: (answer: Answe
   orders?.on('error', () => {})
   answers?.on('error', () => {})
 
-  return { ready, ended, kill, write: line => { if (orders?.writable === true) orders.write(line) } }
+  return { ready, ended, kill, leave: () => { orders?.end() }, write: line => { if (orders?.writable === true) orders.write(line) } }
 }

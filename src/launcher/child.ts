@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { Clock } from '../clock.ts'
-import type { StartOrder } from '../spawning/launcher.ts'
+import type { ProcessIdentity, StartOrder } from '../spawning/launcher.ts'
 import { LogFile } from './log-file.ts'
 import { OutputLines } from './output-lines.ts'
 import { OutputTail } from './output-tail.ts'
@@ -33,6 +33,8 @@ export class Child {
   #pid: number | undefined
   #finished: () => void = () => {}
 
+  /** Who its process is; null where it could not be started. */
+  readonly identity: ProcessIdentity | null
   /** Resolves when everything about this child is told and written: after `failed`, or after `exited` and the end of its log. */
   readonly finished = new Promise<void>(resolve => { this.#finished = resolve })
 
@@ -63,11 +65,9 @@ export class Child {
       })
     }
     this.#process.once('exit', (code, signal) => { this.#exited(code, signal) })
-    if (this.#pid === undefined) {
-      this.#process.once('error', error => { this.#failed(error) })
-    } else {
-      around.tell({ type: 'started', id, pid: this.#pid, startTime: identify(this.#pid)?.startTime ?? null })
-    }
+    this.identity = this.#pid === undefined ? null : { pid: this.#pid, startTime: identify(this.#pid)?.startTime ?? null }
+    if (this.identity === null) this.#process.once('error', error => { this.#failed(error) })
+    else around.tell({ type: 'started', id, ...this.identity })
   }
 
   /** Signals the whole group; after the exit it is nothing, since the pid may belong to somebody else by then. */

@@ -1,13 +1,15 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.ts'
 import { CrashLoop } from '../crash-loop.ts'
-import type { Launcher, LauncherEvents, StartOrder, StartResult } from '../spawning/launcher.ts'
+import type { ChildExit, KeptChild, KeptLauncher, LauncherEvents, ProcessIdentity, StartOrder, StartResult } from '../spawning/launcher.ts'
 import { openChannel } from './channel.ts'
 import type { Channel, LauncherCommand } from './channel.ts'
+import { openKeptChannel, reattach } from './kept-launcher.ts'
+import type { Keeping } from './kept-launcher.ts'
 import { Orphans } from './orphans.ts'
 import { findByArguments } from './process-identity.ts'
 import { MAX_LINE_BYTES, encode } from './protocol.ts'
-import type { Answer, ProcessIdentity } from './protocol.ts'
+import type { Answer } from './protocol.ts'
 import { explain } from './start-failure.ts'
 
 /** Milliseconds that new starts wait for a dead launcher's children; one that SIGKILL does not end holds up the others no longer. */
@@ -28,11 +30,13 @@ interface Start {
 /**
  * The launcher as the service sees it. The process next door is started by `open()`, or else by the first order. When it dies, `lost` is
  * told, its children are ended and told by `exited`, starts on their way fail with `LAUNCHER_LOST`, and another process takes over;
- * starts ordered meanwhile wait for it. `exited` is always told after the `start` it belongs to was answered.
+ * starts ordered meanwhile wait for it. `exited` is always told after the `start` it belongs to was answered. One that is kept outlives
+ * the service, and `open()` finds the one that a service before left behind.
  */
-export class LauncherProcess extends EventEmitter<LauncherEvents> implements Launcher {
+export class LauncherProcess extends EventEmitter<LauncherEvents> implements KeptLauncher {
   readonly #clock: Clock
   readonly #command: LauncherCommand
+  readonly #keeping: Keeping | null
   readonly #orphans: Orphans
   readonly #crashLoop: CrashLoop
   /** Every start from its order to its failure or its child's exit, by id. */
@@ -42,20 +46,31 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   #recovery: Promise<void> | null = null
   #waiting: string[] = []
   #closing: Promise<void> | null = null
+  #kept: readonly KeptChild[] = []
+  /** Ends of kept children that wait for whoever looks after them; `null`: nothing was kept, or it is there. */
+  #early: ChildExit[] | null = null
+  #left = false
 
-  /** @param command the launcher to run: `chooseLauncher`. */
-  constructor ({ clock, command }: { clock: Clock, command: LauncherCommand }) {
+  /** @param command the launcher to run: `chooseLauncher`. @param keeping how it outlives the service; absent: it does not */
+  constructor ({ clock, command, keeping = null }: { clock: Clock, command: LauncherCommand, keeping?: Keeping | null }) {
     super()
     this.#clock = clock
     this.#command = command
+    this.#keeping = keeping
     this.#orphans = new Orphans(clock)
     this.#crashLoop = new CrashLoop(clock)
   }
 
-  /** Starts the launcher process ahead of the first order. @throws Error when it ends before it is ready. */
+  get kept (): readonly KeptChild[] { return this.#kept }
+
+  /** Finds the launcher that was kept, or starts one, ahead of the first order. @throws Error when it ends before it is ready, or cannot be had. */
   async open (): Promise<void> {
     if (this.#recovery !== null) await this.#recovery
     if (this.#closing !== null) return
+    if (this.#keeping !== null && this.#channel === null) {
+      const found = await reattach(this.#keeping, this.#clock, answer => { this.#answered(answer) })
+      if (found !== null) this.#take(found)
+    }
     const channel = this.#channel ?? this.#launch()
     if (!await channel.ready) throw new Error(`The launcher process does not start: ${await channel.ended}.`)
   }
@@ -78,6 +93,18 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
     if (this.#starts.has(id)) this.#send(encode({ type: 'signal', id, signal }))
   }
 
+  resume (): void {
+    const early = this.#early ?? []
+    this.#early = null
+    for (const exit of early) this.#exited(exit)
+  }
+
+  leave (): Promise<void> {
+    this.#left = true
+    this.#closing ??= this.#part()
+    return this.#closing
+  }
+
   close (): Promise<void> {
     this.#closing ??= this.#end()
     return this.#closing
@@ -89,14 +116,22 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
   }
 
   #launch (): Channel {
-    const channel = openChannel(this.#command, this.#clock, answer => { this.#answered(answer) })
+    const answered = (answer: Answer) => { this.#answered(answer) }
+    return this.#take(this.#keeping === null ? openChannel(this.#command, this.#clock, answered) : openKeptChannel(this.#command, this.#keeping, this.#clock, answered))
+  }
+
+  #take (channel: Channel): Channel {
     channel.ended.then(cause => { this.#ended(cause) })
     this.#channel = channel
     return channel
   }
 
   #answered (answer: Answer): void {
-    if (answer.type === 'ready') return
+    if (this.#left || answer.type === 'ready' || answer.type === 'refused') return
+    if (answer.type === 'welcome') {
+      this.#welcomed(answer.children)
+      return
+    }
     const start = this.#starts.get(answer.id)
     if (start === undefined) return
     switch (answer.type) {
@@ -116,13 +151,33 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
       }
       case 'exited': {
         const { type, ...exit } = answer
-        this.#starts.delete(answer.id)
-        start.result.then(() => { this.emit('exited', exit) })
+        if (this.#early === null) this.#exited(exit)
+        else this.#early.push(exit)
       }
     }
   }
 
+  /** Children of a service before are as if they had been started by this one. */
+  #welcomed (children: readonly KeptChild[]): void {
+    this.#kept = children
+    if (children.length > 0) this.#early = []
+    for (const { id, pid, startTime } of children) {
+      this.#starts.set(id, { id, order: null, result: Promise.resolve({ status: 'started', pid }), settle: () => {}, child: { pid, startTime } })
+    }
+  }
+
+  #exited (exit: ChildExit): void {
+    const start = this.#starts.get(exit.id)
+    this.#starts.delete(exit.id)
+    start?.result.then(() => {
+      if (this.#left) return
+      this.emit('exited', exit)
+      if (this.#keeping !== null) this.#channel?.write(encode({ type: 'heard', id: exit.id }))
+    })
+  }
+
   #ended (cause: string): void {
+    if (this.#left) return
     const left = [...this.#starts.values()]
     this.#channel = null
     this.#recovery = this.#recover(left, cause)
@@ -171,6 +226,14 @@ export class LauncherProcess extends EventEmitter<LauncherEvents> implements Lau
     start.settle(this.#closing === null
       ? { status: 'failed', code: 'LAUNCHER_LOST', message: `The launcher process died while it started this program (${cause}). Try again.` }
       : { status: 'failed', code: 'LAUNCHER_CLOSED', message: 'The launcher was closed before the program was started.' })
+  }
+
+  async #part (): Promise<void> {
+    this.#crashLoop.close()
+    await this.#recovery
+    this.#channel?.leave()
+    await this.#channel?.ended
+    this.#orphans.close()
   }
 
   async #end (): Promise<void> {

@@ -1,28 +1,28 @@
-import { Socket } from 'node:net'
+import { closeSync, readFileSync, writeSync } from 'node:fs'
 import { systemClock } from '../clock.ts'
 import { startChild } from './child.ts'
 import type { Child, Surroundings } from './child.ts'
-import { MessageReader, encode, isOrder } from './protocol.ts'
-import type { Answer, Order } from './protocol.ts'
+import { KeptLine } from './kept-line.ts'
+import type { Keep } from './kept-line.ts'
+import { encode } from './protocol.ts'
+import type { Order } from './protocol.ts'
+import { pipeLine } from './service-line.ts'
+import type { Hearer, ServiceLine } from './service-line.ts'
 
 /**
  * The launcher process: a small program next door to the service, the only one that starts, signals and reaps children. Orders come
  * in on descriptor 3, answers go out on descriptor 4. It ends when it is told to or when the service is gone, never by a signal that
- * can be ignored, and it takes its children with it. What it cannot survive is SIGKILL: then the service ends the children.
+ * can be ignored, and it takes its children with it. What it cannot survive is SIGKILL: then the service ends the children. One that is
+ * started with `--keep` waits for a service to return, and is set up by a line on descriptor 3.
  */
 const GRACE_MILLISECONDS = 2000
 /** After SIGKILL, for a child stuck in the kernel; the launcher then leaves without it. */
 const LAST_WAIT_MILLISECONDS = 1500
-/** Bytes of answers that may wait for the service to read them before output is told no longer. */
-const WAITING_BYTES = 1024 * 1024
 /** For log files on a disk that hangs. */
 const FLUSH_MILLISECONDS = 500
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
-const orders = new Socket({ fd: 3, readable: true, writable: false })
-const answers = new Socket({ fd: 4, readable: false, writable: true })
-const reader = new MessageReader(isOrder)
 const children = new Map<string, Child>()
 const unfinished = new Set<Promise<void>>()
 const complained = new Set<string>()
@@ -32,7 +32,7 @@ const around: Surroundings = {
   clock: systemClock,
   tell (answer) {
     if (answer.type === 'failed' || answer.type === 'exited') children.delete(answer.id)
-    tell(answer)
+    line.tell(answer)
     if (ending && children.size === 0) leave()
   },
   logFailed (path, error) {
@@ -44,25 +44,30 @@ const around: Surroundings = {
 }
 
 process.stderr.on('error', () => {})
-answers.on('error', () => { end('SIGTERM') })
-orders
-  .on('error', () => { end('SIGTERM') })
-  .on('end', () => { end('SIGTERM') })
-  .on('data', (chunk: Buffer) => {
-    try {
-      for (const order of reader.push(chunk)) obey(order)
-    } catch (error) {
-      process.stderr.write(`slipway launcher: cannot understand the service, ending: ${String(error)}\n`)
-      end('SIGTERM')
-    }
+const hearer: Hearer = {
+  obey,
+  gone (problem) {
+    if (problem !== undefined) process.stderr.write(`slipway launcher: cannot understand the service, ending: ${problem}\n`)
+    end('SIGTERM')
+  }
+}
+const line: ServiceLine = process.argv.includes('--keep') ? keptLine() : pipeLine(hearer)
+
+/** The line of a launcher that is kept: it says `ready` on descriptor 4 as soon as a service can connect. */
+function keptLine (): ServiceLine {
+  const keep = JSON.parse(readFileSync(3, 'utf8')) as Keep
+  const living = () => Array.from(children, ([id, { identity }]) => identity === null ? [] : [{ id, ...identity, ended: false }]).flat()
+  return new KeptLine(keep, { ...hearer, clock: systemClock, children: living }, () => {
+    writeSync(4, encode({ type: 'ready' }))
+    closeSync(4)
   })
-tell({ type: 'ready' })
+}
 
 function obey (order: Order): void {
   switch (order.type) {
     case 'start': {
       if (ending) {
-        tell({ type: 'failed', id: order.order.id, code: 'LAUNCHER_CLOSED', message: 'The launcher is closing.' })
+        line.tell({ type: 'failed', id: order.order.id, code: 'LAUNCHER_CLOSED', message: 'The launcher is closing.' })
         return
       }
       const child = startChild(order.order, around)
@@ -78,11 +83,6 @@ function obey (order: Order): void {
     case 'close':
       end('SIGKILL')
   }
-}
-
-function tell (answer: Answer): void {
-  if (answer.type === 'output' && answers.writableLength > WAITING_BYTES) return
-  answers.write(encode(answer))
 }
 
 /** Ends every child and then this process: kindly when the service vanished, at once when it said so. Asked twice, the harsher wins. */
@@ -107,5 +107,5 @@ function leave (): void {
   leaving = true
   const exit = () => { process.exit(0) }
   systemClock.after(FLUSH_MILLISECONDS, exit)
-  Promise.all(unfinished).then(() => answers.end(exit))
+  Promise.all(unfinished).then(() => { line.end(exit) })
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { ProcessIdentity } from '../spawning/launcher.ts'
 import { isRunning, killGroup } from './process-identity.ts'
-import type { ProcessIdentity } from './protocol.ts'
 
 /** Milliseconds until the second look at an orphan that was killed; each later look waits twice as long, up to the longest. */
 const FIRST_LOOK_MILLISECONDS = 2

@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs'
-import type { ProcessIdentity } from './protocol.ts'
+import type { ProcessIdentity } from '../spawning/launcher.ts'
 
 /** Who a living process is, or `null` when there is none. Without `/proc` (macOS) the start time stays unknown. */
 export function identify (pid: number): ProcessIdentity | null {

@@ -1,4 +1,4 @@
-import type { ChildExit, ChildOutput, StartOrder } from '../spawning/launcher.ts'
+import type { ChildExit, ChildOutput, KeptChild, ProcessIdentity, StartOrder } from '../spawning/launcher.ts'
 
 /**
  * Goes up with every change of what follows, start orders included. The native launcher has a number of its own (`native/launcher/order.h`),
@@ -9,12 +9,17 @@ export const PROTOCOL_VERSION = 1
 /**
  * What the service and the launcher process say to each other: one JSON object per line, orders on the launcher's descriptor 3,
  * answers on its descriptor 4. Orders are obeyed in the order they were written. The end of the orders means that the service is gone.
+ * A kept launcher outlives its service: it is spoken to over a UNIX socket instead. The native launcher is never kept.
  */
 export type Order =
   | { type: 'start', order: StartOrder }
   | { type: 'signal', id: string, signal: 'SIGTERM' | 'SIGKILL' }
   /** Kill what is alive, tell every exit, leave. */
   | { type: 'close' }
+  /** To a kept launcher, first: whoever knows its key is its service, which may be away for so many seconds. */
+  | { type: 'hello', version: number, key: string, seconds: number }
+  /** To a kept launcher: this exit was heard, and need not be told to the next service. */
+  | { type: 'heard', id: string }
 
 /** Every `start` is answered by one `started` or one `failed`; every `started` is followed by one `exited`, `output` may lie between. */
 export type Answer =
@@ -32,13 +37,10 @@ export type Answer =
    * when the child has ended, a last line without a newline too, is told before its `exited`. While the service does not read, output may be dropped; nothing else may.
    */
   | ({ type: 'output' } & ChildOutput)
-
-/** A process as it can be recognised again: pids are reused, a pid and its start time together are not. */
-export interface ProcessIdentity {
-  pid: number
-  /** Field 22 of `/proc/<pid>/stat`: clock ticks since boot. `null` on systems without `/proc`. */
-  startTime: string | null
-}
+  /** The answer to `hello`: who the launcher is, and its children. The exits of those that have ended follow. */
+  | { type: 'welcome', launcher: ProcessIdentity, children: KeptChild[] }
+  /** The other answer to `hello`: it has a service, or speaks another version. */
+  | { type: 'refused', why: 'busy' | 'version' }
 
 /** Most bytes of one line. Linux refuses command lines and environments of more than 2 MiB anyway. */
 export const MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -94,12 +96,12 @@ export class MessageReader<Message extends Order | Answer> {
 
 /** Whether a parsed line is an order. Both ends are built together, so only the tag is looked at. */
 export function isOrder (value: unknown): value is Order {
-  return isTagged(value, ['start', 'signal', 'close'])
+  return isTagged(value, ['start', 'signal', 'close', 'hello', 'heard'])
 }
 
 /** Whether a parsed line is an answer. */
 export function isAnswer (value: unknown): value is Answer {
-  return isTagged(value, ['ready', 'started', 'failed', 'exited', 'output'])
+  return isTagged(value, ['ready', 'started', 'failed', 'exited', 'output', 'welcome', 'refused'])
 }
 
 function isTagged (value: unknown, types: readonly string[]): boolean {

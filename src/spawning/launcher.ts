@@ -35,6 +35,20 @@ export interface ChildExit {
   outputTail: string
 }
 
+/** A process as it can be recognised again: pids are reused, a pid and its start time together are not. */
+export interface ProcessIdentity {
+  pid: number
+  /** Field 22 of `/proc/<pid>/stat`: clock ticks since boot. `null` on systems without `/proc`. */
+  startTime: string | null
+}
+
+/** A child of a launcher that outlived its service. */
+export interface KeptChild extends ProcessIdentity {
+  id: string
+  /** It has ended since, and nobody has heard of it. */
+  ended: boolean
+}
+
 /** Some of what a child said, in whole lines. A child that says more than anybody reads is told in part. */
 export interface ChildOutput {
   id: string
@@ -69,4 +83,14 @@ export interface Launcher extends EventEmitter<LauncherEvents> {
   signal(id: string, signal: 'SIGTERM' | 'SIGKILL'): void
   /** Ends the launcher process; children still alive are killed first. Resolves when it is gone; calling twice is nothing. */
   close(): Promise<void>
+}
+
+/** A launcher that may outlive the service, with its children. */
+export interface KeptLauncher extends Launcher {
+  /** The children that it brought along from the service before, as `open` found them. */
+  readonly kept: readonly KeptChild[]
+  /** Whoever looks after the kept children is there: their ends are told from now on, those that nobody heard first. */
+  resume(): void
+  /** Parts from the launcher and ends nothing; a `close` that follows is nothing. What happens to the children from now on is for the next service to hear. */
+  leave(): Promise<void>
 }

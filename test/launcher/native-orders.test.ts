@@ -49,6 +49,7 @@ function read (program: string, lines: readonly Buffer[]): Array<Record<string, 
 function expected (line: Buffer): Record<string, unknown> {
   const order = JSON.parse(line.toString()) as Order
   if (order.type === 'close') return { kind: 2 }
+  if (order.type === 'hello' || order.type === 'heard') throw new Error('never said to the native launcher')
   if (order.type === 'signal') return { kind: 1, id: proper(order.id), signal: { SIGTERM: 15, SIGKILL: 9 }[order.signal] }
   const { id, executable, args = [], env = {}, logFile = null, logBytes = 0, tellOutput: { stdout = false, stderr = false } = {} } = order.order
   return {
