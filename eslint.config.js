@@ -17,6 +17,7 @@ const rooms = {
   crashes: ['history', 'sessions', 'spawning'],
   front: ['sessions', 'tunnel'],
   history: ['sessions'],
+  keeping: ['history', 'launcher', 'sessions', 'spawning'],
   launcher: ['spawning'],
   load: [],
   logs: ['sessions'],

@@ -10,6 +10,7 @@ import fileServerPlugin from '../plugins/file-server.ts'
 import frontPlugin from '../plugins/front.ts'
 import garbageCollection from '../plugins/garbage-collection.ts'
 import health from '../plugins/health.ts'
+import keeping from '../plugins/keeping.ts'
 import liveEvents from '../plugins/live-events.ts'
 import loadGate from '../plugins/load-gate.ts'
 import logRetention from '../plugins/log-retention.ts'
@@ -48,13 +49,15 @@ import { takeProxyHeaders } from './front/proxied-connections.ts'
 import { tokenKey, ViewerTokens } from './front/viewer-token.ts'
 import { LoadGate } from './load/load-gate.ts'
 import { Machine } from './load/machine.ts'
+import { readJournal } from './keeping/journal.ts'
+import { keyIn, privateFolderProblem } from './keeping/private-folder.ts'
 import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
 import { preflight } from './preflight.ts'
 import { limitRanges } from './sessions/asked-limits.ts'
 import type { Limits } from './sessions/transitions.ts'
 import { singleFileProgram, streamServerProgram } from './spawning/stream-server-program.ts'
-import type { Launcher } from './spawning/launcher.ts'
+import type { KeptLauncher } from './spawning/launcher.ts'
 import { Certificate } from './tls/certificate.ts'
 import type { Carrier } from './tunnel/carrier.ts'
 
@@ -62,7 +65,7 @@ export interface AppOptions {
   config: Config
   /** Folder of this package: the page, the sample models and the embedded stream server are in it. */
   packageDir: string
-  launcher: Launcher
+  launcher: KeptLauncher
   /** Carries viewers in place of this process; absent or null: nobody does. */
   carrier?: Carrier | null
   clock: Clock
@@ -84,7 +87,7 @@ const uploadTime = 3_600_000
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
 export async function buildApp ({ config, packageDir, launcher, carrier = null, clock, shownConfig = {}, environment = {}, stop, ownLog = null, problems: known = [], logger = false }: AppOptions): Promise<FastifyInstance> {
-  const { http, tls, ports, sessions, streamServer, uploads: { dir: uploadDir, ...uploadLimits }, assets, fileServer, log, history, memory, behind } = config
+  const { http, tls, ports, sessions, restart, streamServer, uploads: { dir: uploadDir, ...uploadLimits }, assets, fileServer, log, history, memory, behind } = config
   const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
   const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
   const program = streamServerProgram(streamServer.executable, packageDir, http.host, tls.streamServers ? pair : null, tls.server ? authorityFile ?? pair?.certificateFile : null)
@@ -103,11 +106,14 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     pingInterval: sessions.pingInterval,
     firstConnectTimeout: sessions.firstConnectTimeout,
     logging: { fileMask: log.streamServerFileMask, outputMask: log.streamServerOutputMask, delta: log.streamServerDelta },
+    ...restart.keepSessions > 0 ? { unheardDuration: restart.keepSessions } : {},
     egl: streamServer.egl,
     respawn: streamServer.serviceRespawn ? { logSuffix: streamServer.serviceRespawnLogSuffix } : null,
     extra: { csr: streamServer.csrArgs, ssr: streamServer.ssrArgs }
   }
-  const problems = [...known, ...await preflight({ program, common, certificate: pair, authorityFile, logDir, uploadDir: uploadFolder, publicDir, staticDirs })]
+  const stateDir = restart.keepSessions > 0 ? resolve(restart.stateDir) : null
+  const left = stateDir === null ? null : whatWasLeft(stateDir)
+  const problems = [...known, ...left?.problems ?? [], ...await preflight({ program, common, certificate: pair, authorityFile, logDir, uploadDir: uploadFolder, publicDir, staticDirs })]
   if (problems.length > 0) throw new PreflightError(problems)
   const certificate = pair === null ? null : await Certificate.open(pair, clock)
   const collectGarbage = globalThis.gc
@@ -118,7 +124,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     publicHost: http.publicHost,
     endpoint: behind.endpoint,
     streamServersSecure: program.tls !== undefined,
-    tokens: new ViewerTokens({ key: tokenKey(behind.tokenKey), lifetime: behind.tokenLifetime * 1_000, clock })
+    tokens: new ViewerTokens({ key: tokenKey(behind.tokenKey || (stateDir === null ? '' : keyIn(stateDir))), lifetime: behind.tokenLifetime * 1_000, clock })
   })
   const isolation = new Isolation({ limit: history.crashLimit, window: history.crashWindow * 1_000, pause: history.crashPause * 1_000, clock })
   const gate = new LoadGate(loadLevels(config.load))
@@ -158,6 +164,10 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     clock
   })
   await app.register(sessionHistory, { sessions: history.sessions, file: history.file === '' ? null : { path: resolve(history.file), limit: history.fileBytes, keep: history.files }, clock })
+  if (left !== null) {
+    if (left.warning !== null) app.log.warn(left.warning)
+    await app.register(keeping, { ...left, launcher, clock })
+  }
   await app.register(sessionLog, { output: { stdout: log.childStdoutLevel, stderr: log.childStderrLevel } })
   if (logDir !== null) await app.register(logRetention, { dir: logDir, limits: { age: log.keepDays * 86_400_000, files: log.keepFiles, bytes: log.keepBytes }, ownLog, clock })
   const machine = new Machine()
@@ -228,6 +238,18 @@ function loadLevels ({ memoryCloses, memoryOpens, cpuCloses, cpuOpens, loopClose
     cpu: { closes: cpuCloses, opens: cpuOpens || cpuCloses * 0.75 },
     loop: { closes: loopCloses, opens: loopOpens || loopCloses * 0.75 }
   }
+}
+
+/** What a service before has left in the folder, and what stands in the way of going on with it. */
+function whatWasLeft (folder: string) {
+  const journal = join(folder, 'journal.jsonl')
+  const problem = privateFolderProblem(folder)
+  if (problem !== null) return { journal, notes: [], warning: null, problems: [`SLIPWAY_STATE_DIR: ${problem}`] }
+  const reading = readJournal(journal)
+  if (reading.status === 'otherVersion') return { journal, notes: [], warning: null, problems: [`SLIPWAY_STATE_DIR: ${journal} is of version ${reading.version}, which this Slipway does not read; start the one that wrote it and let its sessions end, or delete the file, which loses them`] }
+  const { notes, unsound, torn } = reading
+  const warning = unsound.length === 0 && !torn ? null : `${journal}: ${[...torn ? ['the last line was never finished, as after a crash'] : [], ...unsound.length > 0 ? [`what was altered is left out: line ${unsound.join(', ')}`] : []].join('; ')}`
+  return { journal, notes, warning, problems: [] }
 }
 
 /** The named variables, as far as they are there. */

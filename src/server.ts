@@ -34,9 +34,10 @@ async function main (): Promise<number | undefined> {
   const { config } = loaded
 
   const stop = () => { process.emit('SIGINT', 'SIGINT') }
-  const wanted = config.streamServer.launcher
+  const { keepSessions, stateDir } = config.restart
+  const wanted = keepSessions > 0 ? 'javascript' : config.streamServer.launcher
   const choice = await chooseLauncher(wanted, join(packageDir, 'dist', 'native', 'slipway-launcher'))
-  const launcher = new LauncherProcess({ clock: systemClock, command: choice.command })
+  const launcher = new LauncherProcess({ clock: systemClock, command: choice.command, keeping: keepSessions > 0 ? { folder: resolve(stateDir), seconds: keepSessions } : null })
   const carrier = config.streamServer.tunnel === 'native' ? new Carrier(join(packageDir, 'dist', 'native', 'slipway-carrier'), systemClock) : null
   const carrierProblem = await carrier?.open() ?? null
   const startedAt = systemClock.now()

@@ -5,6 +5,8 @@ import type { Spawner } from './spawning/spawner.ts'
 export interface Running {
   close(): PromiseLike<unknown>
   spawner: Spawner
+  /** Parts from the sessions, within so many milliseconds, where they are to outlive the service. */
+  leaveSessions?: (patience: number) => Promise<void>
   log: { info(message: string): void }
 }
 
@@ -12,8 +14,8 @@ export interface Running {
 const backstop = 5_000
 
 /**
- * What signals mean: SIGTERM lets running sessions finish up to `drainTimeout` seconds and takes nothing new; SIGINT and SIGHUP stop
- * them now; a second signal has no patience at all. `ended` is called once, when everything is closed.
+ * What signals mean: SIGTERM lets running sessions finish up to `drainTimeout` seconds and takes nothing new, or leaves them to the next
+ * service; SIGINT and SIGHUP stop them now; a second signal has no patience at all. `ended` is called once, when everything is closed.
  */
 export function shutDownOnSignals (app: Running, signals: NodeJS.EventEmitter, drainTimeout: number, clock: Clock, ended: (error?: unknown) => void): void {
   let received = 0
@@ -36,8 +38,13 @@ export function shutDownOnSignals (app: Running, signals: NodeJS.EventEmitter, d
       await app.close()
     }).then(() => { once() }, once)
   }
+  const leave = () => {
+    app.log.info(`SIGTERM: leaving ${app.spawner.alive} sessions to the service that is started next`)
+    void app.leaveSessions?.(drainTimeout * 1_000).then(close)
+  }
   const onSignal = (signal: NodeJS.Signals) => {
     received++
+    if (received === 1 && signal === 'SIGTERM' && app.leaveSessions !== undefined) return leave()
     app.log.info(`${signal}: ${received > 1 ? 'killing every session' : signal === 'SIGTERM' ? `draining ${app.spawner.alive} sessions, ${drainTimeout} s at most` : 'stopping every session'}`)
     if (received > 1) app.spawner.hurry()
     if (received > 1 || signal !== 'SIGTERM') {

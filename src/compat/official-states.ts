@@ -10,6 +10,7 @@ const names: Record<State, OfficialState> = {
   queued: 'launching',
   starting: 'launching',
   spare: 'ready',
+  adopted: 'ready',
   ready: 'ready',
   connected: 'ready',
   draining: 'nice-killed',

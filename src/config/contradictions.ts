@@ -16,7 +16,7 @@ export interface Contradiction {
 const envOf = (name: keyof Config['ceilings']) => (configSchema.properties.sessions.properties[name] as unknown as SettingSchema).env
 
 /** Every contradiction in a configuration whose single values are all usable. */
-export function contradictions ({ http, behind, tls, ports, sessions, ceilings, load, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
+export function contradictions ({ http, behind, tls, ports, sessions, ceilings, restart, load, streamServer, fileServer, log, metrics }: Config): Contradiction[] {
   const last = ports.begin + sessions.max - 1
   const ahead = startedAhead({ sessions, streamServer })
   const encrypted = [
@@ -109,6 +109,16 @@ export function contradictions ({ http, behind, tls, ports, sessions, ceilings, 
       broken: ahead.csr > 0 && !streamServer.renderers.includes('csr'),
       names: ['SLIPWAY_STARTED_AHEAD_CSR', 'SLIPWAY_RENDERERS'],
       problem: 'sessions that nobody may ask for are not started ahead; set it to 0, or offer the renderer csr'
+    },
+    {
+      broken: restart.keepSessions > 0 && http.port === 0,
+      names: ['SLIPWAY_KEEP_SESSIONS', 'SLIPWAY_PORT'],
+      problem: 'stream servers report to the port that they were started with; give one that is the same after a restart'
+    },
+    {
+      broken: restart.keepSessions > 0 && streamServer.launcher === 'native',
+      names: ['SLIPWAY_KEEP_SESSIONS', 'SLIPWAY_LAUNCHER'],
+      problem: 'the native launcher does not outlive the service; set SLIPWAY_LAUNCHER to auto or javascript'
     },
     {
       broken: !isRequestFilter(log.requestFilter),

@@ -110,6 +110,10 @@ export const configSchema = Type.Object({
     loopCloses: milliseconds('SLIPWAY_LOAD_LOOP_CLOSES', 'Delay of the service itself, of its event loop, above which nothing more is started. 0: it is not looked at.'),
     loopOpens: milliseconds('SLIPWAY_LOAD_LOOP_OPENS', 'Delay at which it is again. 0: a quarter less than that.')
   }),
+  restart: group('Restarts', {
+    keepSessions: seconds('SLIPWAY_KEEP_SESSIONS', 0, 0, 'How long sessions live on without the service, so that a restart, or a crash of the service, ends none: the one that is started next takes them over. After SIGTERM it then leaves them; every other stop still ends them. 0: sessions end with the service. Linux only; the launcher is the one in JavaScript.'),
+    stateDir: text('SLIPWAY_STATE_DIR', '.slipway/state', 'Folder in which the service that is started next finds them; nobody else may enter it. Each service needs one of its own.')
+  }),
   streamServer: group('The stream server', {
     executable: text('SLIPWAY_STREAM_SERVER', '', 'Path of `ts3d_sc_server`. Empty: the embedded stream server.'),
     launcher: Type.Enum(['auto', 'javascript', 'native'], { env: 'SLIPWAY_LAUNCHER', default: 'auto', description: 'Which launcher starts the stream servers: the native one, which `npm run build:native` builds on Linux, or the one in JavaScript. `auto`: the native one where it is.' }),

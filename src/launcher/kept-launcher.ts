@@ -74,7 +74,7 @@ async function launch ([executable, ...args]: LauncherCommand, { folder, seconds
   let exit: Promise<string>
   const complaints = openSync(join(folder, 'launcher.log'), 'a', 0o600)
   try {
-    const launcher = spawn(executable, [...args, '--keep'], { detached: true, stdio: ['ignore', 'ignore', complaints, 'pipe', 'pipe'] })
+    const launcher = spawn(executable, [...args, '--keep', folder], { detached: true, stdio: ['ignore', 'ignore', complaints, 'pipe', 'pipe'] })
     const failed = new Promise<never>((_resolve, reject) => { launcher.once('error', reject) })
     exit = new Promise(resolve => { launcher.once('exit', (code, signal) => { resolve(endWords(code, signal)) }) })
     const setting = launcher.stdio[3] as Writable

@@ -50,7 +50,7 @@ export class KeptLine implements ServiceLine {
     this.#server = createServer(stranger => { this.#meet(stranger) })
     this.#server.on('error', error => { around.gone(`it cannot be reached: ${error.message}`) })
     this.#server.listen(socket, listening)
-    this.#wait()
+    this.#wait(seconds)
   }
 
   tell (answer: Answer): void {
@@ -72,7 +72,8 @@ export class KeptLine implements ServiceLine {
       leave()
       if (this.#service !== socket) return
       this.#service = null
-      this.#wait()
+      // With nothing to keep there is nothing to wait for.
+      this.#wait(this.#unheard.size === 0 && this.#around.children().length === 0 ? 0 : this.#seconds)
     }
     // Its orders were obeyed before its end is seen.
     socket.on('end', parted).on('close', parted).on('error', () => { socket.destroy() })
@@ -109,8 +110,8 @@ export class KeptLine implements ServiceLine {
     return given.length === this.#key.length && timingSafeEqual(given, this.#key)
   }
 
-  #wait (): void {
-    this.#stopWaiting = this.#around.clock.after(this.#seconds * 1000, () => {
+  #wait (seconds: number): void {
+    this.#stopWaiting = this.#around.clock.after(seconds * 1000, () => {
       // A service that comes now finds nobody, rather than sessions that are being ended.
       this.#close()
       this.#around.gone()

@@ -14,10 +14,9 @@ export class GpuPool {
     this.#sessions = Array.from({ length: count }, () => 0)
   }
 
-  /** The GPU with the fewest sessions, the lowest of several; `undefined` where sessions are not spread. */
-  take (): GpuLease | undefined {
-    if (this.#sessions.length === 0) return undefined
-    const index = this.#sessions.indexOf(Math.min(...this.#sessions))
+  /** The GPU with the fewest sessions, the lowest of several, or the one that is named; `undefined` where sessions are not spread, or there is no such GPU. */
+  take (index = this.#sessions.indexOf(Math.min(...this.#sessions))): GpuLease | undefined {
+    if (this.#sessions[index] === undefined) return undefined
     let held = true
     const count = (change: 1 | -1) => { this.#sessions[index] = (this.#sessions[index] ?? 0) + change }
     count(1)

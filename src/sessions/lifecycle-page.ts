@@ -1,6 +1,6 @@
 import { actors } from './actors.ts'
 import { reasons } from './reasons.ts'
-import { states, transitions, type Deadline, type State } from './transitions.ts'
+import { beginnings, states, transitions, type Deadline, type State } from './transitions.ts'
 
 const limitSettings: Record<Deadline['limit'], string> = {
   queueTimeout: 'SLIPWAY_QUEUE_TIMEOUT',
@@ -31,7 +31,7 @@ export function renderLifecyclePage (): string {
     '',
     '```mermaid',
     'stateDiagram-v2',
-    '    [*] --> queued',
+    ...beginnings.map(state => `    [*] --> ${state}`),
     ...arrows,
     ...ends,
     '```',

@@ -138,6 +138,13 @@ export const reasons = {
     why: 'It listens on another address or port than it was told, or hangs.',
     act: 'Read the session’s log; check that it listens on `--sc-port` on this machine.'
   },
+  not_kept: {
+    end: 'failed',
+    by: 'service',
+    see: 'The service was started again and did not take the session over.',
+    why: 'It was still being started, or its process was gone or could not be proven to be the same. The log says which.',
+    act: 'Nothing: its viewer asks for another one. If it happens to sessions that ran, look at the upgrade procedure.'
+  },
   owner_lost: {
     end: 'failed',
     by: 'system',

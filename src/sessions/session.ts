@@ -20,6 +20,21 @@ export interface SessionOrder {
   limits?: AskedLimits
 }
 
+/** What another service needs to know of a session in order to take it over; times in milliseconds since the epoch. */
+export interface SessionNote extends SessionOrder {
+  state: State
+  reason: Reason | null
+  port: number | null
+  pid: number | null
+  /** GPU it renders on, from 0. */
+  gpu: number | null
+  createdAt: number
+  requestedAt: number
+  /** When it was ready last, and when a viewer came last; null: never. */
+  readyAt: number | null
+  connectedAt: number | null
+}
+
 /** How the stream server's process ended. */
 export interface ExitRecord { code: number | null, signal: string | null, outputTail: string }
 
@@ -64,6 +79,19 @@ export class Session {
     this.createdAt = now
     this.#requestedAt = now
     this.entered.queued = now
+  }
+
+  /** The session that another service has left such a note of. */
+  static takenOver ({ id, renderer, model, via, createdAt, requestedAt, readyAt, connectedAt, reason, pid }: SessionNote, now: number): Session {
+    const session = new Session({ id, renderer, model, via }, createdAt)
+    session.#requestedAt = requestedAt
+    session.#state = 'adopted'
+    session.entered.adopted = now
+    if (readyAt !== null) session.entered.ready = readyAt
+    if (connectedAt !== null) session.entered.connected = connectedAt
+    if (reason !== null) session.because(reason)
+    session.pid = pid
+    return session
   }
 
   get id (): string { return this.#order.id }
@@ -120,6 +148,21 @@ export class Session {
   giveBack (): void {
     this.lease?.release()
     this.gpu?.release()
+  }
+
+  note (): SessionNote {
+    return {
+      ...this.#order,
+      state: this.#state,
+      reason: this.#reason,
+      port: this.lease?.port ?? null,
+      pid: this.pid,
+      gpu: this.gpu?.index ?? null,
+      createdAt: this.createdAt,
+      requestedAt: this.#requestedAt,
+      readyAt: this.entered.ready ?? null,
+      connectedAt: this.entered.connected ?? null
+    }
   }
 
   view (): SessionView {

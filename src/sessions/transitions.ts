@@ -1,6 +1,6 @@
 import type { Reason } from './reasons.ts'
 
-export type State = 'queued' | 'starting' | 'spare' | 'ready' | 'connected' | 'draining' | 'stopped' | 'failed' | 'lost'
+export type State = 'queued' | 'starting' | 'spare' | 'adopted' | 'ready' | 'connected' | 'draining' | 'stopped' | 'failed' | 'lost'
 
 /** Names of the time limits, each a setting of the same name; 0 means no limit. */
 export type Limit = 'queueTimeout' | 'startTimeout' | 'aheadLifetime' | 'firstConnectTimeout' | 'pingTimeout' | 'idleTimeout' | 'maxLifetime' | 'killStep'
@@ -47,6 +47,11 @@ export const transitions = {
       { limit: 'pingTimeout', since: 'report', passes: 'ping_timeout' }
     ]
   },
+  adopted: {
+    means: 'Taken over from the service that ran before; neither its stream server nor its viewer has been heard of since.',
+    next: ['ready', 'connected', 'draining', 'stopped', 'failed'],
+    deadlines: [{ limit: 'pingTimeout', since: 'report', passes: 'ping_timeout' }]
+  },
   ready: {
     means: 'The stream server is ready and has no viewer.',
     next: ['connected', 'draining', 'stopped', 'failed'],
@@ -75,6 +80,9 @@ export const transitions = {
 } as const satisfies Record<State, StateRow>
 
 export const states = Object.keys(transitions) as State[]
+
+/** Where a session begins: asked for or started ahead, or taken over. */
+export const beginnings = ['queued', 'adopted'] as const satisfies State[]
 
 /** Nothing follows these. */
 export const isTerminal = (state: State): boolean => transitions[state].next.length === 0

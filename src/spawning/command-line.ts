@@ -28,6 +28,8 @@ export interface CommonArguments {
   pingInterval: number
   /** Seconds. */
   firstConnectTimeout: number
+  /** Seconds for which an embedded one goes on although nobody takes its reports; absent: it is not told. */
+  unheardDuration?: number
   /** What the stream server is to log by itself; absent: it is not told. */
   logging?: LoggingArguments
   /** Whether it renders with EGL, without a display. */
@@ -84,6 +86,7 @@ export function commandLine (program: StreamServerProgram, common: CommonArgumen
     ...real ? [...respawnArguments(common), ...loggingArguments(common, session)] : [],
     '--initial-use-duration', String((session.firstConnectTimeout ?? common.firstConnectTimeout) + (session.aheadLifetime ?? 0)),
     '--workspace-dir', common.workspaceDir,
+    ...real || common.unheardDuration === undefined ? [] : ['--unheard-duration', String(common.unheardDuration)],
     ...real || common.modelCacheBytes === undefined ? [] : ['--model-cache-bytes', String(common.modelCacheBytes)],
     ...session.sessionToken?.startsWith('-') === true ? [`--session-token=${session.sessionToken}`] : optional('--session-token', session.sessionToken),
     ...optional('--model-file', session.model),

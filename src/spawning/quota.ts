@@ -20,6 +20,9 @@ export class Quota {
     this.#counts.set(caller, (this.#counts.get(caller) ?? 0) + 1)
   }
 
+  /** Whose a session is; null: nobody's. */
+  callerOf (id: string): string | null { return this.#callers.get(id) ?? null }
+
   /** It has ended. One that is nobody's is nothing. */
   release (id: string): void {
     const caller = this.#callers.get(id)

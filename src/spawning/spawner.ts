@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { PortCounts } from '../ports/port-pool.ts'
 import type { Actor } from '../sessions/actors.ts'
 import type { Reason } from '../sessions/reasons.ts'
-import { Session, type Renderer, type SessionOrder, type SessionView } from '../sessions/session.ts'
+import { Session, type Renderer, type SessionNote, type SessionOrder, type SessionView } from '../sessions/session.ts'
 import { SessionTable } from '../sessions/session-table.ts'
 import { StayLengths } from '../sessions/stay-lengths.ts'
 import type { State } from '../sessions/transitions.ts'
@@ -27,6 +27,8 @@ export type SpawnerEvents = {
   dropped: [string]
   /** The viewer named its model. */
   named: [SessionView]
+  /** The session's process runs, and its pid is known. */
+  launched: [SessionView]
   /** The launcher is told to start this. */
   ordered: [StartOrder]
   answered: [{ outcome: Outcome, reason: OutcomeReason | null }]
@@ -46,7 +48,7 @@ export type SpawnerEvents = {
   output: [ChildOutput]
 }
 
-export interface SpawnerOptions extends Omit<Surroundings, 'makeRoom' | 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'> {
+export interface SpawnerOptions extends Omit<Surroundings, 'launched' | 'makeRoom' | 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'> {
   newId: () => string
   /** Why a model is kept from everybody now; absent: none ever is. */
   barred?: (model: string) => Barred | undefined
@@ -118,6 +120,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     this.#surroundings = {
       ...options,
       watchdog,
+      launched: session => { this.emit('launched', session.view()) },
       makeRoom: () => this.#reserve.yield()?.vacated,
       moved: (session, from, by) => { this.#moved(session, from, by) },
       named: session => { this.#named(session) },
@@ -164,6 +167,12 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return this.#capacity.overload ?? (this.#capacity.cramped && !this.#reserve.canYield ? 'full' : null)
   }
 
+  /** What another service needs to know of a living session, and whose it is; null: nobody's. */
+  note (id: string): SessionNote & { caller: string | null } | undefined {
+    const session = this.#table.get(id)
+    return session === undefined || session.over ? undefined : { ...session.note(), caller: this.#quota.callerOf(id) }
+  }
+
   session (id: string): SessionView | undefined { return this.#table.get(id)?.view() }
   /** The living session on a port. */
   sessionOnPort (port: number): SessionView | undefined { return this.#table.onPort(port)?.view() }
@@ -200,6 +209,21 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     const result = await this.#open(request)
     this.emit('answered', { outcome: result.status, reason: 'reason' in result ? result.reason : null })
     return result
+  }
+
+  /**
+   * Takes over a session that another service has left a note of; to be called before anything is opened. One that was not ready, or whose
+   * process cannot be had, is ended; all others go on.
+   *
+   * @param process whether the launcher has its process, has its end to tell, or has neither
+   */
+  adopt (note: SessionNote & { caller: string | null }, process: 'lives' | 'ended' | 'gone'): void {
+    const { ports, gpus } = this.#options
+    const session = Session.takenOver(note, this.#clock.now())
+    if (process !== 'gone' && note.port !== null) session.lease = ports.claim(note.port)
+    if (process !== 'gone' && note.gpu !== null) session.gpu = gpus.take(note.gpu)
+    if (note.caller !== null) this.#quota.take(session.id, note.caller)
+    this.#lookAfter(session, nobodysRequest).adopt(process, note)
   }
 
   /** Takes a stream server's report. `unknown`: there is no such session. Late and repeated reports are taken and change nothing. */
@@ -264,6 +288,19 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   async emptied (): Promise<void> {
     this.drain()
     await Promise.all(Array.from(this.#supervisors.values(), supervisor => supervisor.ended))
+  }
+
+  /**
+   * Drains, waits until starts are answered and ends have ended, and parts from the sessions that go on without ending them: another
+   * service takes them over. From then on nothing moves a session here.
+   *
+   * @param patience resolves when there is no more time to wait
+   */
+  async leave (patience: Promise<void>): Promise<void> {
+    this.drain()
+    await Promise.race([patience, Promise.all(Array.from(this.#supervisors.values(), supervisor => supervisor.settled))])
+    for (const supervisor of this.#supervisors.values()) supervisor.letGo()
+    this.#supervisors.clear()
   }
 
   /** Drains and ends every session; resolves when all have ended. */
@@ -378,7 +415,10 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   /** A session from its entry in the table on, before anything is started. */
   #supervise (order: Omit<SessionOrder, 'id'>, request: SessionRequest): Supervisor {
-    const session = new Session({ id: this.#options.newId(), ...order }, this.#clock.now())
+    return this.#lookAfter(new Session({ id: this.#options.newId(), ...order }, this.#clock.now()), request)
+  }
+
+  #lookAfter (session: Session, request: SessionRequest): Supervisor {
     const supervisor = new Supervisor(session, request, this.#surroundings)
     this.#table.add(session)
     this.#capacity.begin(session.id)

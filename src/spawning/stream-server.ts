@@ -48,6 +48,9 @@ export class StreamServer {
     this.#launched = this.#launch(room)
   }
 
+  /** Its process runs already, or its end is about to be told. */
+  adopt (): void { this.#there = true }
+
   /** Its process has ended. Answers whether it is started again, since it only lost its port. */
   exited (exit: ChildExit): boolean {
     const session = this.#session
@@ -69,7 +72,7 @@ export class StreamServer {
   async #launch (room?: Promise<void>): Promise<void> {
     if (room !== undefined) await room
     const session = this.#session
-    const { clock, ports, gpus, launcher, order, phase } = this.#with
+    const { clock, ports, gpus, launcher, order, phase, launched } = this.#with
     const lease = await this.#port()
     if (session.reason !== null) {
       lease?.release()
@@ -92,6 +95,7 @@ export class StreamServer {
     if (started.status === 'started') {
       phase('launch', clock.now() - ordered)
       session.pid = started.pid
+      launched(session)
       return
     }
     this.#there = false

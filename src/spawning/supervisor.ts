@@ -1,7 +1,7 @@
 import type { Holder } from '../ports/port-holder.ts'
 import type { Actor } from '../sessions/actors.ts'
 import type { Reason } from '../sessions/reasons.ts'
-import type { Session } from '../sessions/session.ts'
+import type { Session, SessionNote } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
 import type { Report } from '../status/report.ts'
 import { Answer } from './answer.ts'
@@ -60,6 +60,29 @@ export class Supervisor {
     return await this.#answer(this.#signal)
   }
 
+  /**
+   * Looks after a session that another service was looking after. To be called once, in the place of `open`.
+   * @param process whether its process lives, has ended and will be told to, or cannot be had
+   */
+  adopt (process: 'lives' | 'ended' | 'gone', { state }: SessionNote): void {
+    if (process !== 'gone') this.#server.adopt()
+    this.#opened.resolve(undefined)
+    this.#moved(null, 'service')
+    if (process === 'gone') this.end('not_kept')
+    // Whoever asked for it got no answer, or nobody has asked, or it was ending anyway.
+    else if (process === 'lives' && state !== 'ready' && state !== 'connected' && state !== 'adopted') this.end(state === 'spare' ? 'recycled' : 'not_kept')
+  }
+
+  /** Resolves when nobody waits for it to be ready, and it is not ending. */
+  get settled (): Promise<void> { return this.#opened.promise.then(async () => { if (this.session.reason !== null) await this.ended }) }
+
+  /** Another service is going to look after it: nothing moves it here any more, and whoever waits for it is sent away. */
+  letGo (): void {
+    this.#ladder.done()
+    this.#with.watchdog.release(this.session)
+    this.#opened.resolve(undefined)
+  }
+
   /** Gives a session that was started ahead to a request; resolves when it is ready, which it may be already, or with what stood in the way. */
   async claim ({ via, signal, limits = {} }: OpenRequest): Promise<OpenResult> {
     const { session } = this
@@ -101,6 +124,7 @@ export class Supervisor {
     if (session.state === 'starting') this.#ready()
     if (model !== undefined && session.named(model)) this.#with.named(session)
     if (viewers === null) {
+      if (session.state === 'adopted') void this.#look(0).then(() => { if (session.state === 'adopted') this.#move('ready', 'stream_server') })
       // Not at its first word, before which nobody can have come: starts that follow each other closely would read long tables for nothing.
       if (kind === 'ping' && (session.state === 'ready' || session.state === 'spare')) void this.#look(lately)
       return
@@ -128,7 +152,10 @@ export class Supervisor {
   /** The stream server, a tunnel or the system says how many viewers there are. */
   viewers (count: number): void {
     const { session } = this
-    if (session.state === 'ready' && count > 0) {
+    if (session.state === 'adopted') {
+      if (count > 0) this.#move('connected', 'viewer')
+      else this.#move('ready', 'stream_server')
+    } else if (session.state === 'ready' && count > 0) {
       const first = session.entered.connected === undefined
       this.#move('connected', 'viewer')
       if (first) this.#with.phase('connect', this.#with.clock.now() - (session.entered.ready ?? session.createdAt))

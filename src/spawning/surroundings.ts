@@ -35,6 +35,8 @@ export interface Surroundings {
   makeRoom: () => Promise<void> | undefined
   /** The viewer named its model. */
   named: (session: Session) => void
+  /** Its process runs, and its pid is known. */
+  launched: (session: Session) => void
   moved: (session: Session, from: State | null, by: Actor) => void
   /** Milliseconds a phase took. */
   phase: (phase: Phase, milliseconds: number) => void

@@ -17,10 +17,12 @@ export interface LivelinessSettings {
   id: string
   /** From ping to ping. */
   seconds: number
+  /** For how long it may be that nobody takes a report; 0: a few of them. */
+  unheardSeconds: number
   clock: Clock
   /** Asked before every ping. */
   occupation: () => Occupation
-  /** Called once, when so many reports in a row reached nobody that nobody can be watching. */
+  /** Called once, when so many reports in a row, and for so long, reached nobody that nobody can be watching. */
   onUnheard: (reason: string) => void
 }
 
@@ -34,13 +36,17 @@ const readyPauses = [100, 300, 900]
 export class Liveliness {
   #settings: LivelinessSettings
   #failures = 0
+  /** When somebody took a report last. */
+  #heardAt: number
   #pending = 0
   #queue = Promise.resolve()
   #cancel = () => {}
   #closed = false
+  #unheard = false
 
   constructor (settings: LivelinessSettings) {
     this.#settings = settings
+    this.#heardAt = settings.clock.now()
   }
 
   /** Says `ready`, again after short pauses when nobody takes it, then pings until `close`. */
@@ -88,9 +94,14 @@ export class Liveliness {
     try {
       await sent
       this.#failures = 0
+      this.#heardAt = this.#settings.clock.now()
       return true
     } catch (error) {
-      if (++this.#failures === mostFailures && !this.#closed) this.#settings.onUnheard((error as Error).message)
+      const { clock, unheardSeconds, onUnheard } = this.#settings
+      if (++this.#failures >= mostFailures && clock.now() - this.#heardAt >= unheardSeconds * 1000 && !this.#closed && !this.#unheard) {
+        this.#unheard = true
+        onUnheard((error as Error).message)
+      }
       return false
     } finally {
       this.#pending--

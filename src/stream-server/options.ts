@@ -20,6 +20,8 @@ export interface Options {
   /** Base URL for reports; `null` when nobody asked for them. */
   livelinessEndpoint: string | null
   livelinessSeconds: number
+  /** How long to go on although nobody takes the reports; 0: for a few of them. */
+  unheardSeconds: number
   /** Both files, or none. */
   tls: { certificateFile: string, privateKeyFile: string } | null
   /** Pictures are made here, not in the browser. */
@@ -49,6 +51,7 @@ const flags: Record<string, { kind: Kind, help: string }> = {
   'initial-use-duration': { kind: 'seconds', help: 'end when no viewer came after so many seconds (default 60, 0: never)' },
   'liveliness-endpoint': { kind: 'url', help: 'base URL for reports: ready, ping, disconnect' },
   'liveliness-update-frequency': { kind: 'seconds', help: 'seconds from ping to ping (default 5)' },
+  'unheard-duration': { kind: 'seconds', help: 'go on for so many seconds although nobody takes the reports (default: four of them)' },
   'ssl-certificate-file': { kind: 'text', help: 'PEM certificate: serve wss' },
   'ssl-private-key-file': { kind: 'text', help: 'PEM key for the certificate' },
   csr: { kind: 'flag', help: 'render in the browser (default true)' },
@@ -111,6 +114,7 @@ export function parseOptions (args: string[]): ParsedOptions {
       initialUseSeconds: number('initial-use-duration', 60),
       livelinessEndpoint: text('liveliness-endpoint'),
       livelinessSeconds: number('liveliness-update-frequency', 5),
+      unheardSeconds: number('unheard-duration', 0),
       tls: certificateFile !== null && privateKeyFile !== null ? { certificateFile, privateKeyFile } : null,
       rendering: ssr,
       logFile: path('log-file'),

@@ -105,6 +105,7 @@ export class StreamServer {
         endpoint: options.livelinessEndpoint,
         id: options.id,
         seconds: options.livelinessSeconds,
+        unheardSeconds: options.unheardSeconds,
         clock,
         occupation: () => ({ viewers: this.#isHere ? 1 : 0, idle: Math.max(0, Math.floor((clock.now() - this.#lastActivity) / 1000)), model: this.#model }),
         onUnheard: reason => {

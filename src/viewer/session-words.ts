@@ -6,6 +6,7 @@ const states = new Map([
   ['queued', 'Waiting for a seat'],
   ['starting', 'Starting'],
   ['spare', 'Ready ahead'],
+  ['adopted', 'Taken over after a restart'],
   ['ready', 'Ready, no viewer yet'],
   ['connected', 'In use'],
   ['draining', 'Stopping'],
@@ -29,7 +30,8 @@ const reasons = new Map([
   ['unfit', 'found unfit before it was used'],
   ['model_isolated', 'its model keeps crashing'],
   ['admin', 'stopped here'],
-  ['drain', 'the service shuts down']
+  ['drain', 'the service shuts down'],
+  ['not_kept', 'lost when the service restarted']
 ])
 
 /** What a session is doing, or how it ended, in words. */

@@ -13,6 +13,7 @@ t.test('each of our states is one of theirs', async t => {
     queued: 'launching',
     starting: 'launching',
     spare: 'ready',
+    adopted: 'ready',
     ready: 'ready',
     connected: 'ready',
     draining: 'nice-killed',

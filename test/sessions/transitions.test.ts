@@ -3,16 +3,17 @@ import t from 'tap'
 import { renderLifecyclePage } from '../../src/sessions/lifecycle-page.ts'
 import { reasons } from '../../src/sessions/reasons.ts'
 import { Session } from '../../src/sessions/session.ts'
-import { isTerminal, mayFollow, states, transitions, type State } from '../../src/sessions/transitions.ts'
+import { beginnings, isTerminal, mayFollow, states, transitions, type State } from '../../src/sessions/transitions.ts'
 
 const fresh = () => new Session({ id: 'a', renderer: 'csr', model: null, via: 'rest' }, 0)
+const takenOver = () => Session.takenOver({ ...fresh().note(), state: 'connected', pid: 7, createdAt: 1, requestedAt: 2, readyAt: 3, connectedAt: 4 }, 5)
 
-/** A shortest way from `queued` to a state, by the table. */
+/** A shortest way to a state from where sessions begin, by the table. */
 function wayTo (goal: State): State[] {
-  const ways: State[][] = [['queued']]
+  const ways: State[][] = beginnings.map(state => [state])
   for (const way of ways) {
     const last = way.at(-1) as State
-    if (last === goal) return way.slice(1)
+    if (last === goal) return way
     for (const next of transitions[last].next) if (!way.includes(next)) ways.push([...way, next])
   }
   throw new Error(`${goal} cannot be reached`)
@@ -21,8 +22,9 @@ function wayTo (goal: State): State[] {
 t.test('a session moves along the table and along nothing else', async t => {
   for (const from of states) {
     for (const to of states) {
-      const session = fresh()
-      for (const step of wayTo(from)) session.moveTo(step, 1)
+      const [beginning, ...way] = wayTo(from)
+      const session = beginning === 'adopted' ? takenOver() : fresh()
+      for (const step of way) session.moveTo(step, 1)
       if (mayFollow(from, to)) t.doesNotThrow(() => { session.moveTo(to, 2) }, `${from} > ${to}`)
       else t.throws(() => { session.moveTo(to, 2) }, RangeError, `not ${from} > ${to}`)
     }
@@ -35,6 +37,13 @@ t.test('every state can be reached, and from every one an end', async t => {
     t.equal(transitions[state].next.length === 0, isTerminal(state))
     t.ok(isTerminal(state) || transitions[state].deadlines.length > 0, `${state} has a deadline or is an end`)
   }
+})
+
+t.test('a session that is taken over has all its past', async t => {
+  const session = takenOver()
+  t.same(session.entered, { queued: 1, adopted: 5, ready: 3, connected: 4 })
+  t.match(session.note(), { id: 'a', via: 'rest', state: 'adopted', reason: null, pid: 7, createdAt: 1, requestedAt: 2, readyAt: 3, connectedAt: 4 })
+  t.equal(Session.takenOver({ ...session.note(), reason: 'client_closed' }, 6).because('crashed'), 'client_closed', 'its reason too')
 })
 
 t.test('the first reason wins', async t => {

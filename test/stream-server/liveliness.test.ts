@@ -9,7 +9,7 @@ async function stage (t: Test, id = 'a b/c') {
   const clock = new FakeClock()
   const unheard: string[] = []
   const liveliness = new Liveliness({
-    endpoint: taken.endpoint, id, seconds: 5, clock, occupation: () => ({ viewers: 1, idle: 7, model: null }), onUnheard: reason => { unheard.push(reason) }
+    endpoint: taken.endpoint, id, seconds: 5, clock, occupation: () => ({ viewers: 1, idle: 7, model: null }), unheardSeconds: 0, onUnheard: reason => { unheard.push(reason) }
   })
   t.teardown(() => liveliness.close())
   return { taken, clock, liveliness, unheard }
@@ -40,7 +40,7 @@ t.test('ready is said once, then pings, at last disconnect', async t => {
 
 t.test('a base URL without a slash at its end gets one', async t => {
   const taken = await reports(t)
-  const liveliness = new Liveliness({ endpoint: taken.endpoint.slice(0, -1), id: 'x', seconds: 5, clock: new FakeClock(), occupation: () => ({ viewers: 0, idle: 0, model: null }), onUnheard: () => {} })
+  const liveliness = new Liveliness({ endpoint: taken.endpoint.slice(0, -1), id: 'x', seconds: 5, clock: new FakeClock(), occupation: () => ({ viewers: 0, idle: 0, model: null }), unheardSeconds: 0, onUnheard: () => {} })
   t.teardown(() => liveliness.close())
   await liveliness.ready()
   t.same(taken.lines, ['POST /api/spawns/x?liveliness=ready 0'])
@@ -74,7 +74,7 @@ t.test('when four reports in a row are refused, nobody is watching', async t => 
 
 t.test('a service that is not there at all is noticed at the start', async t => {
   const { clock, liveliness, unheard } = await stage(t)
-  const nobody = new Liveliness({ endpoint: 'http://127.0.0.1:1/', id: 'x', seconds: 5, clock, occupation: () => ({ viewers: 0, idle: 0, model: null }), onUnheard: reason => { unheard.push(reason) } })
+  const nobody = new Liveliness({ endpoint: 'http://127.0.0.1:1/', id: 'x', seconds: 5, clock, occupation: () => ({ viewers: 0, idle: 0, model: null }), unheardSeconds: 0, onUnheard: reason => { unheard.push(reason) } })
   t.teardown(() => nobody.close())
   const ready = nobody.ready()
   await until(clock, () => unheard.length > 0)

@@ -1,0 +1,39 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+import { identify } from '../launcher/process-identity.ts'
+import type { KeptChild } from '../spawning/launcher.ts'
+import type { Note } from './note.ts'
+
+/** A living process, as far as it can be told from others. */
+export interface Found {
+  /** In clock ticks since the system started. */
+  startTime: string
+  executable: string
+  args: string[]
+}
+
+/** Looks at a process; `null`: there is none, or it does not show itself. */
+export type Look = (pid: number) => Found | null
+
+/** Linux, for processes of our own user. */
+export const procLook: Look = pid => {
+  try {
+    // Where the file was replaced since, as by an upgrade, the system adds a word.
+    const executable = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')
+    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const startTime = identify(pid)?.startTime ?? null
+    return startTime === null ? null : { startTime, executable, args }
+  } catch {
+    return null
+  }
+}
+
+/** Why a process is not proven to be the one that the note is about, in words; `null`: it is. */
+export function doubt ({ id, pid, startTime, executable }: Note, child: KeptChild, look: Look): string | null {
+  if (pid === null || startTime === null || executable === null) return 'it was not noted who its process is'
+  if (child.pid !== pid || child.startTime !== startTime) return 'its launcher has another process by its name'
+  const found = look(pid)
+  if (found === null) return 'its process is gone'
+  if (found.startTime !== startTime) return 'another process has its pid by now'
+  if (found.executable !== executable) return `its process runs ${found.executable}, not ${executable}`
+  return found.args.includes(id) ? null : 'its process does not know its secret'
+}
