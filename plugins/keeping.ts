@@ -33,11 +33,11 @@ const keeping: FastifyPluginAsync<KeepingOptions> = async (app, { journal: path,
   const note = (id: string) => {
     const facts = spawner.note(id)
     if (facts === undefined) return
+    const { pid, state } = facts
     const before = journal.noted(id)
-    // Who the process is, is looked at anew when it says that it is ready: until then a script may still become a program.
-    const known = before?.startTime != null && before.pid === facts.pid && before.state !== 'starting'
-    const { startTime, executable } = known ? before : (facts.pid === null ? null : procLook(facts.pid)) ?? { startTime: null, executable: null }
-    journal.note({ ...facts, startTime, executable })
+    // Until it says that it is ready a script may still become a program.
+    const who = before?.executable != null ? before : pid === null || state === 'starting' ? null : procLook(pid)
+    journal.note({ ...facts, startTime: who?.startTime ?? null, executable: who?.executable ?? null })
   }
   spawner.on('launched', ({ id }) => { note(id) })
   spawner.on('named', ({ id }) => { note(id) })
@@ -55,7 +55,7 @@ const keeping: FastifyPluginAsync<KeepingOptions> = async (app, { journal: path,
   app.addHook('onReady', async () => {
     const { adopted, ended, lost, unknown } = adopt(notes, launcher, spawner, procLook)
     for (const { id: spawnId, pid: childPid, why } of lost) log.warn({ spawnId, childPid }, `a session of the service that ran before is not taken over: ${why}`)
-    if (unknown.length > 0) log.warn({ ids: unknown }, `${unknown.length} processes of the service that ran before are ended: nothing is known of them`)
+    if (unknown.length > 0) log.warn({ ids: unknown }, `${unknown.length} processes of the service that ran before are killed: it was not noted who they are, or they were just being started`)
     if (notes.length > 0) log.info({ adopted: adopted.length, ended: ended.length, lost: lost.length }, `of ${notes.length} sessions of the service that ran before ${adopted.length} are taken over`)
     journal.begin()
   })

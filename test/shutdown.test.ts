@@ -5,7 +5,7 @@ import { settle } from './fixtures/fake-clock.ts'
 import { spawnerStage } from './fixtures/spawner-stage.ts'
 
 /** A running program with `sessions` viewers on it, and a diary of what the shutdown did. */
-async function runningStage (sessions: number) {
+async function runningStage (sessions: number, keeps = false) {
   const { spawner, launcher, clock, request, report } = spawnerStage({ max: 4 })
   for (let count = 1; count <= sessions; count++) {
     const opening = spawner.open(request())
@@ -21,6 +21,7 @@ async function runningStage (sessions: number) {
   const app = {
     spawner,
     log: { info: (message: string) => { log.push(message) } },
+    ...keeps ? { leaveSessions: async (patience: number) => { await spawner.leave(new Promise(resolve => { clock.after(patience, resolve) })) } } : {},
     close: async () => {
       close.times++
       await spawner.close()
@@ -109,4 +110,64 @@ t.test('a close that fails is told', async t => {
   signals.emit('SIGINT', 'SIGINT')
   await settle()
   t.same(ended, [close.fails])
+})
+
+t.test('where sessions outlive the service, SIGTERM leaves them as they are, and nothing moves them any more', async t => {
+  const { spawner, launcher, clock, signals, log, ended, close } = await runningStage(2, true)
+  const moved: string[] = []
+  spawner.on('session', ({ state }) => { moved.push(state) })
+  signals.emit('SIGTERM', 'SIGTERM')
+  await settle()
+  t.same(log, ['SIGTERM: leaving 2 sessions to the service that is started next'])
+  t.same(ended, [undefined])
+  t.equal(close.times, 1)
+  spawner.viewerLeft('id-1')
+  spawner.report('id-2', { kind: 'disconnect', viewers: null, idle: null })
+  launcher.exit('id-1', { code: 0 })
+  await clock.advance(600_000)
+  t.same(launcher.signals, [])
+  t.same(moved, [])
+})
+
+t.test('it waits for starts that somebody waits for and for ends that are under way, not longer than it may', async t => {
+  const { spawner, launcher, clock, signals, ended, request } = await runningStage(1, true)
+  launcher.obeys = []
+  const starting = spawner.open(request())
+  await settle()
+  void spawner.stop('id-1', 'admin')
+  signals.emit('SIGTERM', 'SIGTERM')
+  await settle()
+  spawner.report('id-2', { kind: 'ready', viewers: null, idle: null })
+  t.match(await starting, { status: 'opened', session: { id: 'id-2' } })
+  await settle()
+  t.same(ended, [])
+  launcher.exit('id-1', { code: 0 })
+  await settle()
+  t.same(ended, [undefined])
+  t.match(spawner.sessions().map(({ state }) => state), ['ready', 'stopped'])
+
+  const late = await runningStage(0, true)
+  const never = late.spawner.open(late.request())
+  await settle()
+  late.signals.emit('SIGTERM', 'SIGTERM')
+  await clock.advance(29_000)
+  t.same(late.ended, [])
+  await late.clock.advance(30_000)
+  t.same(late.ended, [undefined])
+  t.match(await never, { status: 'startFailed' }, 'whoever waits is answered')
+})
+
+t.test('SIGINT ends sessions also where they could outlive the service, and so does a second signal', async t => {
+  const now = await runningStage(1, true)
+  now.signals.emit('SIGINT', 'SIGINT')
+  await settle()
+  t.same(now.launcher.signals, ['SIGTERM'])
+  const second = await runningStage(0, true)
+  void second.spawner.open(second.request())
+  await settle()
+  second.signals.emit('SIGTERM', 'SIGTERM')
+  second.signals.emit('SIGTERM', 'SIGTERM')
+  await settle()
+  t.same(second.launcher.signals, ['SIGKILL'])
+  t.same(second.ended, [undefined])
 })

@@ -21,7 +21,7 @@ export const noteSchema = Type.Object({
   pid: nullable(Type.Integer({ minimum: 1 })),
   /** Of the process, in clock ticks since the system started. */
   startTime: nullable(Type.String()),
-  /** Path of what the process ran when it was noted last. */
+  /** Path of what the process runs; both are null until it is ready. */
   executable: nullable(Type.String()),
   gpu: nullable(Type.Integer({ minimum: 0 })),
   createdAt: Type.Number(),

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
+import { origin, seal } from '../../src/history/chain.ts'
 import { isAlive, portRange, processesWithArgument } from '../fixtures/leak-check.ts'
-import { comesTrue, startSlipway, type Environment, type Setting, type Slipway } from '../fixtures/slipway.ts'
-import { asking, askForViewer, openViewer, session } from './support/requests.ts'
+import { comesTrue, runSlipway, startSlipway, type Environment, type Setting, type Slipway } from '../fixtures/slipway.ts'
+import { asking, askForViewer, openViewer, session, stopSession } from './support/requests.ts'
 import { SessionFeed } from './support/session-feed.ts'
 
 /** A service that can be started again and again: the same port, the same folders. */
@@ -30,7 +31,12 @@ async function restartable (t: Test, env: Environment = {}, setting: Setting = {
     streamServer ??= slipway.streamServer
     return slipway
   }
-  return { start, home, launchers: () => processesWithArgument(join(home, 'state')) }
+  /** A start that is refused; answers what it says. */
+  const refused = async () => {
+    const { code, stderr } = await runSlipway(t, { SLIPWAY_KEEP_SESSIONS: '60', SLIPWAY_STATE_DIR: join(home, 'state'), SLIPWAY_PORT: String(await portRange(1)), ...env })
+    return `${code} ${stderr}`
+  }
+  return { start, refused, home, state: join(home, 'state'), launchers: () => processesWithArgument(join(home, 'state')) }
 }
 
 async function direct (port: number): Promise<WebSocket> {
@@ -89,3 +95,119 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     t.same(launchers(), [])
   })
 }
+
+t.test('whoever ended while there was no service gets an end and a reason; so does whoever nobody was told of', async t => {
+  const { start } = await restartable(t)
+  const first = await start()
+  const [crashed, left, stays] = [await openViewer(first), await openViewer(first), await openViewer(first)]
+  const viewer = await direct(left.port)
+  const slow = askForViewer(first, { model: 'mode-slow-ready-10000' }).catch(() => 'cut off')
+  const starting = await (await SessionFeed.open(t, first)).until('starting', ({ state }) => state === 'starting')
+  await comesTrue('it runs', async () => (await session(first, starting.id))['pid'] !== null)
+  const pidOf = async (id: string) => Number((await session(first, id))['pid'])
+  const pids = { crashed: await pidOf(crashed.serviceId), left: await pidOf(left.serviceId), starting: await pidOf(starting.id) }
+  await first.stop('SIGKILL')
+  t.equal(await slow, 'cut off')
+  process.kill(pids.crashed, 'SIGSEGV')
+  viewer.close()
+  await comesTrue('both are gone', () => !isAlive(pids.crashed) && !isAlive(pids.left))
+
+  const second = await start()
+  const feed = await SessionFeed.open(t, second)
+  t.match(await feed.end(crashed.serviceId), { state: 'failed', reason: 'killed_by_signal', signal: 'SIGSEGV', pid: pids.crashed })
+  t.match(await feed.end(left.serviceId), { state: 'stopped', reason: 'exited', exitCode: 0 })
+  t.match(await feed.end(starting.id), { state: 'failed', reason: 'not_kept', pid: pids.starting })
+  t.same(await steps(second, crashed.serviceId), ['adopted service', 'failed system'])
+  t.notOk(isAlive(pids.starting))
+  await feed.state(stays.serviceId, 'ready')
+  t.match((await asking(`${second.url}/api/status`)).body, { usedSpawnPorts: 1 })
+})
+
+t.test('SIGTERM answers whoever is just being served, and the session is there after the restart', async t => {
+  const { start } = await restartable(t)
+  const first = await start()
+  const asked = openViewer(first, { model: 'mode-slow-ready-700' })
+  await (await SessionFeed.open(t, first)).until('starting', ({ state }) => state === 'starting')
+  const ended = first.stop('SIGTERM')
+  const { serviceId, port } = await asked
+  t.match(await ended, { code: 0 })
+  const second = await start()
+  t.match(await session(second, serviceId), { port, endedAt: null })
+  const viewer = await direct(port)
+  t.ok(await echoes(viewer, 'here I am'))
+  viewer.close()
+})
+
+t.test('a session that was taken over is stopped like any other, and over a second restart too', async t => {
+  const { start } = await restartable(t)
+  let slipway = await start()
+  const { serviceId, port } = await openViewer(slipway)
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+    await slipway.stop(signal)
+    slipway = await start()
+    t.match(await session(slipway, serviceId), { port, endedAt: null }, signal)
+  }
+  t.match(await stopSession(slipway, serviceId), { status: 200, body: { state: 'stopped', reason: 'admin', port } })
+  await slipway.stop('SIGKILL')
+  const last = await start()
+  t.match(await session(last, serviceId), { statusCode: 404 }, 'what has ended is not taken over')
+})
+
+t.test('without a service that returns nothing is left after the time', async t => {
+  const { start, launchers } = await restartable(t, { SLIPWAY_KEEP_SESSIONS: '1' })
+  const first = await start()
+  const obeys = await openViewer(first)
+  await openViewer(first, { model: 'mode-ignore-sigterm' })
+  await openViewer(first, { model: 'mode-forks-a-grandchild' })
+  await first.stop('SIGKILL')
+  await comesTrue('no process is left', () => launchers().length === 0 && processesWithArgument(first.folder).length === 0)
+  const late = await start()
+  t.match(await late.waitForLog(/of 3 sessions of the service that ran before 0 are taken over/), { adopted: 0, lost: 3 })
+  t.match(await session(late, obeys.serviceId), { state: 'failed', reason: 'not_kept' })
+  await openViewer(late)
+})
+
+t.test('SIGINT, and whoever asks by POST /api/shutdown, ends every session; without sessions SIGTERM leaves nothing either', async t => {
+  const { start, launchers } = await restartable(t)
+  const first = await start()
+  await openViewer(first)
+  await first.stop('SIGINT')
+  t.same([...launchers(), ...processesWithArgument(first.folder)], [])
+  const second = await start()
+  await openViewer(second)
+  t.equal((await asking(`${second.url}/api/shutdown`, { method: 'POST' })).status, 200)
+  t.match(await second.ended, { code: 0 })
+  t.same([...launchers(), ...processesWithArgument(second.folder)], [])
+  const third = await start()
+  await third.stop('SIGTERM')
+  await comesTrue('the launcher has nothing to wait for', () => launchers().length === 0)
+})
+
+t.test('what stands in the way of taking over is said at the start, and nothing is lost by it', async t => {
+  const { start, refused, state } = await restartable(t)
+  const first = await start()
+  const { serviceId } = await openViewer(first)
+  t.match(await refused(), /^1 .*another service that runs keeps its sessions in .*SLIPWAY_STATE_DIR/s)
+  t.match(await session(first, serviceId), { endedAt: null })
+  await first.stop('SIGKILL')
+
+  chmodSync(state, 0o755)
+  t.match(await refused(), /^2 .*SLIPWAY_STATE_DIR: .* may be entered by others; chmod 700/s)
+  chmodSync(state, 0o700)
+  const journal = join(state, 'journal.jsonl')
+  const text = readFileSync(journal, 'utf8')
+  const { line } = seal({ event: 'journal', version: 99 }, origin)
+  writeFileSync(journal, `${line}\n`)
+  t.match(await refused(), /^2 .*SLIPWAY_STATE_DIR: .*journal.jsonl is of version 99, which this Slipway does not read/s)
+  writeFileSync(journal, `${text}{"event":"sess`)
+  const second = await start()
+  t.match(await second.waitForLog(/the last line was never finished/), { level: 40 })
+  t.match(await session(second, serviceId), { endedAt: null })
+})
+
+t.test('settings that contradict it are refused', async t => {
+  const { code, stderr } = await runSlipway(t, { SLIPWAY_KEEP_SESSIONS: '60', SLIPWAY_PORT: '0', SLIPWAY_LAUNCHER: 'native' })
+  t.equal(code, 2)
+  t.match(stderr, /SLIPWAY_KEEP_SESSIONS and SLIPWAY_PORT: .*the same after a restart/)
+  t.match(stderr, /SLIPWAY_KEEP_SESSIONS and SLIPWAY_LAUNCHER: the native launcher does not outlive/)
+})

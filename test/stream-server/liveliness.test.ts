@@ -72,6 +72,18 @@ t.test('when four reports in a row are refused, nobody is watching', async t => 
   t.equal(taken.lines.length, 9, 'a report that is taken starts the count anew')
 })
 
+t.test('where sessions outlive the service, four refusals are no end before the time it has to return', async t => {
+  const { taken, clock, unheard } = await stage(t)
+  const patient = new Liveliness({ endpoint: 'http://127.0.0.1:1/', id: 'x', seconds: 5, clock, occupation: () => ({ viewers: 0, idle: 0, model: null }), unheardSeconds: 60, onUnheard: reason => { unheard.push(reason) } })
+  t.teardown(() => { patient.close() })
+  const began = clock.now()
+  void patient.ready()
+  await until(clock, () => unheard.length > 0)
+  t.ok(clock.now() - began >= 60_000, `${clock.now() - began} ms`)
+  t.match(unheard, [/ECONNREFUSED/])
+  t.same(taken.lines, [])
+})
+
 t.test('a service that is not there at all is noticed at the start', async t => {
   const { clock, liveliness, unheard } = await stage(t)
   const nobody = new Liveliness({ endpoint: 'http://127.0.0.1:1/', id: 'x', seconds: 5, clock, occupation: () => ({ viewers: 0, idle: 0, model: null }), unheardSeconds: 0, onUnheard: reason => { unheard.push(reason) } })

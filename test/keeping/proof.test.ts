@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { copyFileSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { doubt, procLook, type Found } from '../../src/keeping/proof.ts'
+import { noted } from './noted.ts'
+
+const child = { id: 'a', pid: 77, startTime: '1000', ended: false }
+const found: Found = { startTime: '1000', executable: '/opt/ts3d_sc_server', args: ['/opt/ts3d_sc_server', '--id', 'a', '--sc-port', '20001', ''] }
+
+t.test('a process is the session’s when pid, start time, executable and secret fit', async t => {
+  t.equal(doubt(noted('a'), child, pid => pid === 77 ? found : null), null)
+})
+
+t.test('if anything differs it is a stranger', async t => {
+  const strangers: Array<[string, ReturnType<typeof doubt>, RegExp]> = [
+    ['no process', doubt(noted('a'), child, () => null), /its process is gone/],
+    ['the same pid, started at another time', doubt(noted('a'), child, () => ({ ...found, startTime: '1001' })), /another process has its pid by now/],
+    ['another executable', doubt(noted('a'), child, () => ({ ...found, executable: '/usr/bin/sleep' })), /runs \/usr\/bin\/sleep, not \/opt\/ts3d_sc_server/],
+    ['another secret', doubt(noted('a'), child, () => ({ ...found, args: ['/opt/ts3d_sc_server', '--id', 'b', 'aa', ''] })), /does not know its secret/],
+    ['another pid by its launcher', doubt(noted('a'), { ...child, pid: 78 }, () => found), /its launcher has another process/],
+    ['another start time by its launcher', doubt(noted('a'), { ...child, startTime: '999' }, () => found), /its launcher has another process/],
+    ['no start time by its launcher', doubt(noted('a'), { ...child, startTime: null }, () => found), /its launcher has another process/],
+    ['nothing noted', doubt(noted('a', { pid: null }), child, () => found), /not noted/],
+    ['no start time noted', doubt(noted('a', { startTime: null }), { ...child, startTime: null }, () => found), /not noted/],
+    ['no executable noted', doubt(noted('a', { executable: null }), child, () => found), /not noted/]
+  ]
+  for (const [what, why, words] of strangers) t.match(why, words, what)
+})
+
+t.test('a living process is seen as it is, also when its file was replaced', async t => {
+  const path = join(t.testdir({}), 'program')
+  copyFileSync('/bin/sleep', path)
+  const running = spawn(path, ['60'])
+  t.teardown(() => { running.kill('SIGKILL') })
+  const pid = running.pid ?? 0
+  // Until its program runs it is a copy of this process.
+  while (procLook(pid)?.executable !== path) await new Promise(resolve => { setImmediate(resolve) })
+  const before = procLook(pid)
+  t.match(before, { startTime: /^\d+$/, executable: path, args: [path, '60', ''] })
+  unlinkSync(path)
+  t.same(procLook(pid), before)
+  t.equal(procLook(2 ** 30), null)
+})
