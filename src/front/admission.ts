@@ -25,8 +25,8 @@ export interface AdmissionOptions {
 }
 
 /**
- * Who may join a session that lives already. A token lets one viewer in, the same one again when it comes back before the token expires;
- * where viewers are told no tokens, a port lets in whoever knows it, as proxies in front of the official server have always done.
+ * Who may join a session that lives already. A token lets one viewer in, until it expires; afterwards only the viewer that was there
+ * comes back by it, which the stream server tells from others by a key that only those two know. Where viewers are told no tokens, a port lets in whoever knows it, as proxies in front of the official server have always done.
  */
 export class Admission {
   readonly #options: AdmissionOptions
@@ -50,18 +50,19 @@ export class Admission {
   #byPort ({ port, rest }: Extract<Way, { to: 'port' }>): Admitted {
     if (!this.#options.byPort) return refused('bad_token', 'Viewers get in by their tokens here')
     const session = this.#options.sessionOnPort(port)
-    if (session === undefined || (session.state !== 'ready' && session.state !== 'connected')) return refused('unknown_session', `There is no session on port ${port}`)
+    if (session === undefined || !takesViewers(session)) return refused('unknown_session', `There is no session on port ${port}`)
     return { status: 'admitted', session: { ...session, port }, rest, hold: { release () {}, releaseAfter () {} } }
   }
 
   #byToken ({ token, rest }: Extract<Way, { to: 'token' }>): Admitted {
     const reading = this.#options.tokens.read(token)
     if (reading.status === 'forged') return refused('bad_token', 'The token is none of ours')
-    if (reading.status === 'expired') return refused('token_expired', 'The token has expired; ask for another viewer')
-    const { id, port } = reading
+    const { id, port, status } = reading
     const session = this.#options.sessionOnPort(port)
+    const known = session?.id === id && takesViewers(session)
+    if (status === 'expired' && (!known || session.connectedAt === null)) return refused('token_expired', 'The token has expired; ask for another viewer')
     // The port may be another session's by now.
-    if (session === undefined || session.id !== id || (session.state !== 'ready' && session.state !== 'connected')) return refused('gone', 'The session has ended')
+    if (!known) return refused('gone', 'The session has ended')
     if (session.state === 'connected' || this.#held.has(id)) return refused('occupied', 'The session has a viewer already')
     this.#held.set(id, () => {})
     return { status: 'admitted', session: { ...session, port }, rest, hold: this.#holdOf(id) }
@@ -79,4 +80,5 @@ export class Admission {
   }
 }
 
+const takesViewers = ({ state }: SessionView) => state === 'ready' || state === 'connected' || state === 'adopted'
 const refused = (code: Refusal['code'], reason: string): Admitted => ({ status: 'refused', refusal: { code, reason } })

@@ -25,7 +25,7 @@ export const sessionRecordSchema = Type.Object({
 export type SessionRecord = Static<typeof sessionRecordSchema>
 
 export function sessionRecord (view: SessionView): SessionRecord {
-  const { exit, createdAt, endedAt, lastReportAt, killed, ...same } = view
+  const { exit, createdAt, endedAt, lastReportAt, connectedAt, killed, ...same } = view
   return {
     ...same,
     createdAt: iso(createdAt),

@@ -47,6 +47,8 @@ export interface SessionView extends SessionOrder {
   createdAt: number
   endedAt: number | null
   lastReportAt: number | null
+  /** When a viewer came last; null: none has. */
+  connectedAt: number | null
   /** It was asked to end with SIGKILL. */
   killed: boolean
   exit: ExitRecord | null
@@ -181,6 +183,7 @@ export class Session {
       createdAt: this.createdAt,
       endedAt: ended,
       lastReportAt: this.lastReportAt,
+      connectedAt: this.entered.connected ?? null,
       killed: this.killed,
       exit: this.exit
     }

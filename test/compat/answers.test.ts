@@ -3,7 +3,7 @@ import { openedBody, rateLimited, refusalAnswer, refusalOf } from '../../src/com
 import type { SessionView } from '../../src/sessions/session.ts'
 import type { OpenResult } from '../../src/spawning/outcome.ts'
 
-const session: SessionView = { id: 'b6d2ae3e', renderer: 'csr', model: null, via: 'rest', state: 'failed', reason: 'crashed', port: 11_003, pid: 7, createdAt: 0, endedAt: 1, lastReportAt: null, killed: false, exit: { code: 3, signal: null, outputTail: 'secret output' } }
+const session: SessionView = { id: 'b6d2ae3e', renderer: 'csr', model: null, via: 'rest', state: 'failed', reason: 'crashed', port: 11_003, pid: 7, createdAt: 0, endedAt: 1, lastReportAt: null, connectedAt: null, killed: false, exit: { code: 3, signal: null, outputTail: 'secret output' } }
 
 const answerTo = (result: Exclude<OpenResult, { status: 'opened' }>) => refusalAnswer(refusalOf(result))
 

@@ -4,7 +4,7 @@ import type { SessionView } from '../../src/sessions/session.ts'
 import { states } from '../../src/sessions/transitions.ts'
 
 const view = (changes: Partial<SessionView>): SessionView =>
-  ({ id: 'id', renderer: 'csr', model: null, via: 'rest', state: 'ready', reason: null, port: 1, pid: 1, createdAt: 0, endedAt: null, lastReportAt: null, killed: false, exit: null, ...changes })
+  ({ id: 'id', renderer: 'csr', model: null, via: 'rest', state: 'ready', reason: null, port: 1, pid: 1, createdAt: 0, endedAt: null, lastReportAt: null, connectedAt: null, killed: false, exit: null, ...changes })
 
 const calm = { now: 0, suspectAfter: 12_000 }
 

@@ -11,7 +11,7 @@ import { FakeClock } from '../fixtures/fake-clock.ts'
 
 const evidence = { command: [], timeline: [], memory: [] }
 const crashed = (id: string, outputTail: string, changes: Partial<SessionView> = {}): SessionView =>
-  ({ id, renderer: 'csr', model: 'engine', via: 'rest', state: 'failed', reason: 'crashed', port: 1, pid: 2, createdAt: 0, endedAt: 5_000, lastReportAt: null, killed: false, exit: { code: 3, signal: null, outputTail }, ...changes })
+  ({ id, renderer: 'csr', model: 'engine', via: 'rest', state: 'failed', reason: 'crashed', port: 1, pid: 2, createdAt: 0, endedAt: 5_000, lastReportAt: null, connectedAt: null, killed: false, exit: { code: 3, signal: null, outputTail }, ...changes })
 
 t.test('last words are the same for the same crash', async t => {
   for (const [one, other] of [

@@ -13,7 +13,7 @@ function stage (options: Partial<IsolationOptions> = {}) {
   isolation.on('tried', ({ model, id }) => { diary.push(`tried ${model} by ${id}`) })
   isolation.on('released', ({ model, by }) => { diary.push(`released ${model} by ${by}`) })
   let ids = 0
-  const view = (changes: Partial<SessionView>): SessionView => ({ id: 'x', renderer: 'csr', model: null, via: 'rest', state: 'queued', reason: null, port: null, pid: null, createdAt: 0, endedAt: null, lastReportAt: null, killed: false, exit: null, ...changes })
+  const view = (changes: Partial<SessionView>): SessionView => ({ id: 'x', renderer: 'csr', model: null, via: 'rest', state: 'queued', reason: null, port: null, pid: null, createdAt: 0, endedAt: null, lastReportAt: null, connectedAt: null, killed: false, exit: null, ...changes })
   const come = (model: string | null) => {
     const id = `s${++ids}`
     isolation.session(view({ id, model }), null)

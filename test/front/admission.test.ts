@@ -10,7 +10,7 @@ const port = 11_005
 function stage (byPort = true) {
   const clock = new FakeClock()
   const tokens = new ViewerTokens({ key: Buffer.alloc(32, 1), lifetime: 60_000, clock })
-  const living = new Map<number, Pick<SessionView, 'id' | 'state'>>([[port, { id, state: 'ready' }]])
+  const living = new Map<number, Pick<SessionView, 'id' | 'state' | 'connectedAt'>>([[port, { id, state: 'ready', connectedAt: null }]])
   const admission = new Admission({ tokens, byPort, sessionOnPort: port => living.get(port) as SessionView | undefined, clock })
   const token = tokens.issue({ id, port })
   const byToken = (shown = token) => admission.admit({ to: 'token', token: shown, rest: '/' })
@@ -54,7 +54,7 @@ t.test('a seat that is kept for a while is free again after it', async t => {
 
 t.test('who has a viewer already takes no other', async t => {
   const { living, refusal } = stage()
-  living.set(port, { id, state: 'connected' })
+  living.set(port, { id, state: 'connected', connectedAt: 1 })
   t.equal(refusal(), 'occupied')
 })
 
@@ -62,12 +62,26 @@ t.test('forged, expired, and for a session that is gone', async t => {
   const { clock, tokens, living, byToken, refusal } = stage()
   t.equal(refusal(byToken('x'.repeat(52))), 'bad_token')
   t.equal(refusal(byToken(tokens.issue({ id, port: port + 1 }))), 'gone', 'a port without a session')
-  living.set(port, { id: 'b2ac9b5e-a3a5-4d33-a60f-08bd6f0fc9df', state: 'ready' })
+  living.set(port, { id: 'b2ac9b5e-a3a5-4d33-a60f-08bd6f0fc9df', state: 'ready', connectedAt: 1 })
   t.equal(refusal(), 'gone', 'the port is another session’s by now')
-  living.set(port, { id, state: 'draining' })
+  living.set(port, { id, state: 'draining', connectedAt: 1 })
   t.equal(refusal(), 'gone')
   await clock.advance(62_000)
   t.equal(refusal(), 'token_expired')
+  living.set(port, { id, state: 'ready', connectedAt: null })
+  t.equal(refusal(), 'token_expired', 'nobody has used it')
+})
+
+t.test('a viewer that was there comes back by its token as long as its session lives, also one that was taken over', async t => {
+  const { clock, living, byToken, refusal } = stage()
+  await clock.advance(62_000)
+  for (const state of ['ready', 'adopted'] as const) {
+    living.set(port, { id, state, connectedAt: 1 })
+    const back = byToken()
+    t.equal(back.status, 'admitted', state)
+    t.equal(refusal(), 'occupied', 'nobody else gets in meanwhile')
+    if (back.status === 'admitted') back.hold.release()
+  }
 })
 
 t.test('where viewers are told tokens a port lets nobody in', async t => {
@@ -77,10 +91,10 @@ t.test('where viewers are told tokens a port lets nobody in', async t => {
 t.test('a port lets in whoever knows it', async t => {
   const { living, admission } = stage()
   const byPort = (port: number) => admission.admit({ to: 'port', port, rest: '/deep' })
-  for (const state of ['ready', 'connected'] as const) {
-    living.set(port, { id, state })
+  for (const state of ['ready', 'connected', 'adopted'] as const) {
+    living.set(port, { id, state, connectedAt: null })
     t.match(byPort(port), { status: 'admitted', session: { id, port }, rest: '/deep' })
   }
-  living.set(port, { id, state: 'starting' })
+  living.set(port, { id, state: 'starting', connectedAt: null })
   for (const other of [port, port + 1]) t.match(byPort(other), { status: 'refused', refusal: { code: 'unknown_session' } })
 })
