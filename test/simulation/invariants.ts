@@ -97,6 +97,7 @@ const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?]>>> 
   queued: [['queueTimeout', entered]],
   starting: [['startTimeout', entered]],
   spare: [['aheadLifetime', entered], ping],
+  adopted: [ping],
   ready: [['firstConnectTimeout', entered], ping],
   connected: [ping, ['maxLifetime', ({ asked }) => asked], ['idleTimeout', ({ input }) => input]],
   draining: [['killStep', entered, 3]]

@@ -125,7 +125,7 @@ export class Ledger {
     if (isTerminal(state)) this.#over(known, view)
     Object.assign(known, { state, reason, via, port: view.port, entered: this.moment })
     if (state === 'connected') known.input = null
-    if (state === 'starting' || (state === 'ready' && from !== 'starting')) known.unused = this.moment
+    if (state === 'starting' || (state === 'ready' && from !== 'starting' && from !== 'adopted')) known.unused = this.moment
   }
 
   #over ({ id }: Entry, { state, reason, endedAt }: SessionView): void {

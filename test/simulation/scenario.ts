@@ -32,6 +32,8 @@ export interface Scenario {
   /** Whether the machine may become too busy. */
   watched: boolean
   tempers: readonly Temper[]
+  /** Sessions of a service that ran before. */
+  left: number
   /** Moves before the end. */
   moves: number
   ending: Ending
@@ -45,10 +47,11 @@ export function drawScenario (random: SeededRandom): Scenario {
   // In some worlds most want a model, and mostly the same, and that one crash is enough to isolate.
   const sick = ahead.csr + ahead.ssr === 0 && random.chance(0.5)
   const orNone = (milliseconds: number) => random.chance(0.3) ? 0 : milliseconds
+  const maxSessions = sick ? ports : random.between(1, ports)
   return {
     ports,
     rest: random.pick([500, 2_000, 2_000, 8_000]),
-    maxSessions: sick ? ports : random.between(1, ports),
+    maxSessions,
     maxPerCaller: sick ? 0 : random.pick([0, 0, 1, 2]),
     line: { room: random.pick([0, 1, 3]), patience: some(2, 30) },
     gpus: random.pick([0, 0, 2]),
@@ -75,6 +78,7 @@ export function drawScenario (random: SeededRandom): Scenario {
     maxStarts: sick ? 0 : random.pick([0, 0, 1, 2]),
     watched: !sick && random.chance(0.4),
     tempers: Array.from({ length: 5 }, () => random.pick<Temper>(['obeys', 'obeys', 'obeys', 'stubborn', 'stuck'])),
+    left: Math.min(maxSessions, random.pick([0, 0, 0, 1, 2])),
     moves: random.between(sick ? 20 : 8, 32),
     ending: random.pick<Ending>(['close', 'drain', 'hurry', 'reports', 'silence'])
   }

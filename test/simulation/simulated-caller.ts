@@ -43,6 +43,8 @@ export class SimulatedCaller {
       told: progress => {
         const waiting = progress.phase === 'waiting'
         this.waits = waiting ? this.waits ?? ledger.moment : null
+        // A session's life begins with its seat, not with the wait for one.
+        if (progress.phase === 'seated') this.asked = ledger.moment
         // It is judged again when it is called.
         if (waiting) expected = undefined
         else ledger.own.set(progress.id, this.plan.limits)

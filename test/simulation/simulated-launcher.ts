@@ -37,12 +37,12 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   async close (): Promise<void> {}
 
   start ({ id, args }: StartOrder): Promise<StartResult> {
-    let settle: Process['settle'] = () => {}
-    const result = new Promise<StartResult>(resolve => { settle = resolve })
-    const temper = this.#tempers[this.processes.length % this.#tempers.length] ?? 'obeys'
-    this.processes.push({ id, port: Number(args[0]), temper, stage: 'ordered', signal: null, orphaned: false, spoiled: false, result, settle })
-    this.alive++
-    return result
+    return this.#add(id, Number(args[0]), 'ordered').result
+  }
+
+  /** One that a service before has started. */
+  brought (id: string, port: number): void {
+    this.started(this.#add(id, port, 'running'))
   }
 
   signal (id: string, signal: 'SIGTERM' | 'SIGKILL'): void {
@@ -85,6 +85,16 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   back (): void {
     this.dead = false
     this.emit('restarted')
+  }
+
+  #add (id: string, port: number, stage: 'ordered' | 'running'): Process {
+    let settle: Process['settle'] = () => {}
+    const result = new Promise<StartResult>(resolve => { settle = resolve })
+    const temper = this.#tempers[this.processes.length % this.#tempers.length] ?? 'obeys'
+    const process: Process = { id, port, temper, stage, signal: null, orphaned: false, spoiled: false, result, settle }
+    this.processes.push(process)
+    this.alive++
+    return process
   }
 
   #gone (process: Process): void {

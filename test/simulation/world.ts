@@ -94,6 +94,12 @@ export class World {
     this.crashes = new CrashLedger(this.spawner, this.clock, scenario.crashes)
     this.ledger = new Ledger(this.spawner, this.clock, scenario.limits)
     this.callers = scenario.callers.map(plan => new SimulatedCaller(plan))
+    const now = this.clock.now()
+    for (let left = 0; left < scenario.left; left++) {
+      const note = { id: `s${++ids}`, renderer: 'csr', model: null, via: 'rest', caller: null, state: 'ready', reason: null, port: firstPort + left, pid: 1, gpu: null, createdAt: now, requestedAt: now, readyAt: now, connectedAt: null } as const
+      this.launcher.brought(note.id, note.port)
+      this.spawner.adopt(note, 'lives')
+    }
   }
 
   /** Until when time may pass before the machine must have answered something. */
