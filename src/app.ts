@@ -243,7 +243,7 @@ function loadLevels ({ memoryCloses, memoryOpens, cpuCloses, cpuOpens, loopClose
 /** What a service before has left in the folder, and what stands in the way of going on with it. */
 function whatWasLeft (folder: string) {
   const journal = join(folder, 'journal.jsonl')
-  const problem = privateFolderProblem(folder)
+  const problem = process.platform === 'linux' ? privateFolderProblem(folder) : 'SLIPWAY_KEEP_SESSIONS needs Linux; set it to 0'
   if (problem !== null) return { journal, notes: [], warning: null, problems: [`SLIPWAY_STATE_DIR: ${problem}`] }
   const reading = readJournal(journal)
   if (reading.status === 'otherVersion') return { journal, notes: [], warning: null, problems: [`SLIPWAY_STATE_DIR: ${journal} is of version ${reading.version}, which this Slipway does not read; start the one that wrote it and let its sessions end, or delete the file, which loses them`] }

@@ -69,6 +69,8 @@ async function main (): Promise<number | undefined> {
     const url = await app.listen({ host: config.http.host, port: config.http.port })
     say(`Slipway is ready on ${url}\n`)
   } catch (error) {
+    // Sessions that were taken over are for whoever starts better.
+    await app?.leaveSessions?.(0)
     await app?.close()
     await carrier?.close()
     await log.close()

@@ -1,13 +1,17 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import t from 'tap'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
 import { origin, seal } from '../../src/history/chain.ts'
 import { isAlive, portRange, processesWithArgument } from '../fixtures/leak-check.ts'
-import { comesTrue, runSlipway, startSlipway, type Environment, type Setting, type Slipway } from '../fixtures/slipway.ts'
+import { comesTrue, runSlipway, slipwayProgram, startSlipway, type Environment, type Setting, type Slipway } from '../fixtures/slipway.ts'
 import { asking, askForViewer, openViewer, session, stopSession } from './support/requests.ts'
 import { SessionFeed } from './support/session-feed.ts'
 
@@ -17,7 +21,7 @@ async function restartable (t: Test, env: Environment = {}, setting: Setting = {
   t.teardown(() => { rmSync(home, { recursive: true }) })
   const port = await portRange(5)
   let streamServer: string | undefined
-  const start = async (more: Environment = {}): Promise<Slipway> => {
+  const start = async (program = slipwayProgram): Promise<Slipway> => {
     const slipway = await startSlipway(t, {
       SLIPWAY_KEEP_SESSIONS: '60',
       SLIPWAY_STATE_DIR: join(home, 'state'),
@@ -25,15 +29,14 @@ async function restartable (t: Test, env: Environment = {}, setting: Setting = {
       SLIPWAY_WS_PORTS_BEGIN: String(port + 1),
       SLIPWAY_MAX_SESSIONS: '4',
       ...streamServer === undefined ? {} : { SLIPWAY_STREAM_SERVER: streamServer },
-      ...env,
-      ...more
-    }, setting)
+      ...env
+    }, { ...setting, program })
     streamServer ??= slipway.streamServer
     return slipway
   }
   /** A start that is refused; answers what it says. */
-  const refused = async () => {
-    const { code, stderr } = await runSlipway(t, { SLIPWAY_KEEP_SESSIONS: '60', SLIPWAY_STATE_DIR: join(home, 'state'), SLIPWAY_PORT: String(await portRange(1)), ...env })
+  const refused = async (on?: number) => {
+    const { code, stderr } = await runSlipway(t, { SLIPWAY_KEEP_SESSIONS: '60', SLIPWAY_STATE_DIR: join(home, 'state'), SLIPWAY_PORT: String(on ?? await portRange(1)), SLIPWAY_WS_PORTS_BEGIN: String(port + 1), ...env })
     return `${code} ${stderr}`
   }
   return { start, refused, home, state: join(home, 'state'), launchers: () => processesWithArgument(join(home, 'state')) }
@@ -191,6 +194,12 @@ t.test('what stands in the way of taking over is said at the start, and nothing 
   t.match(await session(first, serviceId), { endedAt: null })
   await first.stop('SIGKILL')
 
+  const taken = createServer(socket => { socket.destroy() }).listen(first.port, '127.0.0.1')
+  await once(taken, 'listening')
+  t.match(await refused(first.port), /^1 .*EADDRINUSE/s, 'after it had taken them over')
+  taken.close()
+  await once(taken, 'close')
+
   chmodSync(state, 0o755)
   t.match(await refused(), /^2 .*SLIPWAY_STATE_DIR: .* may be entered by others; chmod 700/s)
   chmodSync(state, 0o700)
@@ -210,4 +219,35 @@ t.test('settings that contradict it are refused', async t => {
   t.equal(code, 2)
   t.match(stderr, /SLIPWAY_KEEP_SESSIONS and SLIPWAY_PORT: .*the same after a restart/)
   t.match(stderr, /SLIPWAY_KEEP_SESSIONS and SLIPWAY_LAUNCHER: the native launcher does not outlive/)
+})
+
+/** The commands of the procedure in docs/operations/upgrade.md, without what is said about them. */
+const procedure = () => {
+  const page = readFileSync(new URL('../../docs/operations/upgrade.md', import.meta.url), 'utf8')
+  const block = /```sh\n( *kill -TERM[^]*?)```/.exec(page)?.[1] ?? ''
+  return block.trim().split('\n').map(line => line.replace(/ +#.*$/, '').trim())
+}
+
+t.test('the upgrade procedure as it is documented: another installation takes over from the old one', async t => {
+  const { start, home } = await restartable(t)
+  const first = await start()
+  const { serviceId, port } = await openViewer(first)
+  const viewer = await direct(port)
+
+  const [stop = '', wait = '', run, ...more] = procedure()
+  t.same(more, [])
+  const newer = join(home, 'slipway-new')
+  const packageDir = fileURLToPath(new URL('../..', import.meta.url))
+  for (const part of ['package.json', 'dist', 'public', 'models']) cpSync(join(packageDir, part), join(newer, part), { recursive: true })
+  symlinkSync(join(packageDir, 'node_modules'), join(newer, 'node_modules'))
+  await promisify(execFile)('/bin/sh', ['-ec', `${stop}\n${wait}`], { env: { ...process.env, pid: String(first.pid) } })
+  t.match(await first.ended, { code: 0 })
+  await first.waitForLog(/leaving 1 sessions to the service that is started next/)
+  t.equal(run, 'node /opt/slipway-new/dist/src/server.js')
+  const second = await start(join(newer, 'dist/src/server.js'))
+  await second.waitForLog(/of 1 sessions of the service that ran before 1 are taken over/)
+  t.match(await session(second, serviceId), { port, endedAt: null })
+  t.ok(await echoes(viewer, 'nothing happened'))
+  viewer.close()
+  await (await SessionFeed.open(t, second)).end(serviceId)
 })
