@@ -1,13 +1,19 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { isFromThisMachine } from '../src/access/this-machine.ts'
+import { endingHeader, endingWords } from '../src/status/ending-header.ts'
 import { parseReport } from '../src/status/report.ts'
 
 /**
  * Takes the stream servers' reports: `POST /api/spawns/<id>?liveliness=ready|ping|disconnect`, with one or two slashes before the id and
  * any empty body; registered under the path that the reports are sent to. Encapsulated: its parser ignores bodies of whatever type, its log is quiet, and it is never rate-limited. Only
- * this machine is heard, since stream servers run on it.
+ * this machine is heard, since stream servers run on it. The answer is empty; a header tells a stream server that knows it when its viewer's time is about to end.
  */
-const status: FastifyPluginAsync = async app => {
+export interface StatusOptions {
+  /** Milliseconds before a limit ends the session of a viewer that is there, from which on its stream server is told with every answer; absent: it is not. */
+  warnBefore?: number
+}
+
+const status: FastifyPluginAsync<StatusOptions> = async (app, { warnBefore = 0 }) => {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume()
@@ -28,6 +34,8 @@ const status: FastifyPluginAsync = async app => {
     if (parsed.status === 'invalid') return await reply.code(400).send({ result: 'error', reason: parsed.problem })
     const taken = app.spawner.report(id, parsed.report)
     if (taken === 'unknown') return await reply.code(404).send({ result: 'error', reason: "Reported spawn doesn't exist" })
+    const ending = app.spawner.ending(id, warnBefore)
+    if (ending !== null) void reply.header(endingHeader, endingWords(ending))
     return await reply.send()
   })
 }

@@ -176,8 +176,8 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, carrier, clock })
   if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length, overload: () => gate.closed, wedged: () => app.wedgedSince() !== null })
-  await app.register(status, { prefix: '/api/spawns' })
-  await app.register(reportLine, { clock })
+  await app.register(status, { prefix: '/api/spawns', warnBefore: sessions.endWarning * 1_000 })
+  await app.register(reportLine, { warnBefore: sessions.endWarning * 1_000, clock })
   await app.register(restHandshake, { modelDirs: http.open ? 'anywhere' : modelDirs, clock })
   await app.register(route, { admission, streamHost: reachable(http.host) })
   await app.register(officialPages, {
@@ -198,7 +198,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, residentBytes, clock })
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)
-    await app.register(status, { prefix: '/liveliness' })
+    await app.register(status, { prefix: '/liveliness', warnBefore: sessions.endWarning * 1_000 })
   }
   const singleFile = app.spawner.renderers.includes('csr') ? singleFileProgram(program, packageDir, common, handedOn(streamServer.childEnv, environment)) : null
   await app.register(models, { modelDirs, uploadBytes: uploadFolder === null ? null : uploadLimits.bytes, singleFile: singleFile !== null, clock })

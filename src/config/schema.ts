@@ -91,6 +91,7 @@ export const configSchema = Type.Object({
     aheadLifetime: seconds('SLIPWAY_STARTED_AHEAD_LIFETIME', 600, 1, 'How long a session that was started ahead waits for a request before another takes its place.'),
     idleTimeout: seconds('SLIPWAY_IDLE_TIMEOUT', 0, 0, 'Time without viewer input after which a session is stopped: as the stream server reports it (the embedded one does), else as it is seen in the tunnel of the viewer. 0: never.'),
     maxLifetime: seconds('SLIPWAY_MAX_LIFETIME', 0, 0, 'Longest life of a session. 0: no limit.'),
+    endWarning: seconds('SLIPWAY_END_WARNING', 60, 0, 'How long before the idle limit or the longest life ends a session its viewer is warned, at most half of that limit; where the stream server passes it on (the embedded one does). 0: not at all.'),
     killStep: seconds('SLIPWAY_KILL_STEP', 5, 0.1, 'Time between the steps of a stop: asked to leave, SIGTERM, SIGKILL, given up.'),
     keepEnded: seconds('SLIPWAY_KEEP_ENDED', 600, 0, 'How long the record of an ended session is kept for the operator.'),
     drainTimeout: seconds('SLIPWAY_DRAIN_TIMEOUT', 30, 0, 'How long running sessions may go on after SIGTERM.')

@@ -3,6 +3,9 @@ import type { Reason } from './reasons.ts'
 import type { Session } from './session.ts'
 import { transitions, type Deadline, type Limits } from './transitions.ts'
 
+/** A limit that is about to end a session whose viewer is there. */
+export interface Ending { reason: 'idle_timeout' | 'max_lifetime', milliseconds: number }
+
 /** Milliseconds a timer may be late before the process must have stood still. */
 const stall = 1_000
 
@@ -31,6 +34,19 @@ export class Watchdog {
     this.release(session)
     const next = this.#next(session)
     if (next !== undefined) this.#set(session, next.due)
+  }
+
+  /** The limit that ends the viewer's stay next, where that is near: within so many milliseconds, and at most half of the limit. */
+  ending (session: Session, within: number): Ending | null {
+    const deadlines: readonly Deadline[] = transitions[session.state].deadlines
+    let ending: Ending | null = null
+    for (const { limit, since, passes } of deadlines) {
+      const allowed = session.limit(limit, this.#limits)
+      if (allowed === 0 || (passes !== 'idle_timeout' && passes !== 'max_lifetime')) continue
+      const milliseconds = Math.max(0, countedFrom(session, since) + allowed - this.#clock.now())
+      if (milliseconds <= Math.min(within, allowed / 2) && milliseconds < (ending?.milliseconds ?? Infinity)) ending = { reason: passes, milliseconds }
+    }
+    return ending
   }
 
   /** Lets a session go, whatever its state. */

@@ -7,7 +7,7 @@ import { Session, type Renderer, type SessionNote, type SessionOrder, type Sessi
 import { SessionTable } from '../sessions/session-table.ts'
 import { StayLengths } from '../sessions/stay-lengths.ts'
 import type { State } from '../sessions/transitions.ts'
-import { Watchdog } from '../sessions/watchdog.ts'
+import { Watchdog, type Ending } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
 import type { LoadGate, LoadReason } from '../load/load-gate.ts'
 import { Capacity, type Obstacle } from './capacity.ts'
@@ -232,6 +232,12 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     this.emit('report', report.kind)
     this.#supervisors.get(id)?.report(report)
     return 'taken'
+  }
+
+  /** What is about to end a session whose viewer is there, within so many milliseconds; null: nothing. */
+  ending (id: string, within: number): Ending | null {
+    const session = this.#table.get(id)
+    return session === undefined ? null : this.#surroundings.watchdog.ending(session, within)
   }
 
   /** A viewer's tunnel to the session was joined. */

@@ -10,6 +10,8 @@ export interface ReportConnectionsOptions {
   answersTo: (host: string, socket: Socket) => boolean
   /** Takes a report; false: somebody else has to say what is wrong with it. */
   take: (id: string, report: Report) => boolean
+  /** Header lines of the answer to this session's report, each with its line end; absent: none. */
+  more?: (id: string) => string
   /** Header lines of every answer, each with its line end. */
   headers: string
   clock: Clock
@@ -93,7 +95,7 @@ export class ReportConnections {
     const report = readReportLine(text.slice(5, line))
     if (report === undefined || !this.#options.take(report.id, report.report)) return undefined
     const { closes } = this.#known
-    return { text: `HTTP/1.1 200 OK\r\ncontent-length: 0\r\n${this.#options.headers}date: ${new Date(this.#options.clock.now()).toUTCString()}\r\n${closes ? 'connection: close\r\n' : ''}\r\n`, closes }
+    return { text: `HTTP/1.1 200 OK\r\ncontent-length: 0\r\n${this.#options.headers}${this.#options.more?.(report.id) ?? ''}date: ${new Date(this.#options.clock.now()).toUTCString()}\r\n${closes ? 'connection: close\r\n' : ''}\r\n`, closes }
   }
 
   /** Whether these are header lines of a request without a body, complete and without anything that would have to be weighed; remembers them. */

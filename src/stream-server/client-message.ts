@@ -28,6 +28,7 @@ export function readMessage (frame: string): ReadMessage {
     case 'camera': return readCamera(message)
     case 'received': return readReceived(message)
     case 'shown': return readShown(message)
+    case 'stay': return good({ type: 'stay' })
     case 'pick': return readPick(message)
     case 'resume': return readResume(message)
     case 'request': return readRequest(message)

@@ -11,6 +11,9 @@ export interface Occupation {
   model: string | null
 }
 
+/** A limit of the service is about to end the session. */
+export interface Ending { reason: 'idle_timeout' | 'max_lifetime', seconds: number }
+
 export interface LivelinessSettings {
   /** Base URL, with or without a slash at its end. */
   endpoint: string
@@ -24,6 +27,8 @@ export interface LivelinessSettings {
   occupation: () => Occupation
   /** Called once, when so many reports in a row, and for so long, reached nobody that nobody can be watching. */
   onUnheard: (reason: string) => void
+  /** Called with every ping that was taken; null: nothing is about to end it. */
+  onEnding?: (ending: Ending | null) => void
 }
 
 const mostFailures = 4
@@ -87,12 +92,11 @@ export class Liveliness {
   /** Reports go out one after the other, so that they arrive in order. Whether this one was taken. */
   async #report (what: string): Promise<boolean> {
     this.#pending++
-    const sent = this.#queue.then(async () => {
-      if (!this.#closed) await this.#post(what, reportTimeoutMs)
-    })
-    this.#queue = sent.catch(() => {})
+    const sent = this.#queue.then(async () => this.#closed ? undefined : await this.#post(what, reportTimeoutMs))
+    this.#queue = sent.then(() => {}, () => {})
     try {
-      await sent
+      const ending = await sent
+      if (what !== 'ready' && !this.#closed) this.#settings.onEnding?.(readEnding(ending))
       this.#failures = 0
       this.#heardAt = this.#settings.clock.now()
       return true
@@ -108,15 +112,16 @@ export class Liveliness {
     }
   }
 
-  async #post (what: string, timeout: number): Promise<void> {
+  /** Resolves with what the answer says of the session's end. */
+  async #post (what: string, timeout: number): Promise<string | undefined> {
     const { endpoint, id } = this.#settings
     const url = `${endpoint.replace(/\/+$/, '')}/${encodeURIComponent(id)}?liveliness=${what}`
     const request = url.startsWith('https:') ? httpsRequest : httpRequest
-    await new Promise<void>((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const outgoing = request(url, { method: 'POST', agent: false, timeout, headers: { 'content-length': 0 } }, response => {
         response.resume()
         const status = response.statusCode ?? 0
-        if (status >= 200 && status < 300) resolve()
+        if (status >= 200 && status < 300) resolve(String(response.headers['slipway-ending'] ?? ''))
         else reject(new Error(`HTTP ${status}`))
       })
       outgoing.on('timeout', () => { outgoing.destroy(new Error(`no answer in ${timeout} ms`)) })
@@ -124,4 +129,9 @@ export class Liveliness {
       outgoing.end()
     })
   }
+}
+
+function readEnding (header = ''): Ending | null {
+  const [, reason, seconds] = /^(idle_timeout|max_lifetime); seconds=(\d{1,6})$/.exec(header) ?? []
+  return reason === undefined ? null : { reason: reason as Ending['reason'], seconds: Number(seconds) }
 }

@@ -131,7 +131,12 @@ export interface StyleMessage {
   section: [number, number, number, number] | null
 }
 
-export type ClientMessage = OpenMessage | ResumeMessage | CameraMessage | ReceivedMessage | RequestMessage | BudgetMessage | ShownMessage | PickMessage | MarkMessage | StyleMessage
+/** Somebody is there and wants to stay, though nothing else was done. */
+export interface StayMessage {
+  type: 'stay'
+}
+
+export type ClientMessage = StayMessage | OpenMessage | ResumeMessage | CameraMessage | ReceivedMessage | RequestMessage | BudgetMessage | ShownMessage | PickMessage | MarkMessage | StyleMessage
 
 /** Longest side of a rendered picture, in pixels. */
 export const mostPixelsAlong = 4096
@@ -280,4 +285,11 @@ export interface PickedMessage {
   point?: [number, number, number]
 }
 
-export type ServerMessage = SessionMessage | DropMessage | PreparingMessage | SceneMessage | IdleMessage | ErrorMessage | FrameMessage | PickedMessage
+/** A limit of time is about to end the session, in so many seconds; repeated while it comes near. `seconds` null: it is not, after all. What counts as use averts `idle_timeout`, nothing averts `max_lifetime`. */
+export interface EndingMessage {
+  type: 'ending'
+  reason: 'idle_timeout' | 'max_lifetime'
+  seconds: number | null
+}
+
+export type ServerMessage = EndingMessage | SessionMessage | DropMessage | PreparingMessage | SceneMessage | IdleMessage | ErrorMessage | FrameMessage | PickedMessage

@@ -11,7 +11,7 @@ import { closeReason } from './close-reason.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { Heartbeat } from './heartbeat.ts'
-import { Liveliness } from './liveliness.ts'
+import { Liveliness, type Ending } from './liveliness.ts'
 import type { Log } from './log.ts'
 import { Catalogue } from './models/catalogue.ts'
 import { PackStore } from './models/pack-store.ts'
@@ -61,6 +61,8 @@ export class StreamServer {
   #cancelGrace = () => {}
   #lastActivity = 0
   #model: string | null = null
+  /** What the viewer was warned of last. */
+  #warned: Ending | null = null
   #cancelInitialUse = () => {}
   #ending = false
 
@@ -108,6 +110,7 @@ export class StreamServer {
         unheardSeconds: options.unheardSeconds,
         clock,
         occupation: () => ({ viewers: this.#isHere ? 1 : 0, idle: Math.max(0, Math.floor((clock.now() - this.#lastActivity) / 1000)), model: this.#model }),
+        onEnding: ending => { this.#warn(ending) },
         onUnheard: reason => {
           log.info(`nobody takes the reports any more (${reason}): ending`)
           void this.stop(exitCodes.unexpected)
@@ -175,7 +178,7 @@ export class StreamServer {
         this.#model = model
         this.#liveliness?.ping()
       },
-      onActivity: () => { this.#lastActivity = clock.now() },
+      onActivity: () => { this.#used() },
       key,
       graceSeconds,
       seek: key => this.#takeBack(connection, key)
@@ -201,6 +204,20 @@ export class StreamServer {
     })
     // Where no token is asked for, whoever comes first is the viewer.
     if (options.sessionToken === null && this.#seated === null) this.#seat(viewer, key)
+  }
+
+  /** The viewer does something: what it was warned of is off, and the service hears of it at once. */
+  #used (): void {
+    this.#lastActivity = this.#settings.clock.now()
+    if (this.#warned?.reason !== 'idle_timeout') return
+    this.#warn(null)
+    this.#liveliness?.ping()
+  }
+
+  #warn (ending: Ending | null): void {
+    if (ending === null && this.#warned === null) return
+    this.#warned = ending
+    this.#seated?.viewer.warn(ending)
   }
 
   #vacate (why: string): void {

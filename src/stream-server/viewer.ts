@@ -4,6 +4,7 @@ import { closeReason } from './close-reason.ts'
 import type { Clock } from '../clock.ts'
 import { readMessage } from './client-message.ts'
 import { Streamer } from './csr/streamer.ts'
+import type { Ending } from './liveliness.ts'
 import type { Log } from './log.ts'
 import { isBareName } from './models/catalogue.ts'
 import type { Catalogue } from './models/catalogue.ts'
@@ -76,6 +77,11 @@ export class Viewer {
   close (code: number, reason: string): void {
     this.#socket?.close(code, closeReason(reason))
     this.release()
+  }
+
+  /** A limit of time is about to end the session; null: it is not, after all. */
+  warn (ending: Ending | null): void {
+    this.#say({ type: 'ending', reason: ending?.reason ?? 'idle_timeout', seconds: ending?.seconds ?? null })
   }
 
   /** The socket is lost and may be followed by another; until then nothing is sent. */
@@ -165,6 +171,9 @@ export class Viewer {
         this.#settings.onActivity()
         this.#streamer.request(message.runs, message.on)
         return
+      case 'stay':
+        if (!this.#opened) return this.close(policyViolation, 'stay: open first')
+        return this.#settings.onActivity()
       case 'shown':
         if (message.frame > (this.#images?.number ?? 0)) return this.close(policyViolation, 'shown: more than was sent')
         this.#images?.acknowledge(message.frame)

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Viewer, ViewerEvents, ViewerOptions, ViewerState, Properties, Section } from './api.ts'
 import { EventHub } from './event-hub.ts'
+import { endingWords } from './ending-words.ts'
 import { IdleWatch } from './idle-watch.ts'
 import { Notice } from './notice.ts'
 import { ServerConnection } from './server-connection.ts'
@@ -192,6 +193,12 @@ export class HostedViewer implements Viewer {
         this.#hub.tell('connection', { lost })
         if (lost) this.#notice.say('The connection was lost. Trying to get it back.')
         else this.#notice.hide()
+      },
+      ending: ending => {
+        if (ending?.reason !== 'max_lifetime') this.#hub.tell('idle', { secondsLeft: ending?.seconds })
+        if (ending === undefined) return this.#notice.hide()
+        const { words, mayStay } = endingWords(ending)
+        this.#notice.say(words, mayStay ? { label: 'Stay', action: () => { viewer.stay() } } : undefined)
       },
       ended: (how, words) => { this.#end(how === 'failed', words) }
     }

@@ -23,6 +23,7 @@ export function readServerMessage (text: string): ServerMessage {
     case 'preparing': return { type: 'preparing', percent: number(message['percent'], 'percent', 0, 100), step: string(message['step'], 'step') }
     case 'idle': return { type: 'idle', seq: count(message['seq'], 'seq'), chunks: count(message['chunks'], 'chunks'), bytes: count(message['bytes'], 'bytes'), limited: message['limited'] === true }
     case 'session': return { type: 'session', key: string(message['key'], 'key'), graceSeconds: number(message['graceSeconds'], 'graceSeconds', 0, 3600) }
+    case 'ending': return { type: 'ending', reason: message['reason'] === 'max_lifetime' ? 'max_lifetime' : 'idle_timeout', seconds: message['seconds'] === null ? null : number(message['seconds'], 'seconds', 0, 604_800) }
     case 'drop': return { type: 'drop', parts: list(message['parts'], 'parts', most.parts).map(each => integer(each, 'part', 0, most.parts)) }
     case 'error': return { type: 'error', code: errorCode(message['code']), message: string(message['message'], 'message') }
     case 'scene': return scene(message)

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { BudgetMessage, PreparingMessage, SceneMessage, ServerMessage, StreamingMode } from '../stream-server/protocol.ts'
+import type { BudgetMessage, EndingMessage, PreparingMessage, SceneMessage, ServerMessage, StreamingMode } from '../stream-server/protocol.ts'
 import { CameraFeed } from './camera-feed.ts'
 import { Extent } from './extent.ts'
 import { fetchSingleFile } from './fetch-single-file.ts'
@@ -49,6 +49,8 @@ export interface ViewerListener {
   statistics (statistics: StreamStatistics): void
   /** The connection was lost and is tried for again, or it is there again. */
   connection (lost: boolean): void
+  /** A limit of time is about to end the session; undefined: it is not, after all. */
+  ending (ending: { reason: EndingMessage['reason'], seconds: number } | undefined): void
   /** The stream is over, said in a sentence; the last picture stays. Called at most once, and never after `shutdown`. */
   ended (how: 'closed' | 'failed', words: string): void
 }
@@ -186,6 +188,9 @@ export class StreamingViewer {
     this.#feed.close()
   }
 
+  /** Somebody is there: the session is not to end for want of use. */
+  stay (): void { this.#connection?.send({ type: 'stay' }) }
+
   /** Ends the session and its stream server, and gives back everything. Twice is nothing. */
   shutdown (): void {
     this.leave()
@@ -210,6 +215,7 @@ export class StreamingViewer {
         // What came before is decoded before it goes.
         this.#decoding = this.#decoding.then(() => { this.#drop(message.parts) })
         break
+      case 'ending': return this.#listener.ending(message.seconds === null ? undefined : { reason: message.reason, seconds: message.seconds })
       case 'session': // The connection's own.
       case 'frame': // Of servers that render: this one asked for geometry.
       case 'picked':

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { endingWords } from './ending-words.ts'
 import { IdleWatch } from './idle-watch.ts'
 import type { ModeRun } from './mode-comparison.ts'
 import type { Mode } from './modes.ts'
@@ -147,6 +148,11 @@ export class ViewerCard {
       connection: lost => {
         if (lost) this.#notice.say('The connection was lost. Trying to get it back.')
         else this.#notice.hide()
+      },
+      ending: ending => {
+        if (ending === undefined) return this.#notice.hide()
+        const { words, mayStay } = endingWords(ending)
+        this.#notice.say(words, mayStay ? { label: 'Stay', action: () => { this.#viewer?.stay() } } : undefined)
       },
       ended: (how, words) => { this.#end(how, words) }
     }

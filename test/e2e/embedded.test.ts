@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { closeCodes } from '../../src/stream-server/protocol.ts'
-import type { SceneMessage } from '../../src/stream-server/protocol.ts'
+import type { EndingMessage, SceneMessage } from '../../src/stream-server/protocol.ts'
 import { startSlipway } from '../fixtures/slipway.ts'
 import { TestViewer, camera } from '../stream-server/support/viewer.ts'
 import { askForViewer, asking, openViewer } from './support/requests.ts'
@@ -93,6 +93,21 @@ t.test('a viewer that asks for a model there is none is told so', async t => {
   const viewer = await TestViewer.connect(base)
   viewer.say({ type: 'open', model: 'nothing' })
   t.match(await viewer.closed, { code: closeCodes.unknownModel, reason: 'There is no model "nothing".' })
+})
+
+t.test('a viewer is warned before its session ends for want of use, and may stay', async t => {
+  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_IDLE_TIMEOUT: '4', SLIPWAY_PING_INTERVAL: '0.2' })
+  const feed = await SessionFeed.open(t, slipway)
+  const viewer = await TestViewer.connect(`ws://127.0.0.1:${slipway.port}`)
+  viewer.say({ type: 'open', model: 'drive-unit' })
+  const { id } = await feed.until('a visit', ({ state }) => state === 'connected')
+  const endings = () => viewer.messages.filter((message): message is EndingMessage => message.type === 'ending')
+  t.match(await viewer.until(() => endings()[0]), { reason: 'idle_timeout', seconds: 2 })
+  const told = endings().length
+  viewer.say({ type: 'stay' })
+  await viewer.until(() => endings().slice(told).find(({ seconds }) => seconds === null))
+  t.match(await feed.end(id), { state: 'stopped', reason: 'idle_timeout' })
+  t.equal(endings().at(-1)?.seconds !== null, true, 'the second time it did not stay, and was warned again')
 })
 
 t.test('a session whose viewer gives no input for long is stopped, and the viewer told', async t => {

@@ -7,12 +7,12 @@ import status from '../../plugins/status.ts'
 import { appStage, opened } from '../fixtures/app-stage.ts'
 
 async function lineStage (t: Test, corsOrigin = '') {
-  const { app, clock } = await appStage(t)
+  const { app, clock } = await appStage(t, { limits: { idleTimeout: 100_000 } })
   await app.register(access, { host: '127.0.0.1', publicHost: '', internalHost: '', secure: false, corsOrigin, open: false })
   await app.register(status, { prefix: '/api/spawns' })
   let seen = 0
   app.addHook('onRequest', async () => { seen++ })
-  await app.register(reportLine, { clock })
+  await app.register(reportLine, { warnBefore: 60_000, clock })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const { id } = await opened(app)
@@ -46,4 +46,11 @@ t.test('what is odd about a report is told as ever', async t => {
   t.equal(app.spawner.session(id)?.state, 'ready', 'nothing came of it')
   t.match(await say(`/api/spawns/${id}?liveliness=ping`, ['Content-Length: 2', '', '{}']), /^HTTP\/1\.1 200/, 'a body is not minded')
   t.equal(seen(), 5, 'all but the foreign page, which was turned away before')
+})
+
+t.test('a header tells when a limit is about to end the viewer’s stay, as by the status plugin', async t => {
+  const { id, say, seen } = await lineStage(t)
+  t.notMatch(await say(`/api/spawns/${id}?liveliness=ping&viewers=1&idle=49`), /slipway-ending/)
+  t.match(await say(`/api/spawns/${id}?liveliness=ping&viewers=1&idle=50`), /^HTTP\/1\.1 200 OK\r\ncontent-length: 0\r\nslipway-ending: idle_timeout; seconds=50\r\n/)
+  t.equal(seen(), 0)
 })

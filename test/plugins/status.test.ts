@@ -7,7 +7,7 @@ import { appStage, open, opened, reached } from '../fixtures/app-stage.ts'
 
 async function statusStage (t: Test, options: Parameters<typeof appStage>[1] = {}) {
   const stage = await appStage(t, options)
-  await stage.app.register(status, { prefix: '/api/spawns' })
+  await stage.app.register(status, { prefix: '/api/spawns', warnBefore: 60_000 })
   const report = (id: string, liveliness: string, more: object = {}) => stage.app.inject({ method: 'POST', url: `/api/spawns/${id}?liveliness=${liveliness}`, ...more })
   return { ...stage, report }
 }
@@ -167,4 +167,16 @@ t.test('over a real socket', async t => {
     t.equal(app.spawner.session(id)?.state, 'ready', 'nothing was reported')
     t.equal(await post(`/api/spawns/${id}?liveliness=ping`, {}), 200)
   })
+})
+
+t.test('the answer is empty; before a limit ends the viewer’s stay a header says so', async t => {
+  const { app, clock, report } = await statusStage(t, { limits: { idleTimeout: 100_000, pingTimeout: 0 } })
+  await app.ready()
+  const { id } = await opened(app)
+  t.equal((await report(id, 'ping&viewers=1&idle=0')).headers['slipway-ending'], undefined)
+  await clock.advance(54_500)
+  const warned = await report(id, 'ping&viewers=1&idle=54.5')
+  t.equal(warned.headers['slipway-ending'], 'idle_timeout; seconds=46')
+  t.equal(warned.body, '')
+  t.equal((await report(id, 'ping&viewers=1&idle=0')).headers['slipway-ending'], undefined)
 })

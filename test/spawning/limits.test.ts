@@ -86,6 +86,28 @@ t.test('where the stream server tells, its word counts: it knows acknowledgement
   await spawner.close()
 })
 
+t.test('before a limit ends the session of a viewer that is there, it can be told so', async t => {
+  const { spawner, ready, report, clock } = spawnerStage({ limits: { idleTimeout: 100_000, maxLifetime: 300_000, pingTimeout: 0 } })
+  await ready()
+  t.equal(spawner.ending('id-1', 60_000), null)
+  spawner.viewerCame('id-1')
+  await clock.advance(49_999)
+  t.equal(spawner.ending('id-1', 60_000), null, 'not before half of the limit')
+  await clock.advance(1)
+  t.same(spawner.ending('id-1', 60_000), { reason: 'idle_timeout', milliseconds: 50_000 })
+  t.equal(spawner.ending('id-1', 40_000), null, 'nor before the time it is wished')
+  spawner.viewerInput('id-1')
+  t.equal(spawner.ending('id-1', 60_000), null, 'somebody did something after all')
+  for (let step = 0; step < 20; step++) {
+    await clock.advance(10_000)
+    report('id-1', 'ping')
+    spawner.viewerInput('id-1')
+  }
+  t.same(spawner.ending('id-1', 60_000), { reason: 'max_lifetime', milliseconds: 50_000 })
+  t.equal(spawner.ending('nobody', 60_000), null)
+  await spawner.close()
+})
+
 t.test('a viewer that is not there says nothing', async t => {
   const { spawner, ready, clock } = spawnerStage({ limits: { idleTimeout: 5_000 } })
   spawner.viewerInput('id-1')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import { Liveliness } from '../../src/stream-server/liveliness.ts'
+import { Liveliness, type Ending } from '../../src/stream-server/liveliness.ts'
 import { FakeClock, settle } from '../fixtures/fake-clock.ts'
 import { reports } from './support/reports.ts'
 
@@ -8,11 +8,19 @@ async function stage (t: Test, id = 'a b/c') {
   const taken = await reports(t)
   const clock = new FakeClock()
   const unheard: string[] = []
+  const endings: Array<Ending | null> = []
   const liveliness = new Liveliness({
-    endpoint: taken.endpoint, id, seconds: 5, clock, occupation: () => ({ viewers: 1, idle: 7, model: null }), unheardSeconds: 0, onUnheard: reason => { unheard.push(reason) }
+    endpoint: taken.endpoint,
+    id,
+    seconds: 5,
+    clock,
+    occupation: () => ({ viewers: 1, idle: 7, model: null }),
+    unheardSeconds: 0,
+    onUnheard: reason => { unheard.push(reason) },
+    onEnding: ending => { endings.push(ending) }
   })
   t.teardown(() => liveliness.close())
-  return { taken, clock, liveliness, unheard }
+  return { taken, clock, liveliness, unheard, endings }
 }
 
 /** Steps the clock until `done`: answers come from a real server, the waits in between do not. */
@@ -93,4 +101,15 @@ t.test('a service that is not there at all is noticed at the start', async t => 
   await ready
   t.match(unheard[0], /ECONNREFUSED/)
   liveliness.close()
+})
+
+t.test('what the service says of the session’s end is told with every ping, and what it does not say is none', async t => {
+  const { taken, clock, liveliness, endings } = await stage(t)
+  for (const ending of [undefined, 'idle_timeout; seconds=45', 'max_lifetime; seconds=0', 'doomsday; seconds=1', 'idle_timeout; seconds=soon']) {
+    taken.ending = ending
+    const told = endings.length
+    liveliness.ping()
+    await until(clock, () => endings.length > told)
+  }
+  t.same(endings.slice(0, 5).filter(ending => ending !== null), [{ reason: 'idle_timeout', seconds: 45 }, { reason: 'max_lifetime', seconds: 0 }])
 })

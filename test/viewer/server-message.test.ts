@@ -22,6 +22,8 @@ t.test('what the stream server says is understood', async t => {
     { type: 'idle', seq: 3, chunks: 10, bytes: 2000, limited: true },
     { type: 'session', key: 'abc', graceSeconds: 30 },
     { type: 'drop', parts: [3, 0] },
+    { type: 'ending', reason: 'max_lifetime', seconds: 45 },
+    { type: 'ending', reason: 'idle_timeout', seconds: null },
     { type: 'error', code: 'badModel', message: 'No geometry.' }
   ]) t.strictSame(readServerMessage(JSON.stringify(message)), message)
 })
@@ -35,6 +37,7 @@ const wrong: Array<[string, unknown]> = [
   ['is a list', []],
   ['has an unknown kind', { type: 'picked' }],
   ['has a percentage beyond a hundred', { type: 'preparing', percent: 101, step: '' }],
+  ['has an end in the past', { type: 'ending', reason: 'idle_timeout', seconds: -1 }],
   ['has a broken sequence number', { type: 'idle', seq: 1.5, chunks: 0, bytes: 0 }],
   ['has an instance of a part that is not there', { ...scene, instances: [{ ...instance, part: 1 }] }],
   ['has an instance of a node that is not there', { ...scene, instances: [{ ...instance, node: 2 }] }],

@@ -76,6 +76,9 @@ export class ImageViewer {
     this.#connection?.close()
   }
 
+  /** Somebody is there: the session is not to end for want of use. */
+  stay (): void { this.#connection?.send({ type: 'stay' }) }
+
   /** Ends the session and its stream server, and gives back everything. Twice is nothing. */
   shutdown (): void {
     this.leave()
@@ -102,6 +105,7 @@ export class ImageViewer {
       case 'picked':
         this.#exhibit?.picked(message)
         break
+      case 'ending': return this.#listener.ending(message.seconds === null ? undefined : { reason: message.reason, seconds: message.seconds })
       case 'idle': // Of servers that stream geometry.
       case 'drop':
       case 'session':

@@ -10,6 +10,8 @@ export interface Reports {
   lines: string[]
   /** What to answer, in order; then 200. */
   answers: number[]
+  /** What answers say of the session's end, in their header. */
+  ending: string | undefined
   /** Resolves with the first report that contains `text`. */
   until: (text: string) => Promise<string>
 }
@@ -21,6 +23,7 @@ export async function reports (t: Test): Promise<Reports> {
     endpoint: '',
     lines: [],
     answers: [],
+    ending: undefined,
     until: async text => {
       for (;;) {
         const line = taken.lines.find(candidate => candidate.includes(text))
@@ -31,7 +34,7 @@ export async function reports (t: Test): Promise<Reports> {
   }
   const server = createServer((request, response) => {
     taken.lines.push(`${request.method} ${request.url} ${request.headers['content-length']}`)
-    response.writeHead(taken.answers.shift() ?? 200).end()
+    response.writeHead(taken.answers.shift() ?? 200, taken.ending === undefined ? {} : { 'slipway-ending': taken.ending }).end()
     wake()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
