@@ -1,20 +1,20 @@
 import { EventEmitter } from 'node:events'
 import type { Clock } from '../clock.ts'
-import type { PortCounts } from '../ports/port-pool.ts'
 import type { Actor } from '../sessions/actors.ts'
 import type { Reason } from '../sessions/reasons.ts'
 import { Session, type Renderer, type SessionNote, type SessionOrder, type SessionView } from '../sessions/session.ts'
 import { SessionTable } from '../sessions/session-table.ts'
-import { StayLengths } from '../sessions/stay-lengths.ts'
 import type { State } from '../sessions/transitions.ts'
 import { Watchdog, type Ending } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
 import type { LoadGate, LoadReason } from '../load/load-gate.ts'
 import { Capacity, type Obstacle } from './capacity.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import type { ChildExit, ChildOutput, StartOrder } from './launcher.ts'
 import { nobodysRequest, retrySeconds, takesAny, type Barred, type OpenRequest, type OpenResult, type Outcome, type OutcomeReason, type SessionRequest } from './outcome.ts'
 import { Quota } from './quota.ts'
 import { Reserve } from './reserve.ts'
+import { SeatForecast } from './seat-forecast.ts'
 import { Supervisor } from './supervisor.ts'
 import type { Phase, Surroundings } from './surroundings.ts'
 import { WaitingLine, type Unseated } from './waiting-line.ts'
@@ -68,26 +68,6 @@ export interface SpawnerOptions extends Omit<Surroundings, 'launched' | 'makeRoo
   keepEnded: number
 }
 
-/** How the spawner sees itself. */
-export interface Diagnosis {
-  draining: boolean
-  /** Requests in line. */
-  waiting: number
-  alive: number
-  maxSessions: number
-  starting: number
-  maxStarts: number
-  obstacle: Obstacle | null
-  readyAhead: number | null
-  ports: PortCounts
-  waitingForPort: number
-  /** Milliseconds. */
-  oldestReportAge: number
-}
-
-/** Seconds after which anybody may ask again, however long it takes. */
-const longestRetry = 3_600
-
 /**
  * The one deep module: opens sessions, takes their stream servers' reports, ends them. A session is in the table before its
  * process exists, so that the first report is never a stranger.
@@ -104,7 +84,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #reserve: Reserve
   readonly #line: WaitingLine
   readonly #quota: Quota
-  readonly #stays = new StayLengths()
+  readonly #forecast: SeatForecast
   #draining = false
   /** Everything was told to end, for good. */
   #stopping = false
@@ -134,6 +114,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     }
     this.#capacity = new Capacity({ ...options, table: this.#table })
     this.#line = new WaitingLine({ ...options.line, clock: options.clock })
+    this.#forecast = new SeatForecast(this.#table, options.clock)
     this.#quota = new Quota(options.maxPerCaller)
     this.#reserve = new Reserve({
       wanted: options.ahead,
@@ -191,12 +172,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   }
 
   /** Milliseconds until whoever is at this place of the line, from 1, has probably a seat, judged by how long sessions last; null: none has ended yet, or it is no seat that is waited for. */
-  expectedWait (place: number): number | null { return this.#capacity.full ? this.#untilSeat(place) : null }
-
-  #untilSeat (place: number): number | null {
-    const now = this.#clock.now()
-    return this.#stays.until(place, Array.from(this.#table.living(), ({ requestedAt }) => now - requestedAt)) ?? null
-  }
+  expectedWait (place: number): number | null { return this.#capacity.full ? this.#forecast.until(place) : null }
 
   /** Begins to start sessions ahead, where that is wanted: from now on stream servers can report. */
   startAhead (): void {
@@ -351,7 +327,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
     const isolated = this.#isolated(request)
     if (isolated !== undefined) return isolated
-    if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#retryAfter() }
+    if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#forecast.retryAfter(this.#line.length + 1) }
     const ready = this.#fromReserve(request)
     if (ready !== undefined) return await ready
     const obstacle = this.#obstacle
@@ -399,9 +375,9 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     switch (how) {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
       case 'closed': return { status: 'draining' }
-      case 'late': return { status: 'full', limit, reason: 'queue_timeout', retryAfter: this.#retryAfter() }
+      case 'late': return { status: 'full', limit, reason: 'queue_timeout', retryAfter: this.#forecast.retryAfter(this.#line.length + 1) }
       case 'full': switch (obstacle) {
-        case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter() }
+        case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#forecast.retryAfter(this.#line.length + 1) }
         case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
         default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
       }
@@ -411,12 +387,6 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** What can be started now is started for those who wait. */
   #callWaiting (): void {
     while (!this.#draining && this.#obstacle === undefined && this.#line.callNext());
-  }
-
-  /** Whole seconds until somebody who asks now has probably a seat. */
-  #retryAfter (): number {
-    const wait = this.#untilSeat(this.#line.length + 1)
-    return wait === null ? retrySeconds : Math.min(Math.max(1, Math.ceil(wait / 1_000)), longestRetry)
   }
 
   /** A session from its entry in the table on, before anything is started. */
@@ -454,7 +424,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     if (session.over) {
       const surplus = this.#table.ended(session)
       this.#quota.release(session.id)
-      if (session.order.via !== null && session.entered.ready !== undefined) this.#stays.ended(this.#clock.now() - session.requestedAt)
+      if (session.order.via !== null && session.entered.ready !== undefined) this.#forecast.ended(session.requestedAt)
       if (surplus !== undefined) this.#forget(surplus.id)
       // A lost process may still be seen to end one day: its supervisor stays.
       if (session.state !== 'lost') this.#supervisors.delete(session.id)

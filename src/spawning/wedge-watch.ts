@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Diagnosis } from './spawner.ts'
+import type { Diagnosis } from './diagnosis.ts'
 
 /** What is watched: the spawner, as far as it concerns this. */
 export interface Watched {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { WedgeWatch } from '../../src/spawning/wedge-watch.ts'
-import type { Diagnosis } from '../../src/spawning/spawner.ts'
+import type { Diagnosis } from '../../src/spawning/diagnosis.ts'
 import { WaitingLine } from '../../src/spawning/waiting-line.ts'
 import { FakeClock, settle } from '../fixtures/fake-clock.ts'
 import { spawnerStage } from '../fixtures/spawner-stage.ts'

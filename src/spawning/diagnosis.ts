@@ -1,0 +1,19 @@
+import type { PortCounts } from '../ports/port-pool.ts'
+import type { Obstacle } from './capacity.ts'
+
+/** How the spawner sees itself: all that decides whether something is started. */
+export interface Diagnosis {
+  draining: boolean
+  /** Requests in line. */
+  waiting: number
+  alive: number
+  maxSessions: number
+  starting: number
+  maxStarts: number
+  obstacle: Obstacle | null
+  readyAhead: number | null
+  ports: PortCounts
+  waitingForPort: number
+  /** Milliseconds. */
+  oldestReportAge: number
+}
