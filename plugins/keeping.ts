@@ -5,6 +5,7 @@ import { adopt } from '../src/keeping/adoption.ts'
 import { Journal } from '../src/keeping/journal.ts'
 import type { Note } from '../src/keeping/note.ts'
 import { procLook } from '../src/keeping/proof.ts'
+import { killGroup } from '../src/launcher/process-identity.ts'
 import type { KeptLauncher } from '../src/spawning/launcher.ts'
 
 /**
@@ -53,7 +54,7 @@ const keeping: FastifyPluginAsync<KeepingOptions> = async (app, { journal: path,
     await launcher.leave()
   })
   app.addHook('onReady', async () => {
-    const { adopted, ended, lost, unknown } = adopt(notes, launcher, spawner, procLook)
+    const { adopted, ended, lost, unknown } = adopt(notes, launcher, spawner, procLook, killGroup)
     for (const { id: spawnId, pid: childPid, why } of lost) log.warn({ spawnId, childPid }, `a session of the service that ran before is not taken over: ${why}`)
     if (unknown.length > 0) log.warn({ ids: unknown }, `${unknown.length} processes of the service that ran before are killed: it was not noted who they are, or they were just being started`)
     if (notes.length > 0) log.info({ adopted: adopted.length, ended: ended.length, lost: lost.length }, `of ${notes.length} sessions of the service that ran before ${adopted.length} are taken over`)

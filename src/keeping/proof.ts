@@ -27,10 +27,20 @@ export const procLook: Look = pid => {
   }
 }
 
-/** Why a process is not proven to be the one that the note is about, in words; `null`: it is. */
-export function doubt ({ id, pid, startTime, executable }: Note, child: KeptChild, look: Look): string | null {
+const isSame = (child: KeptChild, { pid, startTime }: Pick<Note, 'pid' | 'startTime'>) => child.pid === pid && child.startTime === startTime
+
+/** Whether the launcher has the end of the session's process to tell, or is about to: it is gone and not collected yet. */
+export function hasEnded (note: Note, child: KeptChild, look: Look): boolean {
+  return child.ended || (note.startTime !== null && isSame(child, note) && look(child.pid) === null)
+}
+
+/**
+ * Why a process is not proven to be the one that the note is about, in words; `null`: it is.
+ * @param child what its launcher says of it; null: the launcher is gone
+ */
+export function doubt ({ id, pid, startTime, executable }: Note, child: KeptChild | null, look: Look): string | null {
   if (pid === null || startTime === null || executable === null) return 'it was not noted who its process is'
-  if (child.pid !== pid || child.startTime !== startTime) return 'its launcher has another process by its name'
+  if (child !== null && !isSame(child, { pid, startTime })) return 'its launcher has another process by its name'
   const found = look(pid)
   if (found === null) return 'its process is gone'
   if (found.startTime !== startTime) return 'another process has its pid by now'

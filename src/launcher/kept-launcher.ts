@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import type { ProcessIdentity } from '../spawning/launcher.ts'
 import { endWords } from './channel.ts'
 import type { Channel, LauncherCommand } from './channel.ts'
 import type { Keep } from './kept-line.ts'
+import { readLauncherFile, writeLauncherFile } from './launcher-file.ts'
 import { isRunning } from './process-identity.ts'
 import { MessageReader, PROTOCOL_VERSION, encode, isAnswer } from './protocol.ts'
 import type { Answer } from './protocol.ts'
@@ -37,7 +39,7 @@ type Heard = (answer: Answer) => void
  * @throws Error in words when there is one that cannot be had: it has a service, is of another version, or does not answer.
  */
 export async function reattach (keeping: Keeping, clock: Clock, answered: Heard): Promise<Channel | null> {
-  const known = readKnown(keeping.folder)
+  const known = readLauncherFile(keeping.folder)
   if (known === undefined) return null
   for (let tries = 1; ; tries++) {
     const met = await meet({ ...known, seconds: keeping.seconds }, null, clock, answered)
@@ -67,28 +69,35 @@ export function openKeptChannel (command: LauncherCommand, keeping: Keeping, clo
   }
 }
 
-async function launch ([executable, ...args]: LauncherCommand, { folder, seconds }: Keeping, clock: Clock, answered: Heard): Promise<Channel> {
-  const before = readKnown(folder)
+async function launch (command: LauncherCommand, { folder, seconds }: Keeping, clock: Clock, answered: Heard): Promise<Channel> {
+  const before = readLauncherFile(folder)
   if (before !== undefined) rmSync(before.socket, { force: true })
   const keep: Keep = { socket: join(folder, `launcher-${randomBytes(4).toString('hex')}.sock`), key: randomBytes(32).toString('hex'), seconds }
-  let exit: Promise<string>
   const complaints = openSync(join(folder, 'launcher.log'), 'a', 0o600)
+  const launcher = start([...command, '--keep', folder], complaints)
   try {
-    const launcher = spawn(executable, [...args, '--keep', folder], { detached: true, stdio: ['ignore', 'ignore', complaints, 'pipe', 'pipe'] })
     const failed = new Promise<never>((_resolve, reject) => { launcher.once('error', reject) })
-    exit = new Promise(resolve => { launcher.once('exit', (code, signal) => { resolve(endWords(code, signal)) }) })
-    const setting = launcher.stdio[3] as Writable
-    const word = launcher.stdio[4] as Readable
+    const exit = new Promise<string>(resolve => { launcher.once('exit', (code, signal) => { resolve(endWords(code, signal)) }) })
+    const [, , , setting, word] = launcher.stdio as unknown as [null, null, null, Writable, Readable]
     setting.on('error', () => {}).end(`${JSON.stringify(keep)}\n`)
     await Promise.race([failed, listens(word, clock)])
     launcher.unref()
+    writeLauncherFile(folder, keep)
+    const met = await meet(keep, exit, clock, answered)
+    if (met.status !== 'welcome') throw new Error('it takes no service')
+    return met.channel
+  } catch (error) {
+    launcher.kill('SIGKILL')
+    throw error
+  }
+}
+
+function start ([executable, ...args]: LauncherCommand, complaints: number): ChildProcess {
+  try {
+    return spawn(executable, args, { detached: true, stdio: ['ignore', 'ignore', complaints, 'pipe', 'pipe'] })
   } finally {
     closeSync(complaints)
   }
-  writeKnown(folder, keep)
-  const met = await meet(keep, exit, clock, answered)
-  if (met.status !== 'welcome') throw new Error('it takes no service')
-  return met.channel
 }
 
 /** Resolves when the launcher has said that it listens. */
@@ -179,24 +188,4 @@ function endOf (launcher: ProcessIdentity, exit: Promise<string> | null, clock: 
     if (exit === null) look()
     else void exit.then(done)
   })
-}
-
-/** What is written of the launcher for the service that comes next. */
-type Known = Pick<Keep, 'socket' | 'key'>
-
-const knownPath = (folder: string) => join(folder, 'launcher.json')
-
-function readKnown (folder: string): Known | undefined {
-  try {
-    const { socket, key } = JSON.parse(readFileSync(knownPath(folder), 'utf8')) as Partial<Known>
-    return typeof socket === 'string' && typeof key === 'string' ? { socket, key } : undefined
-  } catch {
-    return undefined // there is none, or it was never finished
-  }
-}
-
-function writeKnown (folder: string, { socket, key }: Known): void {
-  const path = knownPath(folder)
-  writeFileSync(`${path}.new`, `${JSON.stringify({ socket, key })}\n`, { mode: 0o600 })
-  renameSync(`${path}.new`, path)
 }

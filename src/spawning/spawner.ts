@@ -15,7 +15,7 @@ import { nobodysRequest, retrySeconds, takesAny, type Barred, type OpenRequest, 
 import { Quota } from './quota.ts'
 import { Reserve } from './reserve.ts'
 import { SeatForecast } from './seat-forecast.ts'
-import { Supervisor } from './supervisor.ts'
+import { Supervisor, type LeftProcess } from './supervisor.ts'
 import type { Phase, Surroundings } from './surroundings.ts'
 import { WaitingLine, type Unseated } from './waiting-line.ts'
 
@@ -191,13 +191,14 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
    * Takes over a session that another service has left a note of; to be called before anything is opened. One that was not ready, or whose
    * process cannot be had, is ended; all others go on.
    *
-   * @param process whether the launcher has its process, has its end to tell, or has neither
+   * @param process what is known of its process
    */
-  adopt (note: SessionNote & { caller: string | null }, process: 'lives' | 'ended' | 'gone'): void {
+  adopt (note: SessionNote & { caller: string | null }, process: LeftProcess): void {
     const { ports, gpus } = this.#options
     const session = Session.takenOver(note, this.#clock.now())
-    if (process !== 'gone' && note.port !== null) session.lease = ports.claim(note.port)
-    if (process !== 'gone' && note.gpu !== null) session.gpu = gpus.take(note.gpu)
+    const there = process === 'lives' || process === 'ended'
+    if (there && note.port !== null) session.lease = ports.claim(note.port)
+    if (there && note.gpu !== null) session.gpu = gpus.take(note.gpu)
     if (note.caller !== null) this.#quota.take(session.id, note.caller)
     this.#lookAfter(session, nobodysRequest).adopt(process, note)
   }

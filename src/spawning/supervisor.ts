@@ -15,6 +15,9 @@ import type { Surroundings } from './surroundings.ts'
 /** Milliseconds for which what the system said of viewers is good enough: it is asked again with the next report. */
 const lately = 1_000
 
+/** What is known of the process of a session that is taken over: its launcher has it, or has its end to tell, or is gone and it was ended, or it cannot be had. */
+export type LeftProcess = 'lives' | 'ended' | 'orphaned' | 'gone'
+
 /** Looks after one session from its request to its end. However it ends, the end goes through one door (`#finish`). */
 export class Supervisor {
   readonly session: Session
@@ -62,13 +65,14 @@ export class Supervisor {
 
   /**
    * Looks after a session that another service was looking after. To be called once, in the place of `open`.
-   * @param process whether its process lives, has ended and will be told to, or cannot be had
+   * @param process what is known of its process
    */
-  adopt (process: 'lives' | 'ended' | 'gone', { state }: SessionNote): void {
-    if (process !== 'gone') this.#server.adopt()
+  adopt (process: LeftProcess, { state }: SessionNote): void {
+    const there = process === 'lives' || process === 'ended'
+    if (there) this.#server.adopt()
     this.#opened.resolve(undefined)
     this.#moved(null, 'service')
-    if (process === 'gone') this.end('not_kept')
+    if (!there) this.end(process === 'gone' ? 'not_kept' : 'owner_lost')
     // Whoever asked for it got no answer, or nobody has asked, or it was ending anyway.
     else if (process === 'lives' && state !== 'ready' && state !== 'connected' && state !== 'adopted') this.end(state === 'spare' ? 'recycled' : 'not_kept')
   }

@@ -170,6 +170,22 @@ t.test('without a service that returns nothing is left after the time', async t 
   await openViewer(late)
 })
 
+t.test('where the launcher was killed with the service, the next one ends what they left', async t => {
+  const { start, launchers } = await restartable(t)
+  const first = await start()
+  const { serviceId } = await openViewer(first, { model: 'mode-ignore-sigterm' })
+  const [launcher = 0] = launchers()
+  const pid = Number((await session(first, serviceId))['pid'])
+  await first.stop('SIGKILL')
+  process.kill(launcher, 'SIGKILL')
+  await comesTrue('the launcher is gone', () => !isAlive(launcher))
+  t.ok(isAlive(pid))
+  const second = await start()
+  t.match(await session(second, serviceId), { state: 'failed', reason: 'owner_lost', pid })
+  await comesTrue('and so is its child', () => !isAlive(pid))
+  await openViewer(second)
+})
+
 t.test('SIGINT, and whoever asks by POST /api/shutdown, ends every session; without sessions SIGTERM leaves nothing either', async t => {
   const { start, launchers } = await restartable(t)
   const first = await start()

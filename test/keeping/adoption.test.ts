@@ -1,13 +1,20 @@
 import t from 'tap'
-import { adopt } from '../../src/keeping/adoption.ts'
+import { adopt as adoptAll } from '../../src/keeping/adoption.ts'
 import type { Found, Look } from '../../src/keeping/proof.ts'
 import type { KeptChild } from '../../src/spawning/launcher.ts'
 import { settle } from '../fixtures/fake-clock.ts'
+import type { FakeLauncher } from '../fixtures/fake-launcher.ts'
 import { spawnerStage } from '../fixtures/spawner-stage.ts'
 import { noted } from './noted.ts'
 
 const process = (id: string, changes: Partial<Found> = {}): Found => ({ startTime: '1000', executable: '/opt/ts3d_sc_server', args: ['/opt/ts3d_sc_server', '--id', id], ...changes })
 const child = (id: string, changes: Partial<KeptChild> = {}): KeptChild => ({ id, pid: 77, startTime: '1000', ended: false, ...changes })
+
+const killed: number[] = []
+const adopt = (notes: Parameters<typeof adoptAll>[0], launcher: FakeLauncher, spawner: Parameters<typeof adoptAll>[2], look: Look) => {
+  killed.length = 0
+  return adoptAll(notes, launcher, spawner, look, ({ pid }) => { killed.push(pid) })
+}
 
 /** A new service, and a launcher with children of the one before. */
 function stage (kept: KeptChild[], options: Parameters<typeof spawnerStage>[0] = {}) {
@@ -54,8 +61,7 @@ for (const [what, look, others] of [
   ['a pid that somebody else has by now', () => process('a', { startTime: '1001' }), {}],
   ['another executable', () => process('a', { executable: '/usr/bin/sleep' }), {}],
   ['a process that does not know the secret', () => process('b'), {}],
-  ['another process by the launcher', () => process('a'), { pid: 78 }],
-  ['no process', () => null, {}]
+  ['another process by the launcher', () => process('a'), { pid: 78 }]
 ] as const satisfies Array<[string, Look, Partial<KeptChild>]>) {
   t.test(`${what} is neither adopted nor signalled, and the session ends`, async t => {
     const { spawner, launcher, ports, clock, diary } = stage([child('a', others)])
@@ -66,13 +72,14 @@ for (const [what, look, others] of [
     t.equal(ports.counts().leased, 0)
     await spawner.stopAll()
     await clock.advance(60_000)
-    t.same(launcher.signals, [], 'not at the end either')
+    t.same([...launcher.signals, ...killed], [], 'not at the end either')
   })
 }
 
 t.test('one whose process has ended meanwhile gets its end and its reason', async t => {
-  for (const [exit, end] of [[{ code: 3 }, 'failed crashed'], [{ code: null, signal: 'SIGSEGV' }, 'failed killed_by_signal'], [{ code: 0 }, 'stopped exited']] as const) {
-    const { spawner, launcher, diary } = stage([child('a', { startTime: null, ended: true })])
+  for (const [exit, end, ended] of [[{ code: 3 }, 'failed crashed', true], [{ code: null, signal: 'SIGSEGV' }, 'failed killed_by_signal', true], [{ code: 0 }, 'stopped exited', false]] as const) {
+    // It may be gone before its launcher has noticed.
+    const { spawner, launcher, diary } = stage([ended ? child('a', { startTime: null, ended }) : child('a')])
     t.same(adopt([noted('a')], launcher, spawner, () => null).ended, ['a'])
     launcher.alive.add('a')
     launcher.exit('a', exit)
@@ -81,10 +88,13 @@ t.test('one whose process has ended meanwhile gets its end and its reason', asyn
   }
 })
 
-t.test('a launcher that is gone too leaves no session without an end', async t => {
-  const { spawner, launcher, diary } = stage([])
-  t.match(adopt([noted('a'), noted('b')], launcher, spawner, () => process('a')), { adopted: [], lost: [{ id: 'a', why: /launcher is gone/ }, { id: 'b' }] })
-  t.same(diary, ['a ->adopted', 'a adopted>failed not_kept', 'b ->adopted', 'b adopted>failed not_kept'])
+t.test('where the launcher is gone too, whoever is proven is killed, and nobody else', async t => {
+  const { spawner, launcher, diary, ports } = stage([])
+  const look: Look = pid => process(pid === 77 ? 'a' : 'somebody else')
+  t.match(adopt([noted('a'), noted('b', { pid: 78 })], launcher, spawner, look), { adopted: [], lost: [{ id: 'a', why: /launcher is gone.*its process is ended/ }, { id: 'b', why: /launcher is gone, or knows nothing of it$/ }] })
+  t.same(diary, ['a ->adopted', 'a adopted>failed owner_lost', 'b ->adopted', 'b adopted>failed not_kept'])
+  t.same(killed, [77])
+  t.equal(ports.counts().leased, 0)
 })
 
 t.test('who was kept for nobody is ended, and so is who was ending anyway', async t => {

@@ -9,7 +9,7 @@ const child = { id: 'a', pid: 77, startTime: '1000', ended: false }
 const found: Found = { startTime: '1000', executable: '/opt/ts3d_sc_server', args: ['/opt/ts3d_sc_server', '--id', 'a', '--sc-port', '20001', ''] }
 
 t.test('a process is the session’s when pid, start time, executable and secret fit', async t => {
-  t.equal(doubt(noted('a'), child, pid => pid === 77 ? found : null), null)
+  for (const known of [child, null]) t.equal(doubt(noted('a'), known, pid => pid === 77 ? found : null), null)
 })
 
 t.test('if anything differs it is a stranger', async t => {
@@ -21,6 +21,7 @@ t.test('if anything differs it is a stranger', async t => {
     ['another pid by its launcher', doubt(noted('a'), { ...child, pid: 78 }, () => found), /its launcher has another process/],
     ['another start time by its launcher', doubt(noted('a'), { ...child, startTime: '999' }, () => found), /its launcher has another process/],
     ['no start time by its launcher', doubt(noted('a'), { ...child, startTime: null }, () => found), /its launcher has another process/],
+    ['a stranger without a launcher', doubt(noted('a'), null, () => ({ ...found, startTime: '1001' })), /another process has its pid by now/],
     ['nothing noted', doubt(noted('a', { pid: null }), child, () => found), /not noted/],
     ['no start time noted', doubt(noted('a', { startTime: null }), { ...child, startTime: null }, () => found), /not noted/],
     ['no executable noted', doubt(noted('a', { executable: null }), child, () => found), /not noted/]

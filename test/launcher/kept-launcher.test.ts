@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
@@ -8,6 +8,7 @@ import { systemClock } from '../../src/clock.ts'
 import { LauncherProcess } from '../../src/launcher/launcher-process.ts'
 import type { ChildExit, StartOrder } from '../../src/spawning/launcher.ts'
 import { buildLauncher } from '../fixtures/build-launcher.ts'
+import { FakeClock } from '../fixtures/fake-clock.ts'
 import { isAlive, noChildrenLeft, processesWithArgument } from '../fixtures/leak-check.ts'
 import { launcherContract, waitUntil } from './contract.ts'
 
@@ -78,8 +79,14 @@ t.test('an end that nobody heard is told to the next service, once, and not befo
   mkdirSync(stop)
   await waitUntil(() => !isAlive(pid))
 
-  const second = service(folder)
+  let second = service(folder)
   await second.launcher.open()
+  // It is gone a moment before its last words are heard.
+  while (second.launcher.kept[0]?.ended === false) {
+    await second.launcher.leave()
+    second = service(folder)
+    await second.launcher.open()
+  }
   t.match(second.launcher.kept, [{ id: 'ends', pid, ended: true }])
   // Answers come in their order: whatever was told before is here with the next one's.
   await started(second.launcher, sh('other', 'exec sleep 60'))
@@ -160,4 +167,19 @@ t.test('a kept launcher that is killed takes its children with it, and another o
   await started(launcher, sh('next', 'exec sleep 60'))
   await launcher.close()
   await gone(t, pid)
+})
+
+t.test('a launcher that never listens is given up and ended', async t => {
+  const clock = new FakeClock()
+  const entry = join(built.folder, 'deaf.mjs')
+  writeFileSync(entry, 'setInterval(() => {}, 1000)')
+  const launcher = new LauncherProcess({ clock, command: [process.execPath, entry], keeping: { folder: newFolder(), seconds: 60 } })
+  const opened = t.rejects(launcher.open(), /does not start: it could not be started/)
+  await clock.advance(5_000)
+  await opened
+  const closed = launcher.close()
+  await clock.advance(5_000)
+  await closed
+  await waitUntil(() => processesWithArgument(entry).length === 0)
+  t.equal(clock.pending, 0)
 })
