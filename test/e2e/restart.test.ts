@@ -179,9 +179,9 @@ t.test('where the launcher was killed with the service, the next one ends what t
   await first.stop('SIGKILL')
   process.kill(launcher, 'SIGKILL')
   await comesTrue('the launcher is gone', () => !isAlive(launcher))
-  t.ok(isAlive(pid))
   const second = await start()
-  t.match(await session(second, serviceId), { state: 'failed', reason: 'owner_lost', pid })
+  // It may have ended by itself before, since nobody takes its output any more.
+  t.match(await session(second, serviceId), { state: 'failed', reason: /^(owner_lost|not_kept)$/, pid })
   await comesTrue('and so is its child', () => !isAlive(pid))
   await openViewer(second)
 })
