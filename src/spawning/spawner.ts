@@ -8,16 +8,14 @@ import type { State } from '../sessions/transitions.ts'
 import { Watchdog, type Ending } from '../sessions/watchdog.ts'
 import type { Report } from '../status/report.ts'
 import type { LoadGate, LoadReason } from '../load/load-gate.ts'
-import { Capacity, type Obstacle } from './capacity.ts'
+import { Capacity } from './capacity.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import type { ChildExit, ChildOutput, StartOrder } from './launcher.ts'
-import { nobodysRequest, retrySeconds, takesAny, type Barred, type OpenRequest, type OpenResult, type Outcome, type OutcomeReason, type SessionRequest } from './outcome.ts'
-import { Quota } from './quota.ts'
+import { nobodysRequest, type OpenRequest, type OpenResult, type Outcome, type OutcomeReason, type SessionRequest } from './outcome.ts'
+import { Reception, type ReceptionOptions } from './reception.ts'
 import { Reserve } from './reserve.ts'
-import { SeatForecast } from './seat-forecast.ts'
 import { Supervisor, type LeftProcess } from './supervisor.ts'
 import type { Phase, Surroundings } from './surroundings.ts'
-import { WaitingLine, type Unseated } from './waiting-line.ts'
 
 /** What happened, told to whoever listens: metrics, logs, live views. */
 export type SpawnerEvents = {
@@ -48,20 +46,14 @@ export type SpawnerEvents = {
   output: [ChildOutput]
 }
 
-export interface SpawnerOptions extends Omit<Surroundings, 'launched' | 'makeRoom' | 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'> {
+export interface SpawnerOptions extends
+  Omit<Surroundings, 'launched' | 'makeRoom' | 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'>,
+  Pick<ReceptionOptions, 'renderers' | 'maxSessions' | 'maxPerCaller' | 'line' | 'barred'> {
   newId: () => string
-  /** Why a model is kept from everybody now; absent: none ever is. */
-  barred?: (model: string) => Barred | undefined
-  renderers: readonly Renderer[]
-  maxSessions: number
   /** Most stream servers that are started at a time; 0: without limit. */
   maxStarts: number
   /** Whether the machine is too busy to start more; absent: it never is. */
   gate?: LoadGate
-  /** Most sessions of one caller at a time; 0: without limit. */
-  maxPerCaller: number
-  /** Most requests that wait for a seat, and for how many milliseconds. */
-  line: { room: number, patience: number }
   /** Sessions to have started ahead, by renderer. */
   ahead: Readonly<Record<Renderer, number>>
   /** How long the record of an ended session is kept, in milliseconds. */
@@ -82,10 +74,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #forgetting = new Map<string, () => void>()
   readonly #capacity: Capacity
   readonly #reserve: Reserve
-  readonly #line: WaitingLine
-  readonly #quota: Quota
-  readonly #forecast: SeatForecast
-  #draining = false
+  readonly #reception: Reception
   /** Everything was told to end, for good. */
   #stopping = false
   #hurried = false
@@ -113,9 +102,6 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }
     this.#capacity = new Capacity({ ...options, table: this.#table })
-    this.#line = new WaitingLine({ ...options.line, clock: options.clock })
-    this.#forecast = new SeatForecast(this.#table, options.clock)
-    this.#quota = new Quota(options.maxPerCaller)
     this.#reserve = new Reserve({
       wanted: options.ahead,
       clock: options.clock,
@@ -123,35 +109,43 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       mayStart: () => this.#capacity.starting === 0 && this.#capacity.overload === null && !this.#capacity.full && options.ports.counts().free > 1,
       failed: failed => { this.emit('aheadFailed', failed) }
     })
+    this.#reception = new Reception({
+      ...options,
+      table: this.#table,
+      capacity: this.#capacity,
+      reserve: this.#reserve,
+      supervise: (order, request) => this.#supervise(order, request),
+      claim: how => { this.emit('claim', how) }
+    })
     options.launcher.on('exited', exit => {
       this.emit('exit', exit)
       this.#supervisors.get(exit.id)?.exited(exit)
       if (this.#table.get(exit.id)?.over !== false) this.#supervisors.delete(exit.id)
     })
     // Not only at the end of a session: one that is lost keeps its port, and so does one whose port is just being tried.
-    options.ports.on('returned', () => { this.#callWaiting() })
-    options.gate?.on('opened', () => { this.#callWaiting() })
+    options.ports.on('returned', () => { this.#reception.callWaiting() })
+    options.gate?.on('opened', () => { this.#reception.callWaiting() })
     options.launcher.on('output', output => { this.emit('output', output) })
     options.launcher.on('lost', () => { for (const supervisor of [...this.#supervisors.values()]) supervisor.ownerLost() })
   }
 
-  get draining (): boolean { return this.#draining }
+  get draining (): boolean { return this.#reception.closed }
   /** Sessions that have not ended. */
   get alive (): number { return this.#table.alive }
   get maxSessions (): number { return this.#options.maxSessions }
   /** Requests that wait for a seat. */
-  get waiting (): number { return this.#line.length }
+  get waiting (): number { return this.#reception.waiting }
   get renderers (): readonly Renderer[] { return this.#options.renderers }
   /** Why a request to view would not be admitted now; null: it would. Starts under way are over in a moment, and keep nobody out. */
   get unready (): 'draining' | 'full' | LoadReason | null {
-    if (this.#draining) return 'draining'
+    if (this.draining) return 'draining'
     return this.#capacity.overload ?? (this.#capacity.cramped && !this.#reserve.canYield ? 'full' : null)
   }
 
   /** What another service needs to know of a living session, and whose it is; null: nobody's. */
   note (id: string): SessionNote & { caller: string | null } | undefined {
     const session = this.#table.get(id)
-    return session === undefined || session.over ? undefined : { ...session.note(), caller: this.#quota.callerOf(id) }
+    return session === undefined || session.over ? undefined : { ...session.note(), caller: this.#reception.callerOf(id) }
   }
 
   session (id: string): SessionView | undefined { return this.#table.get(id)?.view() }
@@ -171,18 +165,18 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return Math.max(0, ...ages)
   }
 
-  /** Milliseconds until whoever is at this place of the line, from 1, has probably a seat, judged by how long sessions last; null: none has ended yet, or it is no seat that is waited for. */
-  expectedWait (place: number): number | null { return this.#capacity.full ? this.#forecast.until(place) : null }
+  /** As of the reception: milliseconds until whoever is at this place of the line has probably a seat. */
+  expectedWait (place: number): number | null { return this.#reception.expectedWait(place) }
 
   /** Begins to start sessions ahead, where that is wanted: from now on stream servers can report. */
   startAhead (): void {
     this.#listening = true
-    if (!this.#draining) this.#reserve.open()
+    if (!this.draining) this.#reserve.open()
   }
 
   /** Starts a stream server and answers when it is ready, or with what stood in the way. Never rejects for an expected outcome. */
   async open (request: OpenRequest): Promise<OpenResult> {
-    const result = await this.#open(request)
+    const result = await this.#reception.receive(request)
     this.emit('answered', { outcome: result.status, reason: 'reason' in result ? result.reason : null })
     return result
   }
@@ -199,7 +193,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     const there = process === 'lives' || process === 'ended'
     if (there && note.port !== null) session.lease = ports.claim(note.port)
     if (there && note.gpu !== null) session.gpu = gpus.take(note.gpu)
-    if (note.caller !== null) this.#quota.take(session.id, note.caller)
+    if (note.caller !== null) this.#reception.seat(session.id, note.caller)
     this.#lookAfter(session, nobodysRequest).adopt(process, note)
   }
 
@@ -245,18 +239,16 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   /** From now on nothing is given out. Running sessions go on; those that wait for a request end at once. */
   drain (): void {
-    const begins = !this.#draining
-    this.#draining = true
-    this.#line.close()
+    const begins = !this.draining
+    this.#reception.close()
     this.#reserve.close('drain')
     if (begins) this.emit('draining', true)
   }
 
   /** Calls the drain off; `false`: there is none, or everything was told to end. */
   resume (): boolean {
-    if (!this.#draining || this.#stopping) return false
-    this.#draining = false
-    this.#line.open()
+    if (!this.draining || this.#stopping) return false
+    this.#reception.reopen()
     if (this.#listening) this.#reserve.open()
     this.emit('draining', false)
     return true
@@ -308,86 +300,15 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   }
 
   /** Whether somebody waits although nothing stands in the way: a fault. */
-  get stuck (): boolean { return !this.#draining && this.#line.length > 0 && this.#obstacle === undefined }
+  get stuck (): boolean { return this.#reception.stuck }
 
   /** Looks once more whether somebody who waits can be served. */
-  unstick (): void { this.#callWaiting() }
+  unstick (): void { this.#reception.callWaiting() }
 
   /** All that decides whether something is started. */
   diagnosis (): Diagnosis {
     const { maxSessions, maxStarts, ports } = this.#options
-    return { draining: this.#draining, waiting: this.waiting, alive: this.alive, maxSessions, starting: this.#capacity.starting, maxStarts, obstacle: this.#obstacle ?? null, readyAhead: this.readyAhead, ports: ports.counts(), waitingForPort: ports.waiting, oldestReportAge: this.oldestReportAge() }
-  }
-
-  /** What stands in the way of one more start now. */
-  get #obstacle (): Obstacle | undefined { return this.#capacity.obstacle(() => this.#reserve.canYield) }
-
-  async #open (request: OpenRequest): Promise<OpenResult> {
-    if (this.#draining) return { status: 'draining' }
-    if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
-    if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
-    const isolated = this.#isolated(request)
-    if (isolated !== undefined) return isolated
-    if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#forecast.retryAfter(this.#line.length + 1) }
-    const ready = this.#fromReserve(request)
-    if (ready !== undefined) return await ready
-    const obstacle = this.#obstacle
-    return obstacle === undefined ? await this.#begin(request) : await this.#wait(request, obstacle)
-  }
-
-  /** Takes a seat, in this very moment, and starts a stream server on it. Nothing may stand in the way. */
-  #begin (request: OpenRequest): Promise<OpenResult> {
-    const { renderer, model, via, limits } = request
-    const { cramped } = this.#capacity
-    const supervisor = this.#supervise({ renderer, model, via, ...limits === undefined ? {} : { limits } }, request)
-    this.#seat(supervisor, request)
-    const outgoing = cramped ? this.#reserve.yield() : undefined
-    return supervisor.open(outgoing?.vacated)
-  }
-
-  /** A session that was started ahead, for a request that takes any: one that is ready, else one that is just being started. */
-  #fromReserve (request: OpenRequest): Promise<OpenResult> | undefined {
-    const { renderer } = request
-    if (!takesAny(request) || !this.#reserve.serves(renderer)) return undefined
-    const spare = this.#reserve.claim(renderer, () => { this.emit('claim', 'unfit') })
-    this.emit('claim', spare === undefined ? 'none' : 'claimed')
-    const supervisor = spare ?? this.#reserve.adopt(renderer)
-    if (supervisor !== undefined) this.#seat(supervisor, request)
-    return supervisor?.claim(request)
-  }
-
-  /** A session is a caller's from now on. */
-  #seat ({ session: { id } }: Supervisor, { caller, told }: OpenRequest): void {
-    this.#quota.take(id, caller)
-    told?.({ phase: 'seated', id })
-  }
-
-  /** Waits until a stream server can be started for the request, or answers why none is. */
-  async #wait (request: OpenRequest, obstacle: Obstacle): Promise<OpenResult> {
-    const { caller, signal, told } = request
-    const tell = (place: number) => { told?.({ phase: 'waiting', place, wait: this.expectedWait(place) }) }
-    // Much may have happened when its turn comes.
-    const answer = await this.#line.join(caller, signal, tell, () => this.#isolated(request) ?? this.#begin(request))
-    return typeof answer === 'string' ? this.#unseated(answer, obstacle) : answer
-  }
-
-  #unseated (how: Unseated, obstacle: Obstacle): OpenResult {
-    const { maxSessions: limit } = this.#options
-    switch (how) {
-      case 'left': return { status: 'cancelled', reason: 'client_closed' }
-      case 'closed': return { status: 'draining' }
-      case 'late': return { status: 'full', limit, reason: 'queue_timeout', retryAfter: this.#forecast.retryAfter(this.#line.length + 1) }
-      case 'full': switch (obstacle) {
-        case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#forecast.retryAfter(this.#line.length + 1) }
-        case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
-        default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
-      }
-    }
-  }
-
-  /** What can be started now is started for those who wait. */
-  #callWaiting (): void {
-    while (!this.#draining && this.#obstacle === undefined && this.#line.callNext());
+    return { draining: this.draining, waiting: this.waiting, alive: this.alive, maxSessions, starting: this.#capacity.starting, maxStarts, obstacle: this.#reception.obstacle ?? null, readyAhead: this.readyAhead, ports: ports.counts(), waitingForPort: ports.waiting, oldestReportAge: this.oldestReportAge() }
   }
 
   /** A session from its entry in the table on, before anything is started. */
@@ -403,19 +324,9 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return supervisor
   }
 
-  /** The answer to a request for a model that is kept from everybody now. */
-  #isolated ({ model, viewerModel }: OpenRequest): OpenResult | undefined {
-    const barred = this.#barred(model ?? viewerModel)
-    return barred === undefined ? undefined : { status: 'isolated', ...barred }
-  }
-
-  #barred (model: string | null | undefined): Barred | undefined {
-    return model == null ? undefined : this.#options.barred?.(model)
-  }
-
   /** What the request did not say is known now: the model may be one that nobody gets. */
   #named (session: Session): void {
-    const barred = this.#barred(session.order.model)
+    const barred = this.#reception.barred(session.order.model)
     this.emit('named', session.view())
     if (barred !== undefined) void this.stop(session.id, 'model_isolated')
   }
@@ -424,8 +335,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     const started = session.state !== 'queued' && session.state !== 'starting' && this.#capacity.done(session.id)
     if (session.over) {
       const surplus = this.#table.ended(session)
-      this.#quota.release(session.id)
-      if (session.order.via !== null && session.entered.ready !== undefined) this.#forecast.ended(session.requestedAt)
+      this.#reception.parted(session)
       if (surplus !== undefined) this.#forget(surplus.id)
       // A lost process may still be seen to end one day: its supervisor stays.
       if (session.state !== 'lost') this.#supervisors.delete(session.id)
@@ -434,7 +344,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     this.emit('session', session.view(), from, by)
     if (!started && !session.over) return
     this.#reserve.changed()
-    this.#callWaiting()
+    this.#reception.callWaiting()
   }
 
   #forget (id: string): void {

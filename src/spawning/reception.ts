@@ -1,0 +1,162 @@
+import type { Clock } from '../clock.ts'
+import type { Renderer, Session, SessionOrder } from '../sessions/session.ts'
+import type { SessionTable } from '../sessions/session-table.ts'
+import type { Capacity, Obstacle } from './capacity.ts'
+import { retrySeconds, takesAny, type Barred, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
+import { Quota } from './quota.ts'
+import type { Reserve } from './reserve.ts'
+import { SeatForecast } from './seat-forecast.ts'
+import type { Supervisor } from './supervisor.ts'
+import { WaitingLine, type Unseated } from './waiting-line.ts'
+
+export interface ReceptionOptions {
+  renderers: readonly Renderer[]
+  maxSessions: number
+  /** Most sessions of one caller at a time; 0: without limit. */
+  maxPerCaller: number
+  /** Most requests that wait for a seat, and for how many milliseconds. */
+  line: { room: number, patience: number }
+  /** Why a model is kept from everybody now; absent: none ever is. */
+  barred?: (model: string) => Barred | undefined
+  clock: Clock
+  table: SessionTable
+  capacity: Capacity
+  reserve: Reserve
+  /** A session from its entry in the table on, before anything is started. */
+  supervise: (order: Omit<SessionOrder, 'id'>, request: SessionRequest) => Supervisor
+  /** Sessions started ahead: one was handed out, was found unfit when one was asked for, or there was none. */
+  claim: (how: 'claimed' | 'unfit' | 'none') => void
+}
+
+/** Where requests to view come in: which is given a stream server, at once or when its turn in the line comes, and which is answered why not. */
+export class Reception {
+  readonly #options: ReceptionOptions
+  readonly #line: WaitingLine
+  readonly #quota: Quota
+  readonly #forecast: SeatForecast
+  #closed = false
+
+  constructor (options: ReceptionOptions) {
+    this.#options = options
+    this.#line = new WaitingLine({ ...options.line, clock: options.clock })
+    this.#forecast = new SeatForecast(options.table, options.clock)
+    this.#quota = new Quota(options.maxPerCaller)
+  }
+
+  /** Nothing is given out. */
+  get closed (): boolean { return this.#closed }
+  /** Requests that wait for a seat. */
+  get waiting (): number { return this.#line.length }
+  /** What stands in the way of one more start now. */
+  get obstacle (): Obstacle | undefined { return this.#options.capacity.obstacle(() => this.#options.reserve.canYield) }
+  /** Whether somebody waits although nothing stands in the way: a fault. */
+  get stuck (): boolean { return !this.#closed && this.waiting > 0 && this.obstacle === undefined }
+
+  /** Whose session it is; null: nobody's. */
+  callerOf (id: string): string | null { return this.#quota.callerOf(id) }
+
+  /** Milliseconds until whoever is at this place of the line, from 1, has probably a seat, judged by how long sessions last; null: none has ended yet, or it is no seat that is waited for. */
+  expectedWait (place: number): number | null { return this.#options.capacity.full ? this.#forecast.until(place) : null }
+
+  /** Why this model is kept from everybody now. */
+  barred (model: string | null | undefined): Barred | undefined {
+    return model == null ? undefined : this.#options.barred?.(model)
+  }
+
+  /** From now on nothing is given out, and whoever waits is told so. Calling twice is nothing. */
+  close (): void {
+    this.#closed = true
+    this.#line.close()
+  }
+
+  reopen (): void {
+    this.#closed = false
+    this.#line.open()
+  }
+
+  async receive (request: OpenRequest): Promise<OpenResult> {
+    if (this.#closed) return { status: 'draining' }
+    if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
+    if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
+    const isolated = this.#isolated(request)
+    if (isolated !== undefined) return isolated
+    if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#retryAfter }
+    const ready = this.#fromReserve(request)
+    if (ready !== undefined) return await ready
+    const { obstacle } = this
+    return obstacle === undefined ? await this.#begin(request) : await this.#wait(request, obstacle)
+  }
+
+  /** What can be started now is started for those who wait. */
+  callWaiting (): void {
+    while (!this.#closed && this.obstacle === undefined && this.#line.callNext());
+  }
+
+  /** A session is a caller's from now on. */
+  seat (id: string, caller: string): void { this.#quota.take(id, caller) }
+
+  /** A session has ended: its caller may have another, and how long it lasted tells what to expect of others. */
+  parted ({ id, order, entered, requestedAt }: Session): void {
+    this.#quota.release(id)
+    if (order.via !== null && entered.ready !== undefined) this.#forecast.ended(requestedAt)
+  }
+
+  /** Takes a seat, in this very moment, and starts a stream server on it. Nothing may stand in the way. */
+  #begin (request: OpenRequest): Promise<OpenResult> {
+    const { renderer, model, via, limits } = request
+    const { capacity: { cramped }, reserve, supervise } = this.#options
+    const supervisor = supervise({ renderer, model, via, ...limits === undefined ? {} : { limits } }, request)
+    this.#seated(supervisor, request)
+    const outgoing = cramped ? reserve.yield() : undefined
+    return supervisor.open(outgoing?.vacated)
+  }
+
+  /** A session that was started ahead, for a request that takes any: one that is ready, else one that is just being started. */
+  #fromReserve (request: OpenRequest): Promise<OpenResult> | undefined {
+    const { renderer } = request
+    const { reserve, claim } = this.#options
+    if (!takesAny(request) || !reserve.serves(renderer)) return undefined
+    const spare = reserve.claim(renderer, () => { claim('unfit') })
+    claim(spare === undefined ? 'none' : 'claimed')
+    const supervisor = spare ?? reserve.adopt(renderer)
+    if (supervisor !== undefined) this.#seated(supervisor, request)
+    return supervisor?.claim(request)
+  }
+
+  #seated ({ session: { id } }: Supervisor, { caller, told }: OpenRequest): void {
+    this.seat(id, caller)
+    told?.({ phase: 'seated', id })
+  }
+
+  /** Waits until a stream server can be started for the request, or answers why none is. */
+  async #wait (request: OpenRequest, obstacle: Obstacle): Promise<OpenResult> {
+    const { caller, signal, told } = request
+    const tell = (place: number) => { told?.({ phase: 'waiting', place, wait: this.expectedWait(place) }) }
+    // Much may have happened when its turn comes.
+    const answer = await this.#line.join(caller, signal, tell, () => this.#isolated(request) ?? this.#begin(request))
+    return typeof answer === 'string' ? this.#unseated(answer, obstacle) : answer
+  }
+
+  #unseated (how: Unseated, obstacle: Obstacle): OpenResult {
+    const { maxSessions: limit } = this.#options
+    switch (how) {
+      case 'left': return { status: 'cancelled', reason: 'client_closed' }
+      case 'closed': return { status: 'draining' }
+      case 'late': return { status: 'full', limit, reason: 'queue_timeout', retryAfter: this.#retryAfter }
+      case 'full': switch (obstacle) {
+        case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
+        case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
+        default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
+      }
+    }
+  }
+
+  /** Seconds after which somebody at the end of the line has probably a seat. */
+  get #retryAfter (): number { return this.#forecast.retryAfter(this.waiting + 1) }
+
+  /** The answer to a request for a model that is kept from everybody now. */
+  #isolated ({ model, viewerModel }: OpenRequest): OpenResult | undefined {
+    const barred = this.barred(model ?? viewerModel)
+    return barred === undefined ? undefined : { status: 'isolated', ...barred }
+  }
+}
