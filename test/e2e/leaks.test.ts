@@ -47,7 +47,7 @@ async function cycle (slipway: Slipway, feed: SessionFeed, turn: number): Promis
 }
 
 t.test(`after ${cycles} sessions the service is as it was before the first`, async t => {
-  const slipway = await startSlipway(t, { SLIPWAY_MAX_SESSIONS: String(2 * abreast) })
+  const slipway = await startSlipway(t, { SLIPWAY_MAX_SESSIONS: String(2 * abreast), SLIPWAY_CRASH_LIMIT: '0' })
   const feed = await SessionFeed.open(t, slipway)
   const processes = () => [slipway.pid, slipway.launcher()]
   const quiet = async () => (await asking(`${slipway.url}/api/status`)).body['usedSpawnPorts'] === 0

@@ -65,7 +65,7 @@ t.test('every metric is there from the start, in a form Prometheus reads', async
 t.test('every label combination is there from the start, at zero', async t => {
   const { samples } = await metricsStage(t, { max: 3 })
   const zeros = (labels: string[]) => Object.fromEntries(labels.map(label => [label, 0]))
-  const states = ['queued', 'starting', 'spare', 'ready', 'connected', 'draining', 'stopped', 'failed', 'lost']
+  const states = ['queued', 'starting', 'adopted', 'spare', 'ready', 'connected', 'draining', 'stopped', 'failed', 'lost']
   t.same(await samples('sessions'), zeros(['csr', 'ssr'].flatMap(renderer => states.map(state => `{state="${state}",renderer="${renderer}"}`))))
   t.same(await samples('ports'), { '{state="free"}': 3, ...zeros(['leased', 'resting', 'blocked'].map(state => `{state="${state}"}`)) })
   t.same(await samples('session_ends_total'), zeros(Object.keys(reasons).map(reason => `{reason="${reason}"}`)))

@@ -78,7 +78,7 @@ export function drawScenario (random: SeededRandom): Scenario {
     maxStarts: sick ? 0 : random.pick([0, 0, 1, 2]),
     watched: !sick && random.chance(0.4),
     tempers: Array.from({ length: 5 }, () => random.pick<Temper>(['obeys', 'obeys', 'obeys', 'stubborn', 'stuck'])),
-    left: Math.min(maxSessions, random.pick([0, 0, 0, 1, 2])),
+    left: sick ? 0 : Math.min(maxSessions, random.pick([0, 0, 0, 1, 2])),
     moves: random.between(sick ? 20 : 8, 32),
     ending: random.pick<Ending>(['close', 'drain', 'hurry', 'reports', 'silence'])
   }
