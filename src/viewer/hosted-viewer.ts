@@ -10,6 +10,7 @@ import { StreamingViewer, type ViewerListener } from './streaming-viewer.ts'
 import type { Inspection } from './tools/inspection.ts'
 import { element } from './tools/markup.ts'
 import { Toolbar } from './tools/toolbar.ts'
+import { waitingWords } from './waiting-words.ts'
 
 /** One session and all that is made for it. */
 interface Visit {
@@ -93,7 +94,10 @@ export class HostedViewer implements Viewer {
         return await known
       }
       const params = sessionToken === undefined ? {} : { sessionToken }
-      const { endpointUri } = await new ServerConnection(service).connect({ class: `${mode}_session`, params: { ...params, viewerModel: model } }, giveUp.signal)
+      const { endpointUri } = await new ServerConnection(service, this.#clock).connect({ class: `${mode}_session`, params: { ...params, viewerModel: model } }, {
+        signal: giveUp.signal,
+        waiting: waiting => { if (this.#visit === visit) this.#notice.say(waitingWords(waiting)) }
+      })
       const { streamingMode, budget } = this.#options
       if (this.#visit === visit) visit?.viewer.start({ endpointUri, model, ...params, ...streamingMode !== undefined && { streamingMode }, ...budget !== undefined && { budget } })
     } catch (error) {

@@ -15,6 +15,9 @@ export function duration (milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
 }
 
+/** Seconds to wait, in minutes where seconds would be hard to read: `90 s`, `5 min`. */
+export const patience = (seconds: number): string => seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
+
 /** An age in milliseconds, to the second: `8 s`, `3 min 20 s`, `2 h 5 min`. */
 export function age (milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))

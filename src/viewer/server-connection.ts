@@ -1,3 +1,5 @@
+import { createParser } from 'eventsource-parser'
+import type { Clock } from '../clock.ts'
 import { spawnRefusal } from './spawn-refusal.ts'
 
 /** Which renderer the session gets: on the client's graphics hardware, or on the server. */
@@ -21,43 +23,93 @@ export interface SpawnedSession {
   serviceId: string
 }
 
-const spawnTimeoutMilliseconds = 60_000
+/** A place in the line for a seat, from 1, and in how many seconds there probably is one; null: nobody knows. */
+export interface Waiting { place: number, seconds: number | null }
+
+/** Milliseconds without a word of the service after which it is given up. Whoever waits for a seat is told every few seconds. */
+const mostSilence = 60_000
+
+/** What a request came to, whichever way it was told. */
+interface Answer { status: number, body: unknown, retryAfter: string | null }
 
 /** Asks a service at `endpoint` (its origin, without `/api`) for stream servers. */
 export class ServerConnection {
   readonly #endpoint: string
+  readonly #clock: Clock
 
-  constructor (endpoint: string) {
+  constructor (endpoint: string, clock: Clock) {
     this.#endpoint = endpoint.replace(/\/+$/, '')
+    this.#clock = clock
   }
 
   /**
-   * Starts a stream server and answers once it is ready, at most 60 s later; `signal` gives up waiting earlier.
-   * Fails with an Error whose message is a sentence for people.
+   * Starts a stream server and answers once it is ready; `signal` gives up waiting, `waiting` is told the place where every seat is taken and there is a line.
+   * Fails with an Error whose message is a sentence for people, also after 60 s without a word.
    */
-  async connect (request: SpawnRequest, signal?: AbortSignal): Promise<SpawnedSession> {
-    const timeout = AbortSignal.timeout(spawnTimeoutMilliseconds)
-    let response: Response
-    let body: unknown
+  async connect (request: SpawnRequest, { signal, waiting = () => {} }: { signal?: AbortSignal, waiting?: (waiting: Waiting) => void } = {}): Promise<SpawnedSession> {
+    const silence = new AbortController()
+    let cancel = () => {}
+    const heard = () => {
+      cancel()
+      cancel = this.#clock.after(mostSilence, () => { silence.abort() })
+    }
+    heard()
+    let answer: Answer
     try {
-      response = await fetch(`${this.#endpoint}/api/spawn`, {
+      const response = await fetch(`${this.#endpoint}/api/spawn`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
         body: JSON.stringify(request),
-        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal])
+        signal: signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal])
       })
-      body = await response.json().catch((error: unknown) => {
-        if (timeout.aborted || signal?.aborted === true) throw error
-        return undefined
-      })
+      answer = response.headers.get('content-type')?.startsWith('text/event-stream') === true && response.body !== null
+        ? await endOfStory(response.body, (event, data) => {
+          heard()
+          if (event === 'waiting') waiting(data as Waiting)
+        })
+        : { status: response.status, body: await wholeBody(response), retryAfter: response.headers.get('retry-after') }
     } catch (error) {
       if (signal?.aborted === true) throw new Error('The request was given up.', { cause: error })
-      if (timeout.aborted) throw new Error(`No stream server was ready within ${spawnTimeoutMilliseconds / 1000} seconds.`, { cause: error })
+      if (silence.signal.aborted) throw new Error(`No stream server was ready within ${mostSilence / 1000} seconds.`, { cause: error })
       throw new Error('The service cannot be reached. Is it running?', { cause: error })
+    } finally {
+      cancel()
     }
-    const session = response.status === 200 ? spawnedSession(body) : undefined
-    if (session === undefined) throw new Error(spawnRefusal(response.status, body, response.headers.get('retry-after')))
+    const session = answer.status === 200 ? spawnedSession(answer.body) : undefined
+    if (session === undefined) throw new Error(spawnRefusal(answer.status, answer.body, answer.retryAfter))
     return session
+  }
+}
+
+/** A body that is no JSON is none; one that breaks off is an error. */
+async function wholeBody (response: Response): Promise<unknown> {
+  const text = await response.text()
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads what is told while it happens; answers by the last of it. @throws Error when it breaks off before */
+async function endOfStory (body: ReadableStream<Uint8Array>, told: (event: string | undefined, data: unknown) => void): Promise<Answer> {
+  const answers: Answer[] = []
+  const parser = createParser({
+    onEvent: ({ event, data }) => {
+      const body = JSON.parse(data) as { httpStatus?: number, retryAfter?: number }
+      told(event, body)
+      if (event === 'ready') answers.push({ status: 200, body, retryAfter: null })
+      if (event === 'refused') answers.push({ status: body.httpStatus ?? 500, body, retryAfter: body.retryAfter === undefined ? null : String(body.retryAfter) })
+    }
+  })
+  const reader = body.getReader()
+  const text = new TextDecoder()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) throw new Error('The service broke off')
+    parser.feed(text.decode(value, { stream: true }))
+    const [answer] = answers
+    if (answer !== undefined) return answer
   }
 }
 

@@ -1,3 +1,4 @@
+import { patience } from './quantities.ts'
 import { reasonWords } from './reason-words.ts'
 
 /**
@@ -9,12 +10,9 @@ export function spawnRefusal (status: number, body: unknown, retryAfter: string 
   if (![422, 429, 503].includes(status)) return `${words}.`
   if (/try again/i.test(words) || retryAfter === null) return `${words}.`
   return /^\d{1,6}$/.test(retryAfter.trim())
-    ? `${words}, try again in ${waiting(Number(retryAfter))}.`
+    ? `${words}, try again in ${patience(Number(retryAfter))}.`
     : `${words}, try again later.`
 }
-
-/** Minutes where seconds would be hard to read. */
-const waiting = (seconds: number) => seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`
 
 function reasonOf (body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined

@@ -16,6 +16,7 @@ import { ImageViewer } from './ssr/image-viewer.ts'
 import { StreamingViewer } from './streaming-viewer.ts'
 import type { StreamStatistics, ViewerListener } from './streaming-viewer.ts'
 import { Toolbar } from './tools/toolbar.ts'
+import { waitingWords } from './waiting-words.ts'
 
 export interface ViewerWish {
   model: string
@@ -94,14 +95,18 @@ export class ViewerCard {
         if (this.#viewer instanceof StreamingViewer) await this.#viewer.load(new URL('.', location.href).href, model)
         return
       }
-      const session = await new ServerConnection(new URL('.', location.href).href).connect({ class: `${renderer}_session`, params: { viewerModel: model } }, this.#giveUp.signal)
+      this.#part('stage').append(this.#notice.element)
+      const session = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params: { viewerModel: model } }, {
+        signal: this.#giveUp.signal,
+        waiting: waiting => { this.#notice.say(waitingWords(waiting)) }
+      })
+      this.#notice.hide()
       if (this.#log.ended) return
       this.#session = session
       this.#know(session)
       this.#reach('ready')
       if (streamServer !== 'embedded') return this.#explain(session)
       this.#idle.touch()
-      this.#part('stage').append(this.#notice.element)
       this.#viewer?.start({ endpointUri: session.endpointUri, model })
     } catch (error) {
       this.#end('failed', error instanceof Error ? error.message : String(error))

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { ServerConnection } from '../../src/viewer/server-connection.ts'
+import { FakeClock } from '../fixtures/fake-clock.ts'
+import { ServerConnection, type Waiting } from '../../src/viewer/server-connection.ts'
+import { waitingWords } from '../../src/viewer/waiting-words.ts'
 
 interface Answer { status: number, body: string, headers?: Record<string, string> }
 
@@ -20,12 +22,15 @@ async function service (test: Test, { status, body, headers }: Answer): Promise<
   return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
 }
 
+const clock = new FakeClock()
+t.teardown(() => { if (clock.pending > 0) throw new Error('a timer is left') })
+
 const wish = { class: 'csr_session', params: { model: 'bench' } } as const
 
 t.test('a viewer asks for a stream server and is told where it is', async t => {
   const body = JSON.stringify({ result: 'ok', serviceId: 'abc', endpoints: { ws: 'ws://127.0.0.1:11000' } })
   const { endpoint, asked } = await service(t, { status: 200, body })
-  t.strictSame(await new ServerConnection(`${endpoint}/`).connect(wish), { endpointUri: 'ws://127.0.0.1:11000', serviceId: 'abc' })
+  t.strictSame(await new ServerConnection(`${endpoint}/`, clock).connect(wish), { endpointUri: 'ws://127.0.0.1:11000', serviceId: 'abc' })
   t.strictSame(asked, ['POST /api/spawn application/json {"class":"csr_session","params":{"model":"bench"}}'])
 })
 
@@ -47,12 +52,12 @@ const refusals: Array<[string, Answer, string]> = [
 for (const [name, answer, words] of refusals) {
   t.test(`a refusal is said in words: ${name}`, async t => {
     const { endpoint } = await service(t, answer)
-    await t.rejects(new ServerConnection(endpoint).connect(wish), { message: words })
+    await t.rejects(new ServerConnection(endpoint, clock).connect(wish), { message: words })
   })
 }
 
 t.test('a service that is not there is said in words', async t => {
-  await t.rejects(new ServerConnection('http://127.0.0.1:1').connect(wish), { message: 'The service cannot be reached. Is it running?' })
+  await t.rejects(new ServerConnection('http://127.0.0.1:1', clock).connect(wish), { message: 'The service cannot be reached. Is it running?' })
 })
 
 t.test('a viewer that is closed while it waits gives up asking', async t => {
@@ -60,7 +65,50 @@ t.test('a viewer that is closed while it waits gives up asking', async t => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => new Promise(resolve => { server.close(resolve); server.closeAllConnections() }))
   const closed = new AbortController()
-  const waiting = new ServerConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).connect(wish, closed.signal)
+  const waiting = new ServerConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, clock).connect(wish, { signal: closed.signal })
   server.once('request', () => { closed.abort() })
   await t.rejects(waiting, { message: 'The request was given up.' })
+})
+
+/** A story in pieces that no event ends with. */
+const story = (...events: Array<[string, object]>) => ({ status: 200, headers: { 'content-type': 'text/event-stream' }, body: events.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`).join('') })
+const given = { result: 'ok', serviceId: 'abc', endpoints: { ws: 'ws://127.0.0.1:11000' } }
+
+t.test('whoever waits in line hears the place, and gets a stream server in the end', async t => {
+  const { endpoint } = await service(t, story(['waiting', { place: 2, seconds: 40 }], ['waiting', { place: 1, seconds: null }], ['state', { id: 'abc', state: 'starting' }], ['ready', given]))
+  const heard: Waiting[] = []
+  t.same(await new ServerConnection(endpoint, clock).connect(wish, { waiting: waiting => { heard.push(waiting) } }), { endpointUri: 'ws://127.0.0.1:11000', serviceId: 'abc' })
+  t.same(heard, [{ place: 2, seconds: 40 }, { place: 1, seconds: null }])
+  t.same(heard.map(waitingWords), ['The service has no room just now: you are number 2 in line, for about 40 s.', 'The service has no room just now: you are next in line.'])
+})
+
+t.test('a refusal at the end of the wait is said in the same words', async t => {
+  const { endpoint } = await service(t, story(['waiting', { place: 1, seconds: 40 }], ['refused', { httpStatus: 503, reason: 'All 2 seats are taken', retryAfter: 40 }]))
+  await t.rejects(new ServerConnection(endpoint, clock).connect(wish), { message: 'All 2 seats are taken, try again in 40 s.' })
+})
+
+t.test('a service that breaks off while somebody waits is said in words', async t => {
+  const { endpoint } = await service(t, story(['waiting', { place: 1, seconds: 40 }]))
+  await t.rejects(new ServerConnection(endpoint, clock).connect(wish), { message: 'The service cannot be reached. Is it running?' })
+})
+
+t.test('a minute without a word is too long, and every word begins another', async t => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write('event: waiting\ndata: {"place":1,"seconds":null}\n\n')
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => new Promise(resolve => { server.close(resolve); server.closeAllConnections() }))
+  const clock = new FakeClock()
+  let asking: Promise<unknown> = Promise.resolve()
+  const told = new Promise<void>(resolve => {
+    asking = new ServerConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, clock).connect(wish, { waiting: () => { resolve() } })
+  })
+  const failed = t.rejects(asking, { message: 'No stream server was ready within 60 seconds.' })
+  await clock.advance(59_000)
+  await told
+  await clock.advance(59_000)
+  t.equal(clock.pending, 1, 'the first minute is forgotten')
+  await clock.advance(1_000)
+  await failed
 })

@@ -1,4 +1,6 @@
+import type { Clock } from '../../clock.ts'
 import { ServerConnection } from '../server-connection.ts'
+import { waitingWords } from '../waiting-words.ts'
 import type { HoopsCallbacks, HoopsLibrary, HoopsOptions, HoopsViewer } from './hoops-library.ts'
 import { headSays, type ViewerFiles } from './viewer-files.ts'
 import { fileEndpoint, proxyEndpoint, spawnedEndpoint, type ViewWish, type Way } from './view-wish.ts'
@@ -29,6 +31,7 @@ export class HoopsView {
   readonly #wish: ViewWish
   readonly #container: HTMLElement
   readonly #listeners: ViewListeners
+  readonly #clock: Clock
   readonly #giveUp = new AbortController()
   readonly #sizes = new ResizeObserver(() => { this.#viewer?.resizeCanvas?.() })
   #viewer: HoopsViewer | undefined
@@ -37,12 +40,13 @@ export class HoopsView {
   #over = false
 
   /** `container` is an element with an id, in the document, that belongs to the viewer. */
-  constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, container: HTMLElement, listeners: ViewListeners) {
+  constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, container: HTMLElement, listeners: ViewListeners, clock: Clock) {
     this.#library = library
     this.#files = files
     this.#wish = wish
     this.#container = container
     this.#listeners = listeners
+    this.#clock = clock
   }
 
   /** Finds an endpoint and starts the viewer on it. What fails is told to the listeners, in words. */
@@ -80,7 +84,10 @@ export class HoopsView {
     }
     // Without the model: the viewer names it, as the SDK's own pages have it.
     const params = sessionToken === '' ? {} : { sessionToken }
-    const { endpointUri, serviceId } = await new ServerConnection(new URL('.', location.href).href).connect({ class: `${renderer}_session`, params }, this.#giveUp.signal)
+    const { endpointUri, serviceId } = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params }, {
+      signal: this.#giveUp.signal,
+      waiting: waiting => { this.#reach('starting', waitingWords(waiting)) }
+    })
     this.#serviceId = serviceId
     if (this.#over) this.#giveBack()
     return spawnedEndpoint(endpointUri, location.href)

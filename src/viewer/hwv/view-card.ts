@@ -30,7 +30,7 @@ export class ViewCard {
         this.#part('idle-words').textContent = `Nobody has used this viewer for a while. It closes in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`
         this.#part('idle').hidden = false
       }
-    })
+    }, clock)
     this.#part('stay').addEventListener('click', () => {
       this.#view.stay()
       this.#part('idle').hidden = true
