@@ -1,46 +1,18 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
-import type { Test } from 'tap'
 import { WebSocket } from 'ws'
 import { origin, seal } from '../../src/history/chain.ts'
-import { isAlive, portRange, processesWithArgument } from '../fixtures/leak-check.ts'
-import { comesTrue, runSlipway, slipwayProgram, startSlipway, type Environment, type Setting, type Slipway } from '../fixtures/slipway.ts'
+import { isAlive, processesWithArgument } from '../fixtures/leak-check.ts'
+import { comesTrue, runSlipway, type Slipway } from '../fixtures/slipway.ts'
 import { asking, askForViewer, openViewer, session, stopSession } from './support/requests.ts'
+import { restartable } from './support/restartable.ts'
 import { SessionFeed } from './support/session-feed.ts'
-
-/** A service that can be started again and again: the same port, the same folders. */
-async function restartable (t: Test, env: Environment = {}, setting: Setting = {}) {
-  const home = mkdtempSync(join(tmpdir(), 'slipway-restart-'))
-  t.teardown(() => { rmSync(home, { recursive: true }) })
-  const port = await portRange(5)
-  let streamServer: string | undefined
-  const start = async (program = slipwayProgram): Promise<Slipway> => {
-    const slipway = await startSlipway(t, {
-      SLIPWAY_KEEP_SESSIONS: '60',
-      SLIPWAY_STATE_DIR: join(home, 'state'),
-      SLIPWAY_PORT: String(port),
-      SLIPWAY_WS_PORTS_BEGIN: String(port + 1),
-      SLIPWAY_MAX_SESSIONS: '4',
-      ...streamServer === undefined ? {} : { SLIPWAY_STREAM_SERVER: streamServer },
-      ...env
-    }, { ...setting, program })
-    streamServer ??= slipway.streamServer
-    return slipway
-  }
-  /** A start that is refused; answers what it says. */
-  const refused = async (on?: number) => {
-    const { code, stderr } = await runSlipway(t, { SLIPWAY_KEEP_SESSIONS: '60', SLIPWAY_STATE_DIR: join(home, 'state'), SLIPWAY_PORT: String(on ?? await portRange(1)), SLIPWAY_WS_PORTS_BEGIN: String(port + 1), ...env })
-    return `${code} ${stderr}`
-  }
-  return { start, refused, home, state: join(home, 'state'), launchers: () => processesWithArgument(join(home, 'state')) }
-}
 
 async function direct (port: number): Promise<WebSocket> {
   const viewer = new WebSocket(`ws://127.0.0.1:${port}`)
