@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { askableLimits, type AskableLimit } from '../sessions/asked-limits.ts'
 import { reasons, type Reason } from '../sessions/reasons.ts'
 import { states, type State } from '../sessions/transitions.ts'
 
@@ -24,6 +25,8 @@ export const noteSchema = Type.Object({
   /** Path of what the process runs; both are null until it is ready. */
   executable: nullable(Type.String()),
   gpu: nullable(Type.Integer({ minimum: 0 })),
+  /** Limits of its own in milliseconds. */
+  ...Object.fromEntries(askableLimits.map(name => [name, Type.Optional(Type.Number({ minimum: 0 }))])) as Record<AskableLimit, Type.TOptional<Type.TNumber>>,
   createdAt: Type.Number(),
   requestedAt: Type.Number(),
   readyAt: nullable(Type.Number()),

@@ -7,6 +7,11 @@ export type AskableLimit = typeof askableLimits[number]
 /** Limits of one session's own in milliseconds, 0: none; for those that are absent the service's hold. */
 export type AskedLimits = Partial<Record<AskableLimit, number>>
 
+/** Those of them that stand among other facts. */
+export function limitsIn (facts: AskedLimits): AskedLimits {
+  return Object.fromEntries(askableLimits.flatMap(name => facts[name] === undefined ? [] : [[name, facts[name]]]))
+}
+
 /** What may be asked for, in seconds. `most` is Infinity where there is no limit: 0 may be asked for then, too. */
 export interface LimitRange { least: number, most: number }
 export type LimitRanges = Readonly<Record<AskableLimit, LimitRange>>

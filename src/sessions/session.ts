@@ -1,6 +1,6 @@
 import type { PortLease } from '../ports/port-pool.ts'
 import type { Actor } from './actors.ts'
-import type { AskedLimits } from './asked-limits.ts'
+import { limitsIn, type AskedLimits } from './asked-limits.ts'
 import type { GpuLease } from './gpu-pool.ts'
 import { reasons, type Reason } from './reasons.ts'
 import { isTerminal, mayFollow, type Limit, type Limits, type State } from './transitions.ts'
@@ -20,8 +20,8 @@ export interface SessionOrder {
   limits?: AskedLimits
 }
 
-/** What another service needs to know of a session in order to take it over; times in milliseconds since the epoch. */
-export interface SessionNote extends SessionOrder {
+/** What another service needs to know of a session in order to take it over, its own limits by their names; times in milliseconds since the epoch. Flat, so that it can be sealed. */
+export interface SessionNote extends Omit<SessionOrder, 'limits'>, AskedLimits {
   state: State
   reason: Reason | null
   port: number | null
@@ -84,8 +84,9 @@ export class Session {
   }
 
   /** The session that another service has left such a note of. */
-  static takenOver ({ id, renderer, model, via, createdAt, requestedAt, readyAt, connectedAt, reason, pid }: SessionNote, now: number): Session {
-    const session = new Session({ id, renderer, model, via }, createdAt)
+  static takenOver (note: SessionNote, now: number): Session {
+    const { id, renderer, model, via, createdAt, requestedAt, readyAt, connectedAt, reason, pid } = note
+    const session = new Session({ id, renderer, model, via, limits: limitsIn(note) }, createdAt)
     session.#requestedAt = requestedAt
     session.#state = 'adopted'
     session.entered.adopted = now
@@ -153,8 +154,10 @@ export class Session {
   }
 
   note (): SessionNote {
+    const { limits, ...order } = this.#order
     return {
-      ...this.#order,
+      ...order,
+      ...limits,
       state: this.#state,
       reason: this.#reason,
       port: this.lease?.port ?? null,

@@ -46,6 +46,15 @@ t.test('a session that is taken over has all its past', async t => {
   t.equal(Session.takenOver({ ...session.note(), reason: 'client_closed' }, 6).because('crashed'), 'client_closed', 'its reason too')
 })
 
+t.test('a note is flat, and whoever takes the session over keeps the limits it asked for', async t => {
+  const asked = { idleTimeout: 60_000, maxLifetime: 0 }
+  const note = new Session({ id: 'a', renderer: 'csr', model: null, via: 'rest', limits: asked }, 0).note()
+  t.ok(Object.values(note).every(value => value === null || typeof value === 'string' || typeof value === 'number'), JSON.stringify(note))
+  const session = Session.takenOver({ ...note, state: 'ready' }, 5)
+  t.same(session.order.limits, asked)
+  t.same(session.note(), { ...note, state: 'adopted' })
+})
+
 t.test('the first reason wins', async t => {
   const session = fresh()
   session.because('admin')
