@@ -29,7 +29,7 @@ t.test('stream servers of every bad mode, in any order and many at a time: every
   })
   const callers = new Callers(random)
   // Ports are given out in turn, so that every mode is met.
-  await callers.come(slipway, { visits: 3 * modes.length, abreast: 8 })
+  await callers.come(slipway, { visits: 2 * modes.length, abreast: 8 })
   t.same(await broken(slipway, { asked: callers.asked }), [], drawn)
   t.equal(callers.fates.broken, 0, `every caller was answered: ${JSON.stringify(callers.answers)}`)
   t.ok(callers.fates.opened > 0 && callers.fates.refused > 0, JSON.stringify(callers.answers))
