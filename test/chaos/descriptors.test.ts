@@ -9,7 +9,7 @@ import { chance, drawn, moment } from './seed.ts'
 import { standIn } from './stand-in.ts'
 
 /** Descriptors the service, and each process it starts, may have. */
-const most = 160
+const most = 256
 const around = ['/bin/sh', '-c', `ulimit -n ${most}; exec "$@"`, 'sh']
 const provokes = /EMFILE|ENFILE|too many open files|viewing request failed/i
 const descriptors = (pid: number) => readdirSync(`/proc/${pid}/fd`).length
@@ -38,11 +38,11 @@ t.test('a flood of connections takes every descriptor: nobody waits for ever, an
 
 t.test('more stream servers than the launcher has descriptors for: who cannot be served is told so', async t => {
   const random = chance()
-  const slipway = await startSlipway(t, { ...quick, SLIPWAY_STREAM_SERVER: standIn(t), SLIPWAY_MAX_SESSIONS: '90' }, { around, provokes })
+  const slipway = await startSlipway(t, { ...quick, SLIPWAY_STREAM_SERVER: standIn(t), SLIPWAY_MAX_SESSIONS: '140' }, { around, provokes })
   const callers = new Callers(random)
-  await Promise.all(Array.from({ length: 90 }, () => callers.rest(slipway, null, 2_000)))
+  await Promise.all(Array.from({ length: 140 }, () => callers.rest(slipway, null, 2_000)))
   t.same(await broken(slipway, { asked: callers.counted }), [], drawn)
-  t.ok(callers.fates.opened > 0 && callers.fates.opened < 90, JSON.stringify(callers.answers))
+  t.ok(callers.fates.opened > 0 && callers.fates.opened < 140, JSON.stringify(callers.answers))
   const after = new Callers(random)
   await after.come(slipway, { visits: 6, abreast: 3 })
   t.equal(after.fates.opened, 6, JSON.stringify(after.answers))
