@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { RotatingFile } from '../../src/logs/rotating-file.ts'
@@ -44,4 +44,28 @@ t.test('a file that cannot be written is told once, and nobody is hurt', async t
     t.teardown(async () => { await file.end() })
   })
   t.match((await told).message, /ENOTDIR|EEXIST/)
+})
+
+t.test('when it can be written again it goes on', async t => {
+  const dir = t.testdir({ file: '' })
+  const told: string[] = []
+  let tell = () => {}
+  const file = new RotatingFile({
+    path: join(dir, 'file', 'a.log'),
+    limit: 1_000,
+    keep: 2,
+    failed: ({ message }) => {
+      told.push(message)
+      tell()
+    }
+  })
+  const failure = () => new Promise<void>(resolve => { tell = resolve })
+  await failure()
+  rmSync(join(dir, 'file'))
+  file.write('a line\n')
+  while (!existsSync(join(dir, 'file', 'a.log')) || !readFileSync(join(dir, 'file', 'a.log'), 'utf8').includes('a line')) await new Promise<void>(resolve => { setImmediate(resolve) })
+  file.write('another\n')
+  await file.end()
+  t.equal(readFileSync(join(dir, 'file', 'a.log'), 'utf8'), '\na line\nanother\n')
+  t.equal(told.length, 1)
 })
