@@ -83,6 +83,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   constructor (options: SpawnerOptions) {
     super()
+    // Every plugin that shows something listens, and there are more of them than Node takes for a leak.
+    this.setMaxListeners(0)
     this.#options = options
     this.#clock = options.clock
     const watchdog = new Watchdog(options.limits, options.clock, (session, reason) => { this.#supervisors.get(session.id)?.deadline(reason) })

@@ -24,7 +24,7 @@ for (const [way, endpoint, signal] of [
       SLIPWAY_STREAM_SERVER: '',
       SLIPWAY_PING_INTERVAL: '1',
       SLIPWAY_ENDPOINT: endpoint,
-      SLIPWAY_TOKEN_LIFETIME: '1'
+      SLIPWAY_TOKEN_LIFETIME: '5'
     })
     const tunnelled = way !== 'by its port'
     const first = await start()
@@ -35,6 +35,8 @@ for (const [way, endpoint, signal] of [
     const card = page.locator('article.card')
     await phase(card, 'complete')
     const before = await dataOf(card)
+    const known = Date.now()
+    await comesTrue('a token it was given has expired', () => Date.now() - known > 5_000)
     const sessions = async () => ((await (await fetch(`${first.url}/api/spawns`)).json()) as { spawns: Array<{ id: string }> }).spawns.map(({ id }) => id)
     const ids = await sessions()
     await first.stop(signal)

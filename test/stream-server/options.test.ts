@@ -27,6 +27,7 @@ t.test('an id and a port are enough', async t => {
     initialUseSeconds: 60,
     livelinessEndpoint: null,
     livelinessSeconds: 5,
+    unheardSeconds: 0,
     tls: null,
     rendering: false,
     logFile: null,
