@@ -38,7 +38,7 @@ for (const mode of ['csr', 'ssr']) {
     const page = await openPage(await openBrowser(t), 'about:blank')
     let sockets = 0
     await page.route('**/api/spawn', async route => {
-      const response = await route.fetch()
+      const response = await route.fetch({ headers: { ...route.request().headers(), accept: 'application/json' } })
       const answer = await response.json() as { endpoints: { ws: string } }
       answer.endpoints.ws = `ws://127.0.0.1:${line.through(Number(new URL(answer.endpoints.ws).port))}`
       await route.fulfill({ response, json: answer })
