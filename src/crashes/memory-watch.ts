@@ -1,15 +1,19 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { MemoryCurve, type MemoryPoint } from './memory-curve.ts'
+
+/** Processes looked at in one go: a fraction of a millisecond. */
+const inOneGo = 16
 
 export interface MemoryWatchOptions {
   /** Milliseconds between two looks at all processes. */
   interval: number
-  /** Bytes that the process of a session has; `undefined`: that is not known. Never rejects. */
-  bytes: (id: string) => Promise<number | undefined>
+  /** Bytes that the process of a session has; `undefined`: that is not known. Takes some ten microseconds. */
+  bytes: (id: string) => number | undefined
   clock: Clock
 }
 
-/** Looks at the memory of every process now and then, one after the other, as long as there are any. */
+/** Looks at the memory of every process now and then, a few at a time, as long as there are any. */
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions
   readonly #curves = new Map<string, MemoryCurve>()
@@ -25,9 +29,9 @@ export class MemoryWatch {
   }
 
   /** Looks at one process now: many do not live until the next round. */
-  async look (id: string): Promise<void> {
+  look (id: string): void {
     const { bytes, clock } = this.#options
-    const now = await bytes(id)
+    const now = bytes(id)
     if (now !== undefined) this.#curves.get(id)?.add({ at: clock.now(), bytes: now })
   }
 
@@ -54,7 +58,10 @@ export class MemoryWatch {
   }
 
   async #round (): Promise<void> {
-    for (const id of [...this.#curves.keys()]) await this.look(id)
+    for (const [index, id] of [...this.#curves.keys()].entries()) {
+      if (index % inOneGo === inOneGo - 1) await setImmediate()
+      if (this.#curves.has(id)) this.look(id)
+    }
     if (this.#curves.size > 0) this.#cancel ??= this.#later()
   }
 }

@@ -16,7 +16,7 @@ async function crashStage (t: Test, { limit = 2, dossiers = 10, max = 10, ...opt
   await app.register(sessionHistory, { sessions: 100, file: null, clock })
   await app.register(spawnLimit, { perMinute: 0 })
   await app.register(restHandshake, { modelDirs: [], clock })
-  await app.register(crashes, { open: false, adminKey: 'a key', isolation, dossiers, residentBytes: async pid => pid === 4711 ? 64_000_000 : undefined, clock })
+  await app.register(crashes, { open: false, adminKey: 'a key', isolation, dossiers, residentBytes: pid => pid === 4711 ? 64_000_000 : undefined, clock })
   await app.ready()
   const spawn = (params: object) => app.inject({ method: 'POST', url: '/api/spawn', payload: { params } })
   const crash = async (model: string, how: { code?: number | null, signal?: NodeJS.Signals, outputTail?: string } = { code: 3 }) => {
