@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { MemoryCurve, type MemoryPoint } from './memory-curve.ts'
 
@@ -59,7 +58,7 @@ export class MemoryWatch {
 
   async #round (): Promise<void> {
     for (const [index, id] of [...this.#curves.keys()].entries()) {
-      if (index % inOneGo === inOneGo - 1) await setImmediate()
+      if (index % inOneGo === inOneGo - 1) await new Promise<void>(resolve => { this.#options.clock.after(0, resolve) })
       if (this.#curves.has(id)) this.look(id)
     }
     if (this.#curves.size > 0) this.#cancel ??= this.#later()

@@ -57,8 +57,6 @@ export interface SessionView extends SessionOrder {
 /** One viewing session: the facts about it, moved only along the table of transitions. It owns its leases of a port and a GPU. */
 export class Session {
   readonly createdAt: number
-  /** Aborted the moment the session begins to end: whoever works for it stops. */
-  readonly ending = new AbortController()
   /** When each state was entered last. */
   readonly entered: Partial<Record<State, number>> = {}
   lease: PortLease | undefined
@@ -120,8 +118,6 @@ export class Session {
   because (reason: Reason, by: Actor = reasons[reason].by): Reason {
     if (this.#reason === null) this.#endedBy = by
     this.#reason ??= reason
-    // With something to say, since an error would be made for nothing to say.
-    this.ending.abort(this.#reason)
     return this.#reason
   }
 

@@ -31,10 +31,10 @@ export type Progress =
   | { phase: 'seated', id: string }
 
 /** What the looking after of a session needs of its request. */
-export type SessionRequest = Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken' | 'signal'>
+export type SessionRequest = Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken'>
 
 /** What a session is started with that nobody has asked for. */
-export const nobodysRequest: SessionRequest = { modelSearchDirectories: [], sessionToken: null, signal: new AbortController().signal }
+export const nobodysRequest: SessionRequest = { modelSearchDirectories: [], sessionToken: null }
 
 /** Whether a session that was started ahead would do: it was started without arguments of the request's own, how long it waits for its viewer among them. */
 export function takesAny ({ model, modelSearchDirectories, sessionToken, limits }: OpenRequest): boolean {

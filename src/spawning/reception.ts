@@ -108,7 +108,7 @@ export class Reception {
     const supervisor = supervise({ renderer, model, via, ...limits === undefined ? {} : { limits } }, request)
     this.#seated(supervisor, request)
     const outgoing = cramped ? reserve.yield() : undefined
-    return supervisor.open(outgoing?.vacated)
+    return supervisor.open({ signal: request.signal, room: outgoing?.vacated })
   }
 
   /** A session that was started ahead, for a request that takes any: one that is ready, else one that is just being started. */

@@ -3,7 +3,7 @@ import type { Reason } from '../sessions/reasons.ts'
 import type { Session } from '../sessions/session.ts'
 import { lostItsPort } from './exit-cause.ts'
 import type { ChildExit } from './launcher.ts'
-import type { OpenRequest } from './outcome.ts'
+import type { SessionRequest } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Ports tried for one session before it is given up. */
@@ -22,16 +22,19 @@ export interface StreamServerEvents {
 /** The stream server of one session: the port it is on, and whether its process is there. When it loses its port to somebody else it is started once more with the next. */
 export class StreamServer {
   readonly #session: Session
-  readonly #request: Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken'>
+  readonly #request: SessionRequest
   readonly #with: Surroundings
   readonly #told: StreamServerEvents
   #portsTried = 0
   #launched = Promise.resolve()
   #there = false
+  /** While a port is looked for. */
+  #search: AbortController | undefined
 
-  constructor (session: Session, request: Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken'>, surroundings: Surroundings, told: StreamServerEvents) {
+  constructor (session: Session, { modelSearchDirectories, sessionToken }: SessionRequest, surroundings: Surroundings, told: StreamServerEvents) {
     this.#session = session
-    this.#request = request
+    // Only this of it, since a crowd of sessions would keep megabytes of the rest.
+    this.#request = { modelSearchDirectories, sessionToken }
     this.#with = surroundings
     this.#told = told
   }
@@ -46,6 +49,12 @@ export class StreamServer {
   /** Takes a port and starts it. @param room when there will be a port; absent: now */
   start (room?: Promise<void>): void {
     this.#launched = this.#launch(room)
+  }
+
+  /** The session is ending: no port is waited for any more. */
+  giveUp (): void {
+    // With something to say, since an error would be made for nothing to say.
+    this.#search?.abort('the session is ending')
   }
 
   /** Its process runs already, or its end is about to be told. */
@@ -107,11 +116,14 @@ export class StreamServer {
   /** A port; where no other is any good, that of a session which was started ahead and now has to go. */
   async #port (): Promise<PortLease | undefined> {
     const session = this.#session
-    for (;;) {
-      const lease = await this.#with.ports.take(session.ending.signal)
+    while (session.reason === null) {
+      this.#search = new AbortController()
+      const lease = await this.#with.ports.take(this.#search.signal)
+      this.#search = undefined
       const vacated = lease !== undefined || session.reason !== null || session.order.via === null ? undefined : this.#with.makeRoom()
       if (vacated === undefined) return lease
       await vacated
     }
+    return undefined
   }
 }

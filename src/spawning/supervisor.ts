@@ -22,8 +22,6 @@ export type LeftProcess = 'lives' | 'ended' | 'orphaned' | 'gone'
 export class Supervisor {
   readonly session: Session
   readonly #with: Surroundings
-  /** Aborted when whoever it was started for hangs up. */
-  readonly #signal: AbortSignal
   readonly #ladder: KillLadder
   readonly #opened = new Answer<OpenResult | undefined>()
   readonly #ended = new Answer<void>()
@@ -34,7 +32,6 @@ export class Supervisor {
 
   constructor (session: Session, request: SessionRequest, surroundings: Surroundings) {
     this.session = session
-    this.#signal = request.signal
     this.#with = surroundings
     this.#server = new StreamServer(session, request, surroundings, {
       starting: () => { this.#move('starting', 'service') },
@@ -55,12 +52,12 @@ export class Supervisor {
 
   /**
    * Starts the stream server; resolves when it is ready, or with what stood in the way. To be called once.
-   * @param room when there will be a port; absent: now
+   * @param signal aborted when whoever it is started for hangs up; absent: it is for nobody yet. @param room when there will be a port; absent: now
    */
-  async open (room?: Promise<void>): Promise<OpenResult> {
+  async open ({ signal, room }: { signal?: AbortSignal, room?: Promise<void> | undefined } = {}): Promise<OpenResult> {
     this.#moved(null, this.session.order.via === null ? 'service' : 'caller')
     this.#server.start(room)
-    return await this.#answer(this.#signal)
+    return await this.#answer(signal)
   }
 
   /**
@@ -105,11 +102,11 @@ export class Supervisor {
     return why === null
   }
 
-  async #answer (signal: AbortSignal): Promise<OpenResult> {
+  async #answer (signal?: AbortSignal): Promise<OpenResult> {
     const hangUp = () => { this.end('client_closed', 'SIGTERM', 'caller') }
-    signal.addEventListener('abort', hangUp, { once: true })
+    signal?.addEventListener('abort', hangUp, { once: true })
     const result = await this.#opened.promise
-    signal.removeEventListener('abort', hangUp)
+    signal?.removeEventListener('abort', hangUp)
     return result ?? failureOf(this.session.view(), this.session.limit('startTimeout', this.#with.limits), this.#with.programName)
   }
 
@@ -186,6 +183,7 @@ export class Supervisor {
     const { session } = this
     if (session.over) return
     session.because(reason, by)
+    this.#server.giveUp()
     if (!this.#server.there) {
       this.#finish()
       return

@@ -1,9 +1,7 @@
 // npm run simulate [-- --seed S] [--runs N] [--threads T] [--trace] [--broken]: the domain on a virtual clock, one seeded schedule per run.
-import { setMaxListeners } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { nobodysRequest } from '../../src/spawning/outcome.ts'
 import { batch, type BatchResult } from './batch.ts'
 import { breakages } from './broken-parts.ts'
 import { run } from './run.ts'
@@ -79,8 +77,6 @@ async function show (seed: number): Promise<void> {
 
 /** Breaks one rule after the other and tells by what each is found; one that nobody misses is the failure here. */
 async function breakRules (seed: number, runs: number): Promise<void> {
-  // What all worlds share keeps the listeners of those that are given up half-way.
-  setMaxListeners(0, nobodysRequest.signal)
   for (const breakage of breakages) {
     const { rule, parts, mend } = breakage()
     const { failures: [first] } = await batch(seed, 1, runs, { parts, enough: 1 })
