@@ -55,6 +55,9 @@ const lastWord = 1_000
 /** Milliseconds a tunnel may take to deliver the last words of a stream server that has ended. */
 const farewell = 2_000
 
+/** Answers a viewer with no: the one that is parked, or on this socket. */
+type TurnAway = (refusal: Refusal, socket?: Socket) => void
+
 const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, admission, streamHost, upstream, carrier = null, clock }) => {
   const { front, spawner, spawnLimit } = app
   const tunnels = new TunnelSet()
@@ -66,13 +69,12 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     const [path = '', query] = (reading.status === 'valid' ? reading.upgrade.target : request.url ?? '').split('?', 2)
     const way = readWay(path)
     const viewer = new ParkedSocket(socket, head)
-    const turnAway = (refusal: Refusal) => {
-      const taken = viewer.take()
+    const turnAway = (refusal: Refusal, socket = viewer.take()?.socket) => {
       // A token opens a session: it is not for the log.
       app.log.info({ path: way.to === 'token' ? '/s/…' : path, code: refusal.code }, `viewer refused: ${refusal.reason}`)
-      if (taken === undefined) return
+      if (socket === undefined) return
       const upgrade = reading.status === 'valid' ? reading.upgrade : undefined
-      refuse(taken.socket, refusal, { acceptThenClose: wantsCloseFrame(request), key: upgrade?.key, protocol: upgrade?.protocols[0] }, clock)
+      refuse(socket, refusal, { acceptThenClose: wantsCloseFrame(request), key: upgrade?.key, protocol: upgrade?.protocols[0] }, clock)
     }
     if (stranger !== null) return turnAway({ code: stranger.code, reason: stranger.message })
     if (reading.status === 'malformed') return turnAway({ code: 'bad_request', reason: reading.reason })
@@ -86,7 +88,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     })
   }
 
-  async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, query: URLSearchParams, turnAway: (refusal: Refusal) => void) {
+  async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, query: URLSearchParams, turnAway: TurnAway) {
     const renderer = query.get('renderingLocation') === 'ssr' ? 'ssr' : 'csr'
     const asked = limitsInQuery(query, app.limitRanges)
     if (asked.status === 'invalid') return turnAway({ code: 'bad_request', reason: asked.problems.join('; ') })
@@ -108,7 +110,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     }
   }
 
-  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, admitted: Admitted, turnAway: (refusal: Refusal) => void) {
+  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, admitted: Admitted, turnAway: TurnAway) {
     if (admitted.status === 'refused') return turnAway(admitted.refusal)
     const { session, session: { id }, rest, hold } = admitted
     const query = upgrade.target.indexOf('?')
@@ -127,13 +129,13 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   }
 
   /** Joins viewer and stream server; resolves with their tunnel, or with why there is none. What they were joined by is forgotten then: tunnels are many, and last. */
-  async function join (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void): Promise<Tunnel | 'neverMet' | 'unreachable'> {
+  async function join (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: TurnAway): Promise<Tunnel | 'neverMet' | 'unreachable'> {
     const { id, port } = session
     // A certificate that was replaced a moment ago is known to stream servers that have started since.
     await upstream?.look()
     const opening = composeUpgrade(upgrade, { host: streamHost, port: port ?? 0, forwardedFor: request.socket.remoteAddress, believed: front.isProxy(request) })
     const knows = upstream === null ? undefined : (fingerprint: string) => upstream.isOurs(fingerprint)
-    const result = await dial(viewer, { host: streamHost, port: port ?? 0, opening, timeout: dialTimeout, clock, knows, onInput: spawner.watchesInput(id) ? () => { spawner.viewerInput(id) } : undefined, carrier: carrier ?? undefined })
+    const result = await dial(viewer, { host: streamHost, port: port ?? 0, opening, timeout: dialTimeout, clock, knows, onInput: spawner.watchesInput(id) ? () => { spawner.viewerInput(id) } : undefined, unheard: socket => { turnAway({ code: 'start_failed', reason: 'The stream server ended before it answered' }, socket) }, carrier: carrier ?? undefined })
     if (result.status === 'viewerGone') return 'neverMet'
     if (result.status === 'unreachable') {
       turnAway({ code: 'start_failed', reason: `The stream server cannot be reached: ${result.message}` })

@@ -30,6 +30,8 @@ export interface Call {
   clock: Clock
   /** Called whenever the viewer says something; this process carries it then. Absent: nobody wants to know. */
   onInput?: (() => void) | undefined
+  /** As for a pair; who is carried by another process hears the end of the connection. */
+  unheard?: ((viewer: Socket) => void) | undefined
   /** The stream server speaks TLS, and this tells by the SHA-256 fingerprint whether its certificate is the right one. Absent: it does not. */
   knows?: ((fingerprint: string) => boolean) | undefined
   /** Who carries the viewer, where it can. Absent: this process does. */
@@ -51,7 +53,7 @@ interface Line {
  */
 export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
   if (viewer.gone.aborted) return Promise.resolve({ status: 'viewerGone' })
-  const { host, port, opening, timeout, clock, onInput, knows, carrier } = call
+  const { host, port, opening, timeout, clock, onInput, unheard, knows, carrier } = call
   return new Promise(resolve => {
     const { socket: streamServer, established, downstream, objection } = knows === undefined ? plainLine(call) : secureLine(call, knows)
     const cancelTimeout = clock.after(timeout, () => {
@@ -81,7 +83,7 @@ export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
       const taken = viewer.take()
       if (taken === undefined) return hangUp()
       taken.socket.setNoDelay(true).setKeepAlive(true, keepAliveDelay)
-      const pair = { viewer: taken.socket, streamServer, opening, early: taken.early, clock, onInput }
+      const pair = { viewer: taken.socket, streamServer, opening, early: taken.early, clock, onInput, unheard }
       const here = (): DialResult => ({ status: 'joined', tunnel: new InProcessTunnel(pair, downstream) })
       // Nobody sees what a carrier carries.
       settle((onInput === undefined ? carrier : undefined)?.handOver(pair)?.then(tunnel => tunnel === undefined ? here() : { status: 'joined', tunnel }) ?? here())

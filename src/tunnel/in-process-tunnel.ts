@@ -21,16 +21,19 @@ export class InProcessTunnel implements Tunnel {
   readonly #linger: Linger
   readonly #onInput: (() => void) | undefined
   readonly #headers: FrameHeaders | undefined
+  readonly #unheard: ((viewer: Socket) => void) | undefined
+  #answered = false
   #bytesFromViewer = 0
   #cause: TunnelCause | undefined
 
   /** Joins at once; call it in the turn in which the viewer was taken and the stream server connected. */
-  constructor ({ viewer, streamServer, opening, early, clock, onInput }: Pair, downstream: Relay) {
+  constructor ({ viewer, streamServer, opening, early, clock, onInput, unheard }: Pair, downstream: Relay) {
     this.#viewer = viewer
     this.#streamServer = streamServer
     this.#downstream = downstream
     this.#onInput = onInput
     this.#headers = onInput && new FrameHeaders()
+    this.#unheard = unheard
     this.#linger = new Linger(clock, () => this.bytesToViewer + this.bytesFromViewer, () => { this.destroy() })
     // A FIN is ours to pass on: neither socket may answer it by itself.
     viewer.allowHalfOpen = true
@@ -83,18 +86,27 @@ export class InProcessTunnel implements Tunnel {
     side.on('error', () => { this.#because(`${name}Reset`) })
     side.on('end', () => {
       this.#because(`${name}Closed`)
-      other.end()
+      if (side === this.#viewer || !this.#answers()) other.end()
       if (!side.closed || !other.closed) this.#linger.begin()
     })
     side.on('close', () => {
       this.#because(`${name}Closed`)
       // After two FINs the other side may still be flushing; anything else is a loss, and losses are shared.
-      if (!side.readableEnded || !side.writableFinished) other.destroy()
+      if ((!side.readableEnded || !side.writableFinished) && (side === this.#viewer || !this.#answers())) other.destroy()
       if (!side.closed || !other.closed) return
       this.#linger.cancel()
       const { bytesToViewer, bytesFromViewer } = this
       resolve({ bytesToViewer, bytesFromViewer, cause: this.#because('ended') })
     })
+  }
+
+  /** The stream server has hung up: whether the viewer, which has heard nothing yet, is told so. */
+  #answers (): boolean {
+    if (this.#answered) return true
+    if (this.#unheard === undefined || this.bytesToViewer > 0 || !this.#cause?.startsWith('streamServer')) return false
+    this.#answered = true
+    this.#unheard(this.#viewer)
+    return true
   }
 
   #because (cause: TunnelCause): TunnelCause {

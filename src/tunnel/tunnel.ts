@@ -45,4 +45,6 @@ export interface Pair {
   clock: Clock
   /** The viewer says something; pings, pongs and its farewell are none. Absent: nobody wants to know. */
   onInput?: (() => void) | undefined
+  /** Answers the viewer, and sees its socket closed, when the stream server has hung up before its first byte. Absent: the viewer hears the end of the connection. */
+  unheard?: ((viewer: Socket) => void) | undefined
 }

@@ -106,6 +106,14 @@ t.test('a stream server that cannot be started', async t => {
   })
 })
 
+t.test('a stream server that dies before it has answered its viewer', async t => {
+  const broken = await startSlipway(t, {}, { mode: 'crash-at-viewer' })
+  t.match(await refusals(broken), {
+    closed: { status: 1011, protocol: 'some.protocol', reason: 'The stream server ended before it answered', code: 'start_failed' },
+    answered: { status: 500, body: { status: 'failed', reason: 'The stream server ended before it answered', code: 'start_failed' } }
+  })
+})
+
 t.test('a stream server that is not ready in time', async t => {
   const mute = await startSlipway(t, { SLIPWAY_START_TIMEOUT: '0.5' }, { mode: 'never-ready' })
   t.match(await refusals(mute), {

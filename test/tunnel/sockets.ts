@@ -86,13 +86,13 @@ export interface Joined {
 export const opening = Buffer.from('GET / HTTP/1.1\r\n\r\n')
 
 /** A viewer and a stream server, joined, by TLS where a pair is given, and by the carrier where one is; the opening has been read by the stream server. */
-export async function joined (t: Teardown, { onInput, ...secure }: { viewer?: Pair, streamServer?: Pair, onInput?: () => void } = {}, carrier?: Carrier): Promise<Joined> {
+export async function joined (t: Teardown, { onInput, unheard, ...secure }: { viewer?: Pair, streamServer?: Pair, onInput?: () => void, unheard?: (viewer: Socket) => void } = {}, carrier?: Carrier): Promise<Joined> {
   const front = await doorstep(t, secure.viewer)
   const back = await doorstep(t, secure.streamServer)
   const clock = new SteppedClock()
   const [viewer, viewerSide] = await front.call()
   const parked = new ParkedSocket(viewerSide, Buffer.alloc(0))
-  const result = await dial(parked, { host: '127.0.0.1', port: back.port, opening, timeout: 1_000, clock, onInput, carrier, ...secure.streamServer && { knows: () => true } })
+  const result = await dial(parked, { host: '127.0.0.1', port: back.port, opening, timeout: 1_000, clock, onInput, unheard, carrier, ...secure.streamServer && { knows: () => true } })
   if (result.status !== 'joined') throw new Error(result.status)
   t.teardown(() => { result.tunnel.destroy() })
   const streamServer = await back.accept()

@@ -133,3 +133,31 @@ async function closedOrEnded (socket: Socket): Promise<void> {
   if (socket.readableEnded || socket.closed) return
   await Promise.race([once(socket, 'end'), closedSocket(socket)])
 }
+
+t.test('when the stream server hangs up before its first byte the viewer can be answered, and only then', async t => {
+  for (const how of ['end', 'resetAndDestroy'] as const) {
+    const unheard = (socket: Socket) => { socket.end('instead of nothing') }
+    const { viewer, streamServer, tunnel, clock } = await joined(t, { unheard })
+    streamServer[how]()
+    t.equal(String(await receivedAll(viewer)), 'instead of nothing', how)
+    viewer.end()
+    streamServer.destroy()
+    t.match((await tunnel.closed).cause, /^streamServer/)
+    t.equal(clock.waiting, 0)
+
+    const begun = await joined(t, { unheard })
+    begun.streamServer.write('HTTP/1.1 1')
+    t.equal(String(await received(begun.viewer, 10)), 'HTTP/1.1 1')
+    const rest = receivedAll(begun.viewer).catch(() => '')
+    begun.viewer.on('error', () => {})
+    begun.streamServer[how]()
+    begun.viewer.once('end', () => { begun.viewer.end() })
+    await begun.tunnel.closed
+    t.equal(String(await Promise.race([rest, closedSocket(begun.viewer).then(() => '')])), '', 'nothing is put behind what it has said')
+
+    const left = await joined(t, { unheard: () => { t.fail('nobody is there to be answered') } })
+    left.viewer.destroy()
+    left.streamServer.on('error', () => {}).once('end', () => { left.streamServer[how]() }).resume()
+    await left.tunnel.closed
+  }
+})
