@@ -215,18 +215,18 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   /** A viewer's tunnel to the session was joined. */
   viewerCame (id: string): void {
-    this.#supervisors.get(id)?.viewers(1)
+    this.#supervisors.get(id)?.attendance.count(1)
     this.viewerInput(id)
   }
 
   /** Whether a session ends when its viewer says nothing: somebody has to see then that it does. */
-  watchesInput (id: string): boolean { return this.#supervisors.get(id)?.watchesInput ?? false }
+  watchesInput (id: string): boolean { return this.#supervisors.get(id)?.attendance.watchesInput ?? false }
 
   /** The viewer said something in its tunnel. */
-  viewerInput (id: string): void { this.#supervisors.get(id)?.input() }
+  viewerInput (id: string): void { this.#supervisors.get(id)?.attendance.input() }
 
   /** The last tunnel to the session is gone; its stream server says whether it stays. */
-  viewerAway (id: string): void { this.#supervisors.get(id)?.viewers(0) }
+  viewerAway (id: string): void { this.#supervisors.get(id)?.attendance.count(0) }
 
   /** The viewer is gone for good and takes the session with it. */
   viewerLeft (id: string): void { this.#supervisors.get(id)?.end('client_closed', 'leave') }

@@ -5,15 +5,13 @@ import type { Session, SessionNote } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
 import type { Report } from '../status/report.ts'
 import { Answer } from './answer.ts'
+import { Attendance } from './attendance.ts'
 import { exitReason } from './exit-cause.ts'
 import { KillLadder, type Rung } from './kill-ladder.ts'
 import type { ChildExit } from './launcher.ts'
 import { failureOf, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
 import { StreamServer } from './stream-server.ts'
 import type { Surroundings } from './surroundings.ts'
-
-/** Milliseconds for which what the system said of viewers is good enough: it is asked again with the next report. */
-const lately = 1_000
 
 /** What is known of the process of a session that is taken over: its launcher has it, or has its end to tell, or is gone and it was ended, or it cannot be had. */
 export type LeftProcess = 'lives' | 'ended' | 'orphaned' | 'gone'
@@ -26,6 +24,8 @@ export class Supervisor {
   readonly #opened = new Answer<OpenResult | undefined>()
   readonly #ended = new Answer<void>()
   readonly #server: StreamServer
+  /** Who is on it. */
+  readonly attendance: Attendance
   #saidReady = false
   /** Who listens on the port of a session that was started ahead. */
   #holder: Holder | undefined
@@ -37,6 +37,10 @@ export class Supervisor {
       starting: () => { this.#move('starting', 'service') },
       portless: reason => { this.end(reason) },
       refused: () => { this.#finish() }
+    })
+    this.attendance = new Attendance(session, surroundings, {
+      moved: (state, by) => { this.#move(state, by) },
+      intruder: () => { this.#unfit('somebody connected to it who was not sent') }
     })
     this.#ladder = new KillLadder(surroundings.limits.killStep, surroundings.clock, rung => { this.#reached(rung) })
   }
@@ -111,71 +115,25 @@ export class Supervisor {
   }
 
   /** Takes a report of the stream server; one that comes late or twice changes nothing. */
-  report ({ kind, viewers, idle, model }: Report): void {
-    const { session } = this
+  report (report: Report): void {
+    const { session, attendance } = this
     // Without a process it is a late word of one that lost its port.
     if (session.state === 'draining' || !this.#server.there) return
-    const now = this.#with.clock.now()
-    session.lastReportAt = now
-    if (kind === 'disconnect') {
-      const unused = this.#leftUnused()
+    session.lastReportAt = this.#with.clock.now()
+    if (report.kind === 'disconnect') {
+      const unused = attendance.leftUnused
       this.end(unused ? 'first_connect_timeout' : session.order.via === null ? 'exited' : 'client_closed', 'leave', unused ? 'stream_server' : undefined)
       return
     }
     if (session.state === 'starting') this.#ready()
-    if (model !== undefined && session.named(model)) this.#with.named(session)
-    if (viewers === null) {
-      if (session.state === 'adopted') void this.#look(0).then(() => { if (session.state === 'adopted') this.#move('ready', 'stream_server') })
-      // Not at its first word, before which nobody can have come: starts that follow each other closely would read long tables for nothing.
-      if (kind === 'ping' && (session.state === 'ready' || session.state === 'spare')) void this.#look(lately)
-      return
-    }
-    this.viewers(viewers)
-    if (viewers > 0 && idle !== null) {
-      session.tellsInput = true
-      this.#inputAt(now - idle)
-    }
-  }
-
-  get watchesInput (): boolean { return this.session.limit('idleTimeout', this.#with.limits) > 0 }
-
-  /** The viewer came or said something, as is seen in its tunnel. Where the stream server tells of it, that counts: it knows what was said. */
-  input (): void {
-    if (this.session.state === 'connected' && !this.session.tellsInput) this.#inputAt(this.#with.clock.now())
-  }
-
-  #inputAt (time: number): void {
-    const first = this.session.lastInputAt === null
-    this.session.lastInputAt = time
-    if (first) this.#with.watchdog.watch(this.session)
-  }
-
-  /** The stream server, a tunnel or the system says how many viewers there are. */
-  viewers (count: number): void {
-    const { session } = this
-    if (session.state === 'adopted') {
-      if (count > 0) this.#move('connected', 'viewer')
-      else this.#move('ready', 'stream_server')
-    } else if (session.state === 'ready' && count > 0) {
-      const first = session.entered.connected === undefined
-      this.#move('connected', 'viewer')
-      if (first) this.#with.phase('connect', this.#with.clock.now() - (session.entered.ready ?? session.createdAt))
-    } else if (session.state === 'connected' && count === 0) {
-      this.#move('ready', 'viewer')
-    } else if (session.state === 'spare' && count > 0) {
-      this.#unfit('somebody connected to it who was not sent')
-    }
+    if (report.model !== undefined && session.named(report.model)) this.#with.named(session)
+    attendance.report(report)
   }
 
   /** A deadline has passed. */
   deadline (reason: Reason): void {
-    if (reason !== 'first_connect_timeout') {
-      this.end(reason, 'SIGTERM', 'limit')
-      return
-    }
-    const since = this.session.entered.ready
-    // While the system was asked, the viewer may have come another way, and may even have left again: then its time begins anew.
-    void this.#look(0).then(here => { if (!here && this.session.state === 'ready' && this.session.entered.ready === since) this.end(reason) })
+    if (reason === 'first_connect_timeout') void this.attendance.deserted().then(deserted => { if (deserted) this.end(reason) })
+    else this.end(reason, 'SIGTERM', 'limit')
   }
 
   /** Ends the session, beginning on a rung of the kill ladder. The first reason stays; a higher rung may still be asked for. */
@@ -205,7 +163,7 @@ export class Supervisor {
       return
     }
     const reason = exitReason(exit)
-    if (reason === 'exited' && session.state !== 'starting' && this.#leftUnused()) session.because('first_connect_timeout', 'stream_server')
+    if (reason === 'exited' && session.state !== 'starting' && this.attendance.leftUnused) session.because('first_connect_timeout', 'stream_server')
     else session.because(reason)
     this.#finish()
   }
@@ -245,29 +203,6 @@ export class Supervisor {
     if (this.session.reason !== null) return
     this.#with.unfit(this.session, why)
     this.end('unfit')
-  }
-
-  /**
-   * For stream servers that do not tell: asks the system whether a viewer has come. Where nobody can say, a stream server that is
-   * still here after its time to wait has one, since it leaves by itself when unused.
-   *
-   * @param age how old the answer may be, in milliseconds
-   */
-  async #look (age: number): Promise<boolean> {
-    const { session } = this
-    const presence = session.lease === undefined ? 'absent' : await this.#with.presence(session.lease.port, age)
-    const waited = session.state === 'ready' && this.#with.clock.now() - (session.entered.ready ?? session.createdAt) >= session.limit('firstConnectTimeout', this.#with.limits)
-    const here = presence === 'present' || (presence === 'unknown' && waited)
-    if (here) this.viewers(1)
-    return here
-  }
-
-  /** Left by itself after nobody came: it counts from its own start, so a little early by our clock. */
-  #leftUnused (): boolean {
-    const { session } = this
-    const limit = session.limit('firstConnectTimeout', this.#with.limits)
-    const lived = this.#with.clock.now() - ((session.entered.spare === undefined ? session.entered.starting : session.entered.ready) ?? session.createdAt)
-    return session.order.via !== null && session.entered.connected === undefined && limit > 0 && lived >= limit * 0.95
   }
 
   #drain (): void {

@@ -4,6 +4,7 @@ import { PortPool, type PortLease } from '../../src/ports/port-pool.ts'
 import type { Reason } from '../../src/sessions/reasons.ts'
 import { Session } from '../../src/sessions/session.ts'
 import { transitions, type Deadline, type State } from '../../src/sessions/transitions.ts'
+import { Attendance } from '../../src/spawning/attendance.ts'
 import { Capacity } from '../../src/spawning/capacity.ts'
 import { KillLadder } from '../../src/spawning/kill-ladder.ts'
 import type { OpenRequest, OpenResult } from '../../src/spawning/outcome.ts'
@@ -128,7 +129,7 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => ({ rule: 'the gate opens only when there is some way to go again', parts: { ...soundParts, gate: levels => new Flutters(levels) } }),
   () => ({ rule: 'the gate opens again', parts: { ...soundParts, gate: levels => new StaysClosed(levels) } }),
   () => broken('a request has limits of its own', Session.prototype, 'limit', (name, ofAll) => ofAll[name]),
-  () => broken('what a viewer says in its tunnel counts', Supervisor.prototype, 'input', () => {}),
+  () => broken('what a viewer says in its tunnel counts', Attendance.prototype, 'input', () => {}),
   () => broken('a session started ahead makes room', Reserve.prototype, 'yield', () => undefined),
   ...(Object.keys(transitions) as State[]).flatMap(state => transitions[state].deadlines.filter(({ passes }: Deadline) => passes !== 'escalate').map(deadline => () => withoutDeadline(state, deadline)))
 ]
