@@ -1,7 +1,7 @@
 /**
  * The wire between the viewer and the embedded stream server: one WebSocket, sub-protocol `slipway.stream.v2`.
  * Text frames are the JSON messages below; every binary frame is one complete GLB file, a part at one level of detail,
- * whose glTF `asset.extras` says `{ part, level }`; or, of a server that renders, the picture that the `frame` before it tells of. Shared by `src/stream-server` and `src/viewer`, and nothing else.
+ * whose glTF `asset.extras` says `{ part, level }` (where parts come in pieces, `part` counts those: see `pieces.ts`); or, of a server that renders, the picture that the `frame` before it tells of. Shared by `src/stream-server` and `src/viewer`, and nothing else.
  */
 export const subprotocol = 'slipway.stream.v2'
 
@@ -157,7 +157,7 @@ export interface SessionMessage {
   graceSeconds: number
 }
 
-/** Parts that the viewer gives up, to stay within its budget: nothing of them is shown until they come again. */
+/** Parts, counted as in the files, that the viewer gives up, to stay within its budget: nothing of them is shown until they come again. */
 export interface DropMessage {
   type: 'drop'
   parts: number[]
@@ -197,7 +197,17 @@ export interface PartInfo {
   vertexColors?: true
   /** Its colour seen from afar, where `color` alone does not say it. */
   average?: [number, number, number, number]
-  /** Coarsest first; the last is the original. */
+  /** Coarsest first; the last is the original. Empty where there are pieces. */
+  levels: LevelInfo[]
+  /** A part that is too large to be streamed as a whole comes in these, each in its time; together they are the part. */
+  pieces?: PieceInfo[]
+}
+
+/** Some triangles of a part. Where pieces meet, all their levels have the same vertices. */
+export interface PieceInfo {
+  /** Bounds in the part's coordinates. */
+  min: [number, number, number]
+  max: [number, number, number]
   levels: LevelInfo[]
 }
 

@@ -1,4 +1,4 @@
-import { Matrix4, Ray, Vector3 } from 'three'
+import { Box3, Matrix4, Ray, Vector3 } from 'three'
 import type { Plane } from 'three'
 import type { PartStore } from '../part-store.ts'
 import type { Assembly } from './assembly.ts'
@@ -12,6 +12,9 @@ export interface Hit {
   /** Corners of the triangle that was met, world coordinates, as far as they are known. */
   corners: Vector3[]
 }
+
+/** Of a piece's size. */
+const boxSlack = 1e-3
 
 /** What a ray met first. */
 export interface Met extends Hit {
@@ -66,11 +69,24 @@ export class Picker {
   }
 
   #meet (instance: number, ray: Ray, section: Plane | undefined, best: Met | undefined): Met | undefined {
-    const triangles = this.#store.triangles(this.#assembly.scene.instances[instance]?.part ?? -1)
-    if (triangles === undefined) return best
-    const { positions, index, start, count } = triangles
+    const { firsts, parts } = this.#store.pieces
+    const part = this.#assembly.scene.instances[instance]?.part ?? -1
     const matrix = this.#store.matrix(instance, new Matrix4())
     const local = ray.clone().applyMatrix4(matrix.clone().invert())
+    const alone = firsts[part]! + 1 === firsts[part + 1]
+    for (let piece = firsts[part] ?? 0; piece < (firsts[part + 1] ?? 0); piece++) {
+      const { min, max } = parts[piece]!
+      // A part that is one piece was met already. Coordinates are quantised, so that boxes are a little too small.
+      if (!alone && !local.intersectsBox(new Box3(new Vector3(...min), new Vector3(...max)).expandByScalar(boxSlack * Math.max(...max.map((high, axis) => high - min[axis]!))))) continue
+      best = this.#meetPiece(piece, instance, matrix, ray, local, section, best)
+    }
+    return best
+  }
+
+  #meetPiece (piece: number, instance: number, matrix: Matrix4, ray: Ray, local: Ray, section: Plane | undefined, best: Met | undefined): Met | undefined {
+    const triangles = this.#store.triangles(piece)
+    if (triangles === undefined) return best
+    const { positions, index, start, count } = triangles
     const corners = [new Vector3(), new Vector3(), new Vector3()] as [Vector3, Vector3, Vector3]
     const point = new Vector3()
     for (let at = start; at < start + count; at += 3) {
