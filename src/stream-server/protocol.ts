@@ -195,6 +195,8 @@ export interface PartInfo {
   texture?: number
   /** Its vertices have colours; `color` is their factor. */
   vertexColors?: true
+  /** It encloses a volume: where it is cut open, the cut is filled. */
+  solid?: true
   /** Its colour seen from afar, where `color` alone does not say it. */
   average?: [number, number, number, number]
   /** Coarsest first; the last is the original. Empty where there are pieces. */

@@ -98,7 +98,7 @@ export interface Viewer {
   /** While something is selected, everything else is only hinted at. */
   setGhosts (on: boolean): void
   setEdges (on: boolean): void
-  /** Null takes the cut back. */
+  /** Solids that are cut open are filled. Null takes the cut back. */
   setSection (section: Section | null): void
   /** From 0, everything in its place, to 3. */
   explode (factor: number): void

@@ -99,6 +99,7 @@ function part (value: unknown, textures: number): PartInfo {
     roughness: number(given['roughness'], 'roughness', 0, 1),
     ...given['texture'] === undefined ? {} : { texture: integer(given['texture'], 'texture', 0, textures - 1) },
     ...given['vertexColors'] === true ? { vertexColors: true } : {},
+    ...given['solid'] === true ? { solid: true } : {},
     ...pieces === undefined ? piece(given) : { min: triple(given['min'], 'min'), max: triple(given['max'], 'max'), levels: [], pieces }
   }
 }

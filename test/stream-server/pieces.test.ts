@@ -82,7 +82,7 @@ t.test('a large part comes in pieces and stays one part; whichever level each pi
   const { parts, instances, nodes, triangles, min, max } = pack.scene
   t.equal(parts.length, 1)
   t.equal(instances.length, 3)
-  t.strictSame(nodes.map(({ name }) => name), ['Rings', 'Ring 1', 'Ring 2', 'Ring 3'])
+  t.strictSame(nodes.map(({ name }) => name), ['All', 'Ring 1', 'Ring 2', 'Ring 3'])
   const [part] = parts
   t.match(part, { name: 'Ring', levels: [] })
   t.equal(trianglesOf(part!), 240_000)

@@ -16,6 +16,7 @@ import type { SettledAssembly } from './settled.ts'
 import { gridOf, partGlb } from './part-glb.ts'
 import type { Grid } from './part-glb.ts'
 import { pieceCount, piecesOf } from './pieces.ts'
+import { isSolid } from './solid.ts'
 
 const six = (value: number) => Number(value.toPrecision(6))
 /** Single precision needs no more. */
@@ -75,9 +76,9 @@ export async function writePack (assembly: SettledAssembly, folder: string, prog
   }
   try {
     for (const [index, { name, mesh, bounds, color, metallic, roughness, texture }] of assembly.parts.entries()) {
-      const info: PartInfo = { name, ...corners(bounds), color: color.map(six) as PartInfo['color'], metallic: six(metallic), roughness: six(roughness), ...adornments(mesh, color, texture === undefined ? undefined : assembly.textures[texture], texture), levels: [] }
       // All pieces lie on the grid of the part, so that what they share is the same to the last bit.
       const grid = gridOf(bounds)
+      const info: PartInfo = { name, ...corners(bounds), ...isSolid(mesh, grid) && { solid: true as const }, color: color.map(six) as PartInfo['color'], metallic: six(metallic), roughness: six(roughness), ...adornments(mesh, color, texture === undefined ? undefined : assembly.textures[texture], texture), levels: [] }
       if (isCut(index)) {
         const pieces: PieceInfo[] = []
         for (const { mesh: piece, bounds, border } of piecesOf(mesh, grid)) pieces.push({ ...corners(bounds), levels: await writeLevels(name, piece, grid, border) })

@@ -104,7 +104,7 @@ export class Painter {
       const opacity = arrangement.isGhost(whole) ? ghostly : part.color[3]
       const cover = opacity < 1 ? Math.max(1, Math.round(opacity * 16)) : 16
       triangles += this.#instances.draw(target, { id: whole + 1, cover, phase: (sample * 7 + whole * 5) & 15 }, geometry, {
-        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section
+        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section, solid: part.solid === true
       }, lighting)
     }
     if (arrangement.edges) outline(target, view, i => this.#scene.parts[this.#scene.instances[i]!.part]!.color[3] < 1 || arrangement.isGhost(i))

@@ -19,6 +19,8 @@ const boxSlack = 1e-3
 /** What a ray met first. */
 export interface Met extends Hit {
   distance: number
+  /** The surface was met on its inner side. */
+  inside: boolean
 }
 
 /**
@@ -42,7 +44,15 @@ export class Picker {
       if (best !== undefined && distance > best.distance) break
       best = this.#meet(instance, ray, section, best)
     }
-    return best
+    return best === undefined || section === undefined ? best : this.#onCap(best, ray, section)
+  }
+
+  /** Whoever looks into a solid that is cut open sees the face of the cut, and points at it. */
+  #onCap (met: Met, ray: Ray, section: Plane): Met {
+    const { scene } = this.#assembly
+    if (!met.inside || scene.parts[scene.instances[met.instance]?.part ?? -1]?.solid !== true || section.distanceToPoint(ray.origin) >= 0) return met
+    const point = ray.intersectPlane(section, new Vector3())
+    return point === null ? met : { ...met, point, distance: point.distanceTo(ray.origin), corners: [] }
   }
 
   /** Instances whose box the ray meets, with the distance to the box. */
@@ -99,8 +109,13 @@ export class Picker {
       const distance = point.distanceTo(ray.origin)
       if (best !== undefined && distance >= best.distance) continue
       if (section !== undefined && section.distanceToPoint(point) < 0) continue
-      best = { instance, distance, point: point.clone(), corners: corners.map(corner => corner.clone().applyMatrix4(matrix)) }
+      best = { instance, distance, point: point.clone(), inside: facing(corners, local) > 0, corners: corners.map(corner => corner.clone().applyMatrix4(matrix)) }
     }
     return best
   }
+}
+
+/** Above 0 where the triangle turns its back on whoever looks along the ray. */
+function facing ([a, b, c]: [Vector3, Vector3, Vector3], { direction }: Ray): number {
+  return b.clone().sub(a).cross(c.clone().sub(a)).dot(direction)
 }

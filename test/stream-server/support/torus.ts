@@ -23,15 +23,35 @@ export function torus (around: number, across: number): Mesh {
 
 /** Writes a model with `copies` of one ring, two metres apart along Y, below a node that is called after it. */
 export async function writeTorus (path: string, around: number, across: number, copies = 1): Promise<void> {
-  const { indices, positions, normals } = torus(around, across)
+  const mesh = torus(around, across)
+  await writeMeshes(path, Array.from({ length: copies }, (_, i) => ({ name: 'Ring', mesh, color: [0.1, 0.3, 0.7], at: [0, 2 * i, 0] })))
+}
+
+export interface PlacedMesh {
+  name: string
+  mesh: Mesh
+  /** Linear RGB. */
+  color: [number, number, number]
+  at: [number, number, number]
+}
+
+/** Writes a model of meshes that stand side by side, each mesh once, below one node. */
+export async function writeMeshes (path: string, placed: PlacedMesh[]): Promise<void> {
   const document = new Document()
   const buffer = document.createBuffer()
-  const accessor = (type: 'VEC3' | 'SCALAR', values: Float32Array | Uint32Array) => document.createAccessor().setType(type).setArray(values).setBuffer(buffer)
-  const primitive = document.createPrimitive().setMaterial(document.createMaterial().setBaseColorFactor([0.1, 0.3, 0.7, 1]).setMetallicFactor(0))
-    .setAttribute('POSITION', accessor('VEC3', positions)).setAttribute('NORMAL', accessor('VEC3', normals)).setIndices(accessor('SCALAR', indices))
-  const mesh = document.createMesh('Ring').addPrimitive(primitive)
-  const group = document.createNode('Rings')
-  for (let i = 0; i < copies; i++) group.addChild(document.createNode(`Ring ${i + 1}`).setMesh(mesh).setTranslation([0, 2 * i, 0]))
+  const accessor = (type: 'VEC3' | 'VEC4' | 'SCALAR', values: Float32Array | Uint32Array | Uint8Array) => document.createAccessor().setType(type).setArray(values).setBuffer(buffer)
+  const made = new Map<Mesh, ReturnType<Document['createMesh']>>()
+  const group = document.createNode('All')
+  for (const [i, { name, mesh, color, at }] of placed.entries()) {
+    let known = made.get(mesh)
+    if (known === undefined) {
+      const primitive = document.createPrimitive().setMaterial(document.createMaterial().setBaseColorFactor([...color, 1]).setMetallicFactor(0))
+        .setAttribute('POSITION', accessor('VEC3', mesh.positions)).setAttribute('NORMAL', accessor('VEC3', mesh.normals)).setIndices(accessor('SCALAR', mesh.indices))
+      if (mesh.colors) primitive.setAttribute('COLOR_0', accessor('VEC4', mesh.colors).setNormalized(true))
+      made.set(mesh, known = document.createMesh(name).addPrimitive(primitive))
+    }
+    group.addChild(document.createNode(`${name} ${i + 1}`).setMesh(known).setTranslation(at))
+  }
   document.createScene().addChild(group)
   await writeFile(path, await new NodeIO().writeBinary(document))
 }
