@@ -85,7 +85,7 @@ export interface RequestMessage {
 /** The viewer will not hold more than this. Until it says so there is no limit; the newest wins. */
 export interface BudgetMessage {
   type: 'budget'
-  /** For the geometry of all parts held, as `memoryOf` reckons it. */
+  /** For the geometry and the textures of all parts held, as `HeldMemory` reckons it. */
   bytes: number
   /** Drawn in one picture: those of all instances in sight. */
   triangles: number
@@ -146,9 +146,6 @@ export const mostFrameBytes = 67_108_864
 
 /** GLB bytes that may be under way, sent and not yet acknowledged by `received`. */
 export const creditBytes = 262_144
-
-/** Memory for a level in a viewer, in bytes: positions and normals as single floats, and indices. */
-export const memoryOf = (level: Pick<LevelInfo, 'triangles' | 'vertices'> | undefined): number => level === undefined ? 0 : level.vertices * 24 + level.triangles * 12
 
 /** The viewer is seated, or is back. A socket that is lost is no end: `key` continues the session on a new one within so many seconds. */
 export interface SessionMessage {

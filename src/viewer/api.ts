@@ -19,7 +19,7 @@ export interface ViewerOptions {
    */
   streamingMode?: 'interactive' | 'all' | 'on-demand'
   /**
-   * How much geometry a browser that draws holds, in bytes (512 MiB when left out), and how many triangles it draws in one picture (20 million). What is
+   * How much geometry and how many textures a browser that draws holds, in bytes (512 MiB when left out), and how many triangles it draws in one picture (20 million). What is
    * out of sight goes first, then detail. Buffers may take twice these bytes.
    */
   budget?: { bytes?: number, triangles?: number }

@@ -71,14 +71,26 @@ export class Finishes {
   lay (number: number, texture: Texture): void {
     this.#textures.get(number)?.dispose()
     this.#textures.set(number, texture)
+    this.#cover(number, texture)
+  }
+
+  /** Nothing is left that a texture lies on. */
+  lift (number: number): void {
+    if (!this.#textures.has(number)) return
+    this.#textures.get(number)?.dispose()
+    this.#textures.delete(number)
+    this.#cover(number, null)
+  }
+
+  dispose (): void {
+    for (const each of [...this.#materials.values(), ...this.#textures.values(), this.ghost]) each.dispose()
+  }
+
+  #cover (number: number, texture: Texture | null): void {
     for (const [finish, each] of this.#materials) {
       if (!finish.endsWith(`+${number}`)) continue
       each.map = texture
       each.needsUpdate = true
     }
-  }
-
-  dispose (): void {
-    for (const each of [...this.#materials.values(), ...this.#textures.values(), this.ghost]) each.dispose()
   }
 }

@@ -1,8 +1,8 @@
 import { Group, Matrix4 } from 'three'
 import type { BufferGeometry, Material, Vector3 } from 'three'
+import { HeldMemory } from '../stream-server/held-memory.ts'
 import { inPieces } from '../stream-server/pieces.ts'
 import type { SceneInPieces } from '../stream-server/pieces.ts'
-import { memoryOf } from '../stream-server/protocol.ts'
 import type { SceneMessage } from '../stream-server/protocol.ts'
 import { Appearance } from './appearance.ts'
 import type { Look } from './appearance.ts'
@@ -53,7 +53,7 @@ export class PartStore {
   readonly #batchOf: Array<Batch | undefined>
   readonly #ids: Int32Array
   readonly #mirrored: Uint8Array
-  #bytes = 0
+  readonly #memory: HeldMemory
 
   constructor (scene: SceneMessage, finishes: Finishes) {
     this.pieces = inPieces(scene)
@@ -84,6 +84,7 @@ export class PartStore {
       const batch = this.#newBatch(finishes.of(finish), places)
       if (mirrored) batch.mesh.applyMatrix4(mirror)
     }
+    this.#memory = new HeldMemory(parts, this.#shelves.map(({ placements }) => placements.length), scene.textures ?? [])
   }
 
   /** Parts of the scene of which something has come. */
@@ -109,9 +110,9 @@ export class PartStore {
     return this.#shelves[piece]?.level ?? -1
   }
 
-  /** Bytes of the geometry held, as the server reckons them. */
+  /** Bytes of the geometry and the textures held, as the server reckons them. */
   get bytes (): number {
-    return this.#bytes
+    return this.#memory.bytes
   }
 
   /** Shows a piece at a level at all its places, in the place of the one that is there; the geometry is copied. */
@@ -131,7 +132,7 @@ export class PartStore {
     }
   }
 
-  /** Gives up what is there of a piece: nothing of it is shown until it comes again. */
+  /** Gives up what is there of a piece, and a texture that lies on nothing else: nothing of it is shown until it comes again. */
   drop (piece: number): void {
     const shelf = this.#shelves[piece]
     if (shelf === undefined || shelf.level < 0) return
@@ -143,6 +144,8 @@ export class PartStore {
       for (const placed of members) this.#ids[placed] = -1
       delete placement.shown
     }
+    const { texture } = this.pieces.parts[piece] ?? {}
+    if (texture !== undefined && !this.#memory.needs(texture)) this.#finishes.lift(texture)
   }
 
   /** The triangles of a piece as they are shown, or undefined before they came. They change with the next level. */
@@ -207,9 +210,8 @@ export class PartStore {
 
   #account (piece: number, level: number): void {
     const shelf = this.#shelves[piece]
-    const levels = this.pieces.parts[piece]?.levels
-    if (shelf === undefined || levels === undefined) return
-    this.#bytes += shelf.placements.length * (memoryOf(levels[level]) - memoryOf(levels[shelf.level]))
+    if (shelf === undefined) return
+    this.#memory.change(piece, shelf.level, level)
     shelf.level = level
   }
 

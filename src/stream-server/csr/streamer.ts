@@ -21,7 +21,7 @@ export interface Outlet {
 export interface Source {
   scene: SceneMessage
   read (part: number, level: number): Promise<Buffer>
-  /** What was sent may not have come: only of parts that the viewer holds it is sure. */
+  /** What was sent may not have come, or is given up: only what lies on parts that the viewer holds is there for sure. */
   uncertain? (holds: (part: number) => boolean): void
 }
 
@@ -66,7 +66,7 @@ export class Streamer {
     const scene = inPieces(source.scene)
     this.#parts = scene.parts
     this.#starts = scene.starts
-    this.#planner = new Planner(scene)
+    this.#planner = new Planner({ ...scene, textures: source.scene.textures ?? [] })
     this.#journal = new Journal(this.#parts.length)
     this.#lastSeen = new Uint32Array(this.#parts.length)
     if (mode === 'on-demand') this.#wanted = new Uint8Array(scene.instances.length)
@@ -118,7 +118,7 @@ export class Streamer {
     const drops = this.#journal.rewind(bytes)
     if (drops === null) return false
     this.#acknowledged = bytes
-    this.#source.uncertain?.(part => (this.#journal.held[part] ?? -1) >= 0)
+    this.#tellHeld()
     this.#camera = null
     this.#queue = []
     this.#next = 0
@@ -149,8 +149,11 @@ export class Streamer {
         const queue = this.#queue
         const glb = await this.#source.read(chunk.part, chunk.level)
         if (this.#closed) return
-        // A new socket has begun a new count meanwhile.
-        if (queue !== this.#queue) continue
+        // A new socket has begun a new count meanwhile, and what was read goes nowhere.
+        if (queue !== this.#queue) {
+          this.#tellHeld()
+          continue
+        }
         this.#next++
         this.#chunks++
         this.#journal.sent(chunk.part, chunk.level, glb.length)
@@ -177,7 +180,12 @@ export class Streamer {
     this.#limited = limited
     if (drops.length === 0) return
     this.#journal.dropped(drops)
+    this.#tellHeld()
     this.#outlet.sendDrop({ type: 'drop', parts: drops })
+  }
+
+  #tellHeld (): void {
+    this.#source.uncertain?.(part => this.#journal.held[part]! >= 0)
   }
 
   /** A file larger than the whole credit goes alone. */

@@ -8,7 +8,7 @@ interface Textured {
   readTexture (texture: number): Promise<Buffer>
 }
 
-/** A pack as one viewer gets it: each texture comes with the first file of a part that has it, and never again. */
+/** A pack as one viewer gets it: each texture comes with the first file of a part that has it, and again only when no part with it was held any more. */
 export class TexturedSource {
   readonly scene: SceneMessage
   readonly #pack: Textured
