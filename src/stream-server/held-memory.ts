@@ -41,7 +41,7 @@ export class HeldMemory {
     if (info === undefined) return
     this.#bytes += (this.#copies[part] ?? 1) * (memoryOf(info.levels[to], info) - memoryOf(info.levels[from], info))
     const texture = info.texture === undefined ? undefined : this.#textures[info.texture]
-    if (texture === undefined || info.texture === undefined || from < 0 === to < 0) return
+    if (texture === undefined || info.texture === undefined || (from < 0) === (to < 0)) return
     const before = this.needs(info.texture)
     this.#users[info.texture]! += to < 0 ? -1 : 1
     if (this.needs(info.texture) !== before) this.#bytes += to < 0 ? -textureMemory(texture) : textureMemory(texture)

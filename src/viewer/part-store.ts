@@ -7,8 +7,8 @@ import type { SceneMessage } from '../stream-server/protocol.ts'
 import { Appearance } from './appearance.ts'
 import type { Look } from './appearance.ts'
 import { Batch } from './batch.ts'
-import { finishOf } from './finishes.ts'
-import type { Finish, Finishes } from './finishes.ts'
+import { drawGroups } from './draw-groups.ts'
+import type { Finishes } from './finishes.ts'
 
 /** The triangles of a piece as they are shown now, in the part's coordinates: `index[start]` to `index[start + count - 1]` point into `positions`. */
 export interface PartTriangles {
@@ -65,24 +65,11 @@ export class PartStore {
     this.#batchOf = new Array<Batch | undefined>(count).fill(undefined)
     this.#ids = new Int32Array(count).fill(-1)
     this.#mirrored = new Uint8Array(count)
-    const finishOfPart = parts.map(finishOf)
-    // Mirrored instances (left and right hand parts) get a batch of their own that is itself mirrored, so that surfaces keep facing outwards.
-    const groups = new Map<string, { finish: Finish, mirrored: boolean, places: Map<number, number[]> }>()
-    const matrix = new Matrix4()
-    for (const [placed, { part, matrix: numbers }] of instances.entries()) {
-      const finish = finishOfPart[part] ?? 'plain'
-      const mirrored = matrix.fromArray(numbers).determinant() < 0
-      this.#mirrored[placed] = Number(mirrored)
-      const key = `${finish} ${mirrored}`
-      const group = groups.get(key) ?? { finish, mirrored, places: new Map<number, number[]>() }
-      const members = group.places.get(part) ?? []
-      members.push(placed)
-      groups.set(key, group)
-      group.places.set(part, members)
-    }
-    for (const { finish, mirrored, places } of groups.values()) {
+    for (const { finish, mirrored, places } of drawGroups(this.pieces)) {
       const batch = this.#newBatch(finishes.of(finish), places)
-      if (mirrored) batch.mesh.applyMatrix4(mirror)
+      if (!mirrored) continue
+      for (const members of places.values()) for (const placed of members) this.#mirrored[placed] = 1
+      batch.mesh.applyMatrix4(mirror)
     }
     this.#memory = new HeldMemory(parts, this.#shelves.map(({ placements }) => placements.length), scene.textures ?? [])
   }
