@@ -1,7 +1,7 @@
 /**
  * The wire between the viewer and the embedded stream server: one WebSocket, sub-protocol `slipway.stream.v2`.
  * Text frames are the JSON messages below; every binary frame is one complete GLB file, a part at one level of detail,
- * whose glTF `asset.extras` says `{ part, level }`; or, of a server that renders, the picture that the `frame` before it tells of. Shared by `src/stream-server` and `src/viewer`, and nothing else.
+ * whose glTF `asset.extras` says `{ part, level }` (where parts come in pieces, `part` counts those: see `pieces.ts`); or, of a server that renders, the picture that the `frame` before it tells of. Shared by `src/stream-server` and `src/viewer`, and nothing else.
  */
 export const subprotocol = 'slipway.stream.v2'
 
@@ -85,7 +85,7 @@ export interface RequestMessage {
 /** The viewer will not hold more than this. Until it says so there is no limit; the newest wins. */
 export interface BudgetMessage {
   type: 'budget'
-  /** For the geometry of all parts held, as `memoryOf` reckons it. */
+  /** For the geometry and the textures of all parts held, as `HeldMemory` reckons it. */
   bytes: number
   /** Drawn in one picture: those of all instances in sight. */
   triangles: number
@@ -147,9 +147,6 @@ export const mostFrameBytes = 67_108_864
 /** GLB bytes that may be under way, sent and not yet acknowledged by `received`. */
 export const creditBytes = 262_144
 
-/** Memory for a level in a viewer, in bytes: positions and normals as single floats, and indices. */
-export const memoryOf = (level: Pick<LevelInfo, 'triangles' | 'vertices'> | undefined): number => level === undefined ? 0 : level.vertices * 24 + level.triangles * 12
-
 /** The viewer is seated, or is back. A socket that is lost is no end: `key` continues the session on a new one within so many seconds. */
 export interface SessionMessage {
   type: 'session'
@@ -157,7 +154,7 @@ export interface SessionMessage {
   graceSeconds: number
 }
 
-/** Parts that the viewer gives up, to stay within its budget: nothing of them is shown until they come again. */
+/** Parts, counted as in the files, that the viewer gives up, to stay within its budget: nothing of them is shown until they come again. */
 export interface DropMessage {
   type: 'drop'
   parts: number[]
@@ -195,9 +192,21 @@ export interface PartInfo {
   texture?: number
   /** Its vertices have colours; `color` is their factor. */
   vertexColors?: true
+  /** It encloses a volume: where it is cut open, the cut is filled. */
+  solid?: true
   /** Its colour seen from afar, where `color` alone does not say it. */
   average?: [number, number, number, number]
-  /** Coarsest first; the last is the original. */
+  /** Coarsest first; the last is the original. Empty where there are pieces. */
+  levels: LevelInfo[]
+  /** A part that is too large to be streamed as a whole comes in these, each in its time; together they are the part. */
+  pieces?: PieceInfo[]
+}
+
+/** Some triangles of a part. Where pieces meet, all their levels have the same vertices. */
+export interface PieceInfo {
+  /** Bounds in the part's coordinates. */
+  min: [number, number, number]
+  max: [number, number, number]
   levels: LevelInfo[]
 }
 

@@ -1,5 +1,6 @@
 // The painting thread of a stream server that renders: carries out orders, one after the other.
 import { parentPort, workerData } from 'node:worker_threads'
+import { partsInPieces } from './pieces.ts'
 import { Easel } from './ssr/easel.ts'
 import { geometryReady } from './ssr/geometry.ts'
 import { GeometryStore } from './ssr/geometry-store.ts'
@@ -9,7 +10,7 @@ import { Painter } from './ssr/painter.ts'
 await geometryReady
 const scene = workerData as PaintingScene
 const { parts, newest, mostBytes } = scene
-const store = new GeometryStore(parts.length, mostBytes)
+const store = new GeometryStore(partsInPieces(parts).length, mostBytes)
 const painter = new Painter(scene, store)
 const easel = new Easel(painter, () => performance.now())
 

@@ -19,7 +19,7 @@ export interface ViewerOptions {
    */
   streamingMode?: 'interactive' | 'all' | 'on-demand'
   /**
-   * How much geometry a browser that draws holds, in bytes (512 MiB when left out), and how many triangles it draws in one picture (20 million). What is
+   * How much geometry and how many textures a browser that draws holds, in bytes (512 MiB when left out), and how many triangles it draws in one picture (20 million). What is
    * out of sight goes first, then detail. Buffers may take twice these bytes.
    */
   budget?: { bytes?: number, triangles?: number }
@@ -98,7 +98,7 @@ export interface Viewer {
   /** While something is selected, everything else is only hinted at. */
   setGhosts (on: boolean): void
   setEdges (on: boolean): void
-  /** Null takes the cut back. */
+  /** Solids that are cut open are filled. Null takes the cut back. */
   setSection (section: Section | null): void
   /** From 0, everything in its place, to 3. */
   explode (factor: number): void

@@ -5,12 +5,12 @@ import type { PartInfo } from '../stream-server/protocol.ts'
 /** What a surface looks like beside its colour: each finish is one draw call. */
 export const finishNames = ['plain', 'metal', 'glass'] as const
 type Base = typeof finishNames[number]
-/** With what lies on the surface: colours at its vertices, a texture by its number. */
-export type Finish = `${Base}${'' | '+colors'}${'' | `+${number}`}`
+/** With what is filled where it is cut open, and what lies on the surface: colours at its vertices, a texture by its number. */
+export type Finish = `${Base}${'' | '+solid'}${'' | '+colors'}${'' | `+${number}`}`
 
-export function finishOf ({ color, metallic, vertexColors, texture }: Pick<PartInfo, 'color' | 'metallic' | 'vertexColors' | 'texture'>): Finish {
+export function finishOf ({ color, metallic, solid, vertexColors, texture }: Pick<PartInfo, 'color' | 'metallic' | 'solid' | 'vertexColors' | 'texture'>): Finish {
   const base = color[3] < 1 ? 'glass' : metallic >= 0.5 ? 'metal' : 'plain'
-  return `${base}${vertexColors === true ? '+colors' : ''}${texture === undefined ? '' : `+${texture}`}` as Finish
+  return `${base}${solid === true ? '+solid' : ''}${vertexColors === true ? '+colors' : ''}${texture === undefined ? '' : `+${texture}`}` as Finish
 }
 
 /** The instances with an alpha below 0 are the ghost's to draw, all others the solid materials'; a vertex of the other kind falls out of the picture. */
@@ -19,12 +19,26 @@ const sieves = {
   ghost: 'if (vColor.a >= 0.0) gl_Position = vec4(0.0, 0.0, 2.0, 1.0);\nvColor.a = 0.13;'
 }
 
+/**
+ * Where the section plane has opened a solid and we look in, its inside is all that is seen through the cut: in one colour, whatever the light, and hatched, it is the face of the
+ * cut. The plane is in view space, so that the eye is on the side that was cut away where its constant is negative.
+ */
+const capShader = `#include <opaque_fragment>
+#if NUM_CLIPPING_PLANES > 0
+if (capped && !gl_FrontFacing && clippingPlanes[0].w < 0.0) {
+  float line = abs(mod(gl_FragCoord.x + gl_FragCoord.y, 12.0) - 6.0);
+  gl_FragColor.rgb = diffuseColor.rgb * mix(0.5, 0.78, smoothstep(0.4, 1.4, line));
+}
+#endif`
+
 /** CAD surfaces may be open and seen from behind, so all are two-sided; no environment map, which is slow without a GPU. */
-function material (sieve: keyof typeof sieves, parameters: MeshPhongMaterialParameters): MeshPhongMaterial {
+function material (sieve: keyof typeof sieves, capped: boolean, parameters: MeshPhongMaterialParameters): MeshPhongMaterial {
   // Set back a little, so that the edges drawn on a surface are not swallowed by it.
   const made = new MeshPhongMaterial({ side: DoubleSide, polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 1, ...parameters })
   made.onBeforeCompile = shader => {
     shader.vertexShader = shader.vertexShader.replace('#include <project_vertex>', `#include <project_vertex>\n#ifdef USE_BATCHING_COLOR\n${sieves[sieve]}\n#endif`)
+    shader.uniforms['capped'] = { value: capped }
+    shader.fragmentShader = `uniform bool capped;\n${shader.fragmentShader.replace('#include <opaque_fragment>', capShader)}`
   }
   made.customProgramCacheKey = () => sieve
   return made
@@ -39,7 +53,7 @@ const parametersOf: Record<Base, MeshPhongMaterialParameters> = {
 /** One material per finish, for all batches of a viewer, and the one of ghosts. */
 export class Finishes {
   /** For what is only hinted at: what stands behind shines through. */
-  readonly ghost = material('ghost', { shininess: 8, specular: 0x000000, transparent: true, depthWrite: false, forceSinglePass: true })
+  readonly ghost = material('ghost', false, { shininess: 8, specular: 0x000000, transparent: true, depthWrite: false, forceSinglePass: true })
   readonly #materials = new Map<Finish, MeshPhongMaterial>()
   readonly #textures = new Map<number, Texture>()
 
@@ -47,8 +61,8 @@ export class Finishes {
     const known = this.#materials.get(finish)
     if (known !== undefined) return known
     const [base = 'plain', ...more] = finish.split('+') as [Base, ...string[]]
-    const texture = this.#textures.get(Number(more.find(each => each !== 'colors') ?? NaN))
-    const made = material('solid', { ...parametersOf[base], vertexColors: more.includes('colors'), ...texture === undefined ? {} : { map: texture } })
+    const texture = this.#textures.get(Number(more.find(each => /^\d+$/.test(each)) ?? NaN))
+    const made = material('solid', more.includes('solid'), { ...parametersOf[base], vertexColors: more.includes('colors'), ...texture === undefined ? {} : { map: texture } })
     this.#materials.set(finish, made)
     return made
   }
@@ -57,14 +71,26 @@ export class Finishes {
   lay (number: number, texture: Texture): void {
     this.#textures.get(number)?.dispose()
     this.#textures.set(number, texture)
+    this.#cover(number, texture)
+  }
+
+  /** Nothing is left that a texture lies on. */
+  lift (number: number): void {
+    if (!this.#textures.has(number)) return
+    this.#textures.get(number)?.dispose()
+    this.#textures.delete(number)
+    this.#cover(number, null)
+  }
+
+  dispose (): void {
+    for (const each of [...this.#materials.values(), ...this.#textures.values(), this.ghost]) each.dispose()
+  }
+
+  #cover (number: number, texture: Texture | null): void {
     for (const [finish, each] of this.#materials) {
       if (!finish.endsWith(`+${number}`)) continue
       each.map = texture
       each.needsUpdate = true
     }
-  }
-
-  dispose (): void {
-    for (const each of [...this.#materials.values(), ...this.#textures.values(), this.ghost]) each.dispose()
   }
 }

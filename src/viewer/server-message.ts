@@ -1,8 +1,8 @@
 import { closeCodes, mostFrameBytes, mostPixelsAlong } from '../stream-server/protocol.ts'
-import type { ErrorMessage, FrameMessage, InstanceInfo, LevelInfo, PartInfo, PickedMessage, SceneMessage, SceneNode, ServerMessage, TextureInfo } from '../stream-server/protocol.ts'
+import type { ErrorMessage, FrameMessage, InstanceInfo, LevelInfo, PartInfo, PickedMessage, PieceInfo, SceneMessage, SceneNode, ServerMessage, TextureInfo } from '../stream-server/protocol.ts'
 
 /** Largest scene a viewer takes on: beyond it a browser tab would not survive the geometry. */
-const most = { text: 512 * 2 ** 20, parts: 50_000, instances: 2_000_000, nodes: 4_000_000, levels: 16, textures: 10_000 }
+const most = { text: 512 * 2 ** 20, parts: 50_000, pieces: 100_000, instances: 2_000_000, nodes: 4_000_000, levels: 16, textures: 10_000 }
 
 /** The stream server said something that cannot be right; the message is a sentence for people. */
 export class StreamError extends Error {
@@ -24,7 +24,7 @@ export function readServerMessage (text: string): ServerMessage {
     case 'idle': return { type: 'idle', seq: count(message['seq'], 'seq'), chunks: count(message['chunks'], 'chunks'), bytes: count(message['bytes'], 'bytes'), limited: message['limited'] === true }
     case 'session': return { type: 'session', key: string(message['key'], 'key'), graceSeconds: number(message['graceSeconds'], 'graceSeconds', 0, 3600) }
     case 'ending': return { type: 'ending', reason: message['reason'] === 'max_lifetime' ? 'max_lifetime' : 'idle_timeout', seconds: message['seconds'] === null ? null : number(message['seconds'], 'seconds', 0, 604_800) }
-    case 'drop': return { type: 'drop', parts: list(message['parts'], 'parts', most.parts).map(each => integer(each, 'part', 0, most.parts)) }
+    case 'drop': return { type: 'drop', parts: list(message['parts'], 'parts', most.pieces).map(each => integer(each, 'part', 0, most.pieces)) }
     case 'error': return { type: 'error', code: errorCode(message['code']), message: string(message['message'], 'message') }
     case 'scene': return scene(message)
     case 'frame': return frame(message)
@@ -62,6 +62,7 @@ function scene (message: Record<string, unknown>): SceneMessage {
   const nodes = list(message['nodes'], 'nodes', most.nodes).map(node)
   const textures = message['textures'] === undefined ? [] : list(message['textures'], 'textures', most.textures).map(texture)
   const parts = list(message['parts'], 'parts', most.parts).map(value => part(value, textures.length))
+  if (parts.reduce((sum, { pieces }) => sum + (pieces?.length ?? 1), 0) > most.pieces) throw new StreamError('The model has too many parts for a browser.')
   const instances = list(message['instances'], 'instances', most.instances).map(value => instance(value, parts.length, nodes.length))
   return {
     type: 'scene',
@@ -89,19 +90,24 @@ function texture (value: unknown): TextureInfo {
 
 function part (value: unknown, textures: number): PartInfo {
   const given = record(value, 'part')
-  const levels = list(given['levels'], 'levels', most.levels).map(level)
-  if (levels.length === 0) throw wrong('levels')
+  const pieces = given['pieces'] === undefined ? undefined : list(given['pieces'], 'pieces', most.pieces).map(each => piece(record(each, 'piece')))
+  if (pieces?.length === 0) throw wrong('pieces')
   return {
     name: string(given['name'], 'part name'),
-    min: triple(given['min'], 'min'),
-    max: triple(given['max'], 'max'),
     color: numbers(given['color'], 'color', 4) as PartInfo['color'],
     metallic: number(given['metallic'], 'metallic', 0, 1),
     roughness: number(given['roughness'], 'roughness', 0, 1),
     ...given['texture'] === undefined ? {} : { texture: integer(given['texture'], 'texture', 0, textures - 1) },
     ...given['vertexColors'] === true ? { vertexColors: true } : {},
-    levels
+    ...given['solid'] === true ? { solid: true } : {},
+    ...pieces === undefined ? piece(given) : { min: triple(given['min'], 'min'), max: triple(given['max'], 'max'), levels: [], pieces }
   }
+}
+
+function piece (given: Record<string, unknown>): PieceInfo {
+  const levels = list(given['levels'], 'levels', most.levels).map(level)
+  if (levels.length === 0) throw wrong('levels')
+  return { min: triple(given['min'], 'min'), max: triple(given['max'], 'max'), levels }
 }
 
 function level (value: unknown): LevelInfo {

@@ -1,6 +1,7 @@
 import { Mesh, type Object3D } from 'three'
 import { MeshoptDecoder } from 'three/addons/libs/meshopt_decoder.module.js'
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js'
+import { partsInPieces } from '../stream-server/pieces.ts'
 import type { SceneMessage } from '../stream-server/protocol.ts'
 import { flatten, imageIn, type DecodedPart } from './glb-decoder.ts'
 import { readServerMessage, StreamError } from './server-message.ts'
@@ -18,13 +19,12 @@ export async function readSingleFile (bytes: ArrayBuffer): Promise<{ scene: Scen
   const gltf = await new GLTFLoader().setMeshoptDecoder(MeshoptDecoder).parseAsync(withHead(json, bytes, 20 + jsonLength), '').catch((error: unknown) => { throw broken(error) })
   const laid = new Set<number>()
   async function * parts (): AsyncGenerator<DecodedPart> {
-    for (const part of scene.parts.keys()) {
+    for (const [part, { texture }] of partsInPieces(scene.parts).entries()) {
       const object = await gltf.parser.getDependency('mesh', part).catch((error: unknown) => { throw broken(error) }) as Object3D
       const { translation, scale } = object.userData as { translation?: [number, number, number], scale?: [number, number, number] }
       if (!(object instanceof Mesh) || translation === undefined || scale === undefined) throw broken()
       object.position.fromArray(translation)
       object.scale.fromArray(scale)
-      const texture = scene.parts[part]?.texture
       const image = texture === undefined || laid.has(texture) ? undefined : await imageIn(gltf.parser, texture, texture)
       if (texture !== undefined) laid.add(texture)
       yield { part, level: 0, geometry: flatten(object), ...image === undefined ? {} : { image } }

@@ -4,7 +4,7 @@ import { CameraFeed } from './camera-feed.ts'
 import { Extent } from './extent.ts'
 import { fetchSingleFile } from './fetch-single-file.ts'
 import { Finishes } from './finishes.ts'
-import { GlbDecoder, type DecodedPart } from './glb-decoder.ts'
+import { Inflow } from './inflow.ts'
 import { PartStore } from './part-store.ts'
 import type { Phase } from './phases.ts'
 import { bytes as inWords } from './quantities.ts'
@@ -14,7 +14,6 @@ import { StreamError } from './server-message.ts'
 import { readSingleFile } from './single-file-reader.ts'
 import { Stage } from './stage.ts'
 import { StreamConnection } from './stream-connection.ts'
-import { textureOf } from './textures.ts'
 import { Assembly } from './tools/assembly.ts'
 import { DrawnExhibit } from './tools/drawn-exhibit.ts'
 import { Inspection } from './tools/inspection.ts'
@@ -77,18 +76,14 @@ export class StreamingViewer {
   readonly #stage: Stage
   readonly #feed: CameraFeed
   readonly #finishes = new Finishes()
-  readonly #decoder = new GlbDecoder()
   readonly #forgetKeys: () => void
   readonly #clock: Clock
   readonly #requested = new Set<number>()
   readonly #statistics: StreamStatistics = { triangles: 0, modelTriangles: 0, chunks: 0, bytes: 0, parts: 0, partsShown: 0, instances: 0, refining: true, held: 0, limited: false }
   #connection: StreamConnection | undefined
   #store: PartStore | undefined
-  #exhibit: DrawnExhibit | undefined
+  #inflow: Inflow | undefined
   #inspection: Inspection | undefined
-  /** One GLB is decoded at a time, in the order of arrival. */
-  #decoding = Promise.resolve()
-  #undecoded = 0
   #idleFor = 0
   #over = false
   readonly #giveUp = new AbortController()
@@ -150,11 +145,8 @@ export class StreamingViewer {
       Object.assign(this.#statistics, { chunks: 1, bytes: bytes.byteLength })
       this.#build({ ...scene, model })
       for await (const decoded of parts) {
-        await this.#lay(decoded)
+        await this.#inflow?.put(decoded)
         if (this.#over) return
-        const { part, level, geometry } = decoded
-        this.#store?.show(part, level, geometry)
-        this.#exhibit?.refined(part)
       }
       this.#whole = true
       this.#stage.invalidate()
@@ -183,6 +175,7 @@ export class StreamingViewer {
   /** Ends the session and its stream server; the last picture stays. */
   leave (): void {
     this.#over = true
+    this.#inflow?.close()
     this.#giveUp.abort()
     this.#connection?.close()
     this.#feed.close()
@@ -211,10 +204,7 @@ export class StreamingViewer {
         this.#idleFor = message.seq
         this.#statistics.limited = message.limited
         return this.#stage.stale ? undefined : this.#report()
-      case 'drop':
-        // What came before is decoded before it goes.
-        this.#decoding = this.#decoding.then(() => { this.#drop(message.parts) })
-        break
+      case 'drop': return this.#inflow?.drop(message.parts)
       case 'ending': return this.#listener.ending(message.seconds === null ? undefined : { reason: message.reason, seconds: message.seconds })
       case 'session': // The connection's own.
       case 'frame': // Of servers that render: this one asked for geometry.
@@ -229,57 +219,30 @@ export class StreamingViewer {
     this.#stage.scene.add(this.#store.root)
     Object.assign(this.#statistics, { modelTriangles: scene.triangles, parts: scene.parts.length, instances: scene.instances.length })
     const assembly = new Assembly(scene)
-    this.#exhibit = new DrawnExhibit(assembly, this.#store, this.#stage)
-    this.#inspection = new Inspection(assembly, this.#exhibit)
+    const exhibit = new DrawnExhibit(assembly, this.#store, this.#stage)
+    this.#inflow = new Inflow(this.#store, exhibit, this.#finishes, () => { this.#stage.invalidate() })
+    this.#inspection = new Inspection(assembly, exhibit)
     this.#listener.phase('scene')
     this.#stage.viewpoint.show(new Extent(scene))
     this.#listener.inspectable(this.#inspection)
   }
 
   #take (bytes: ArrayBuffer): void {
-    this.#undecoded++
+    if (this.#inflow === undefined) throw new StreamError('The stream server sent geometry before the scene.')
     this.#statistics.chunks++
     this.#statistics.bytes += bytes.byteLength
     const received = this.#statistics.bytes
-    this.#decoding = this.#decoding.then(() => this.#show(bytes)).then(
+    this.#inflow.take(bytes).then(
       () => { this.#connection?.send({ type: 'received', bytes: received }) },
       (error: unknown) => {
         console.error(error)
         this.#connection?.fail(error instanceof StreamError ? error.message : `The viewer had an error of its own: ${String(error)}`)
       }
-    ).finally(() => { this.#undecoded-- })
-  }
-
-  async #show (bytes: ArrayBuffer): Promise<void> {
-    if (this.#over) return
-    const decoded = await this.#decoder.decode(bytes)
-    if (this.#over) return
-    const { part, level, geometry } = decoded
-    if (this.#store?.knows(part, level) !== true) throw new StreamError('The stream server sent geometry of a part that the scene does not have.')
-    await this.#lay(decoded)
-    if (this.#over) return
-    this.#store.show(part, level, geometry)
-    this.#exhibit?.refined(part)
-    this.#stage.invalidate()
-  }
-
-  #drop (parts: readonly number[]): void {
-    for (const part of parts) {
-      this.#store?.drop(part)
-      this.#exhibit?.refined(part)
-    }
-    if (!this.#over) this.#stage.invalidate()
+    )
   }
 
   #tellRequested (instances: Iterable<number>, on: boolean): void {
     for (const runs of runsOf(instances)) this.#connection?.send({ type: 'request', runs, on })
-  }
-
-  async #lay ({ image }: DecodedPart): Promise<void> {
-    if (image === undefined) return
-    const texture = await textureOf(image)
-    if (this.#over) texture.dispose()
-    else this.#finishes.lay(image.texture, texture)
   }
 
   #drawn (triangles: number): void {
@@ -292,7 +255,7 @@ export class StreamingViewer {
   }
 
   #report (): void {
-    const complete = this.#whole || (this.#feed.settled && this.#idleFor === this.#feed.newest && this.#undecoded === 0)
+    const complete = this.#whole || (this.#feed.settled && this.#idleFor === this.#feed.newest && this.#inflow?.busy !== true)
     Object.assign(this.#statistics, { partsShown: this.#store?.partsShown ?? 0, held: this.#store?.bytes ?? 0, refining: !complete })
     if (complete) this.#listener.phase('complete')
     this.#listener.statistics({ ...this.#statistics })
@@ -300,6 +263,7 @@ export class StreamingViewer {
 
   #end (how: 'closed' | 'failed', words: string): void {
     this.#over = true
+    this.#inflow?.close()
     this.#feed.close()
     this.#listener.ended(how, words)
   }

@@ -185,6 +185,26 @@ t.test('in mode all the rest follows what is seen; on demand nothing comes unask
   t.equal(asked.state.idles.length, 3)
 })
 
+t.test('an instance is asked for whatever it is made of', async t => {
+  const sent: string[] = []
+  const [first, second, third] = [[10], [20], [30]].map((sizes, i) => part(`p${i}`, sizes)) as [PartInfo, PartInfo, PartInfo]
+  const inTwo = { ...second, levels: [], pieces: [second, third].map(({ min, max, levels }) => ({ min, max, levels })) }
+  const streamer = new Streamer({
+    scene: { type: 'scene', model: 'm', min: [0, 0, 0], max: [0, 0, 0], nodes: [], parts: [first, inTwo, first], instances: [at(0, 0), at(1, 0), at(2, 0)], triangles: 0 },
+    read: async (part, level) => {
+      sent.push(`${part}/${level}`)
+      return Buffer.alloc(1)
+    }
+  }, { buffered: 0, sendFile: () => {}, sendDrop: () => {}, sendIdle: () => {} }, 'on-demand', error => { throw error })
+  streamer.look(front(1))
+  streamer.request([1, 1], true)
+  await settle()
+  t.same(sent.toSorted(), ['1/0', '2/0'], 'both pieces of the second instance')
+  streamer.request([2, 1e9], true)
+  await settle()
+  t.same(sent.slice(2), ['3/0'])
+})
+
 t.test('after another socket it goes on with what had not come, and with nothing else', async t => {
   const { streamer, state } = stage([[10], [20], [30]], [0, 0, 0])
   streamer.look(front(1))

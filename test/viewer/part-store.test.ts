@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BatchedMesh, BufferAttribute, BufferGeometry, Matrix4 } from 'three'
+import { BatchedMesh, BufferAttribute, BufferGeometry, Matrix4, Texture } from 'three'
 import type { SceneMessage } from '../../src/stream-server/protocol.ts'
 import { Finishes } from '../../src/viewer/finishes.ts'
 import { PartStore } from '../../src/viewer/part-store.ts'
@@ -91,6 +91,30 @@ t.test('what is dropped is gone, buffers shrink, and it can come again', async t
   for (let index = 1; index < parts.length; index++) store.show(index, 1, triangles(40))
   t.same(drawn(store)[0]?.toSorted((a, b) => a - b), [...new Array<number>(11).fill(40), 900])
   t.equal(mesh?.getVisibleAt(mesh.instanceCount - 1), false, 'what was hidden stays hidden')
+  store.dispose()
+})
+
+t.test('a texture goes with the last part that it lies on', async t => {
+  const finishes = new Finishes()
+  const parts = [1, 2, 3].map(number => ({ ...part([1, 0, 0, 1]), ...number < 3 && { texture: 0 } }))
+  const store = new PartStore({ ...bench, parts, instances: parts.map((_, index) => ({ part: index, node: 0, matrix: moved(index) })), textures: [{ mimeType: 'image/png', width: 30, height: 10, bytes: 1 }] }, finishes)
+  for (const index of [0, 1, 2]) store.show(index, 0, triangles(2))
+  t.equal(store.bytes, 3 * (6 * 24 + 24) + 2 * 6 * 8 + 30 * 10 * 16 / 3)
+  const texture = new Texture()
+  let disposed = false
+  texture.addEventListener('dispose', () => { disposed = true })
+  finishes.lay(0, texture)
+  const material = finishes.of('plain+0')
+  t.equal(material.map, texture)
+  store.drop(2)
+  store.drop(0)
+  t.notOk(disposed)
+  store.drop(1)
+  t.ok(disposed)
+  t.equal(material.map, null)
+  t.equal(store.bytes, 0)
+  finishes.lay(0, new Texture())
+  t.ok(material.map, 'it can come again')
   store.dispose()
 })
 

@@ -3,6 +3,7 @@ import { readServerMessage } from '../../src/viewer/server-message.ts'
 
 const level = { triangles: 12, vertices: 24, error: 0.1, bytes: 900 }
 const part = { name: 'Bolt', min: [0, 0, 0], max: [1, 1, 1], color: [1, 1, 1, 1], metallic: 0, roughness: 1, levels: [level] }
+const piece = { min: [0, 0, 0], max: [1, 1, 0.5], levels: [level] }
 const instance = { part: 0, node: 1, matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] }
 const scene = {
   type: 'scene',
@@ -18,6 +19,7 @@ const scene = {
 t.test('what the stream server says is understood', async t => {
   for (const message of [
     scene,
+    { ...scene, parts: [{ ...part, solid: true, levels: [], pieces: [piece, piece] }] },
     { type: 'preparing', percent: 40, step: 'Simplifying' },
     { type: 'idle', seq: 3, chunks: 10, bytes: 2000, limited: true },
     { type: 'session', key: 'abc', graceSeconds: 30 },
@@ -44,6 +46,9 @@ const wrong: Array<[string, unknown]> = [
   ['has a matrix of nine numbers', { ...scene, instances: [{ ...instance, matrix: instance.matrix.slice(0, 9) }] }],
   ['has a matrix with a hole', { ...scene, instances: [{ ...instance, matrix: [null, ...instance.matrix.slice(1)] }] }],
   ['has a part without levels', { ...scene, parts: [{ ...part, levels: [] }] }],
+  ['has a part of no pieces', { ...scene, parts: [{ ...part, levels: [], pieces: [] }] }],
+  ['has a piece without levels', { ...scene, parts: [{ ...part, levels: [], pieces: [piece, { ...piece, levels: [] }] }] }],
+  ['has more pieces than a browser takes on', { ...scene, parts: new Array(3).fill({ ...part, levels: [], pieces: new Array(40_000).fill(piece) }) }],
   ['has more levels than make sense', { ...scene, parts: [{ ...part, levels: new Array(17).fill(level) }] }],
   ['has a child before its parent', { ...scene, nodes: [{ name: 'Root', parent: 1 }, { name: 'Bolt', parent: -1 }] }],
   ['has bounds of two numbers', { ...scene, min: [0, 0] }],

@@ -1,4 +1,4 @@
-import { memoryOf } from '../protocol.ts'
+import { HeldMemory } from '../held-memory.ts'
 import type { BudgetMessage, PartInfo } from '../protocol.ts'
 import { wishesFor } from './plan.ts'
 import type { Chunk, Demands } from './plan.ts'
@@ -61,22 +61,23 @@ function shareOf (budget: Budget, parts: PartInfo[], demands: Demands): { share:
 export class Purse {
   readonly #parts: PartInfo[]
   readonly #demands: Demands
-  #bytes = 0
+  readonly #memory: HeldMemory
   #triangles = 0
 
   constructor (parts: PartInfo[], demands: Demands) {
     this.#parts = parts
     this.#demands = demands
+    this.#memory = new HeldMemory(parts, demands.copies, demands.textures)
   }
 
   within ({ bytes, triangles }: Budget): boolean {
-    return this.#bytes <= bytes && this.#triangles <= triangles
+    return this.#memory.bytes <= bytes && this.#triangles <= triangles
   }
 
   /** One level (-1: none) of a part for another. */
   change (part: number, from: number, to: number): void {
     const { levels } = this.#parts[part]!
-    this.#bytes += this.#demands.copies[part]! * (memoryOf(levels[to]) - memoryOf(levels[from]))
+    this.#memory.change(part, from, to)
     this.#triangles += this.#demands.counts[part]! * ((levels[to]?.triangles ?? 0) - (levels[from]?.triangles ?? 0))
   }
 

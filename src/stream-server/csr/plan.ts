@@ -1,4 +1,4 @@
-import type { CameraMessage, PartInfo, SceneMessage } from '../protocol.ts'
+import type { CameraMessage, PartInfo, SceneMessage, TextureInfo } from '../protocol.ts'
 import { distanceToBox, frustumOf } from './frustum.ts'
 import { InstanceIndex } from './instance-index.ts'
 import { boxStride, placementsOf } from './placement.ts'
@@ -33,6 +33,8 @@ export interface Demands {
   first: Uint32Array
   /** Per part: 2 where it stands both as it is and mirrored, since a viewer holds both, else 1. */
   copies: Uint8Array
+  /** Those of the scene. */
+  textures: readonly TextureInfo[]
 }
 
 /** A chunk and how much it helps the picture. */
@@ -48,8 +50,10 @@ export class Planner {
   readonly #first: Uint32Array
   readonly #levels: number
   readonly #copies: Uint8Array
+  readonly #textures: readonly TextureInfo[]
 
-  constructor (scene: Pick<SceneMessage, 'parts' | 'instances'>) {
+  constructor (scene: Pick<SceneMessage, 'parts' | 'instances' | 'textures'>) {
+    this.#textures = scene.textures ?? []
     this.#parts = scene.parts
     this.#placements = placementsOf(scene)
     this.#index = new InstanceIndex(this.#placements)
@@ -88,7 +92,7 @@ export class Planner {
       areas[part]! += area
       weights[first[part]! + neededLevel(parts[part]!, scale, distance, view)]! += area * scale * pixels
     })
-    return { parts: seen, areas, counts, weights, first, copies: this.#copies }
+    return { parts: seen, areas, counts, weights, first, copies: this.#copies, textures: this.#textures }
   }
 }
 

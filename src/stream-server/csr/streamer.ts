@@ -1,3 +1,5 @@
+import { inPieces } from '../pieces.ts'
+import type { SceneInPieces } from '../pieces.ts'
 import { creditBytes } from '../protocol.ts'
 import type { CameraMessage, DropMessage, IdleMessage, PartInfo, Runs, SceneMessage, StreamingMode } from '../protocol.ts'
 import { planWithin } from './budget.ts'
@@ -19,7 +21,7 @@ export interface Outlet {
 export interface Source {
   scene: SceneMessage
   read (part: number, level: number): Promise<Buffer>
-  /** What was sent may not have come: only of parts that the viewer holds it is sure. */
+  /** What was sent may not have come, or is given up: only what lies on parts that the viewer holds is there for sure. */
   uncertain? (holds: (part: number) => boolean): void
 }
 
@@ -33,10 +35,12 @@ export class Streamer {
   #mode: StreamingMode
   #onBroken: (error: Error) => void
   #parts: PartInfo[]
+  /** Where the pieces of each instance begin. */
+  #starts: SceneInPieces['starts']
   #planner: Planner
   #journal: Journal
   #budget: Budget = { bytes: Infinity, triangles: Infinity }
-  /** In mode `on-demand`: 1 for each instance that is wanted. */
+  /** In mode `on-demand`: 1 for each placed piece that is wanted. */
   #wanted: Uint8Array | undefined
   /** Per part, the number of the last plan that had it in sight. */
   #lastSeen: Uint32Array
@@ -59,11 +63,13 @@ export class Streamer {
     this.#outlet = outlet
     this.#mode = mode
     this.#onBroken = onBroken
-    this.#parts = source.scene.parts
-    this.#planner = new Planner(source.scene)
+    const scene = inPieces(source.scene)
+    this.#parts = scene.parts
+    this.#starts = scene.starts
+    this.#planner = new Planner({ ...scene, textures: source.scene.textures ?? [] })
     this.#journal = new Journal(this.#parts.length)
     this.#lastSeen = new Uint32Array(this.#parts.length)
-    if (mode === 'on-demand') this.#wanted = new Uint8Array(source.scene.instances.length)
+    if (mode === 'on-demand') this.#wanted = new Uint8Array(scene.instances.length)
   }
 
   /** GLB bytes sent so far. */
@@ -85,7 +91,8 @@ export class Streamer {
 
   /** In mode `on-demand`: instances are wanted, or no longer. Unknown ones are ignored. */
   request (runs: Runs, on: boolean): void {
-    for (let i = 0; i < runs.length; i += 2) this.#wanted?.fill(Number(on), runs[i]!, runs[i]! + runs[i + 1]!)
+    const start = (instance: number) => this.#starts[Math.min(instance, this.#starts.length - 1)]!
+    for (let i = 0; i < runs.length; i += 2) this.#wanted?.fill(Number(on), start(runs[i]!), start(runs[i]! + runs[i + 1]!))
     this.#replan()
   }
 
@@ -111,7 +118,7 @@ export class Streamer {
     const drops = this.#journal.rewind(bytes)
     if (drops === null) return false
     this.#acknowledged = bytes
-    this.#source.uncertain?.(part => (this.#journal.held[part] ?? -1) >= 0)
+    this.#tellHeld()
     this.#camera = null
     this.#queue = []
     this.#next = 0
@@ -142,8 +149,11 @@ export class Streamer {
         const queue = this.#queue
         const glb = await this.#source.read(chunk.part, chunk.level)
         if (this.#closed) return
-        // A new socket has begun a new count meanwhile.
-        if (queue !== this.#queue) continue
+        // A new socket has begun a new count meanwhile, and what was read goes nowhere.
+        if (queue !== this.#queue) {
+          this.#tellHeld()
+          continue
+        }
         this.#next++
         this.#chunks++
         this.#journal.sent(chunk.part, chunk.level, glb.length)
@@ -170,7 +180,12 @@ export class Streamer {
     this.#limited = limited
     if (drops.length === 0) return
     this.#journal.dropped(drops)
+    this.#tellHeld()
     this.#outlet.sendDrop({ type: 'drop', parts: drops })
+  }
+
+  #tellHeld (): void {
+    this.#source.uncertain?.(part => this.#journal.held[part]! >= 0)
   }
 
   /** A file larger than the whole credit goes alone. */

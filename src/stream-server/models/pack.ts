@@ -1,7 +1,8 @@
 import { open, readFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SceneMessage } from '../protocol.ts'
+import { partsInPieces } from '../pieces.ts'
+import type { PartInfo, SceneMessage } from '../protocol.ts'
 import { chunksName, manifestName, packFormat } from './pack-format.ts'
 import type { Manifest } from './pack-format.ts'
 import { mark } from './pack-shelf.ts'
@@ -11,14 +12,17 @@ export class Pack {
   readonly scene: SceneMessage
   readonly folder: string
   #chunks: FileHandle
+  /** Every piece on its own. */
+  #parts: PartInfo[]
   #offsets: number[][]
   #images: number[]
   #unmark: () => Promise<void>
   #closed: Promise<void> | null = null
 
-  private constructor (folder: string, scene: SceneMessage, chunks: FileHandle, offsets: number[][], images: number[], unmark: () => Promise<void>) {
+  private constructor (folder: string, scene: SceneMessage, parts: PartInfo[], chunks: FileHandle, offsets: number[][], images: number[], unmark: () => Promise<void>) {
     this.folder = folder
     this.scene = scene
+    this.#parts = parts
     this.#chunks = chunks
     this.#offsets = offsets
     this.#images = images
@@ -32,9 +36,10 @@ export class Pack {
     try {
       const { format, scene } = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest
       let end = 0
-      const offsets = scene.parts.map(({ levels }) => levels.map(({ bytes }) => { end += bytes; return end - bytes }))
+      const parts = partsInPieces(scene.parts)
+      const offsets = parts.map(({ levels }) => levels.map(({ bytes }) => { end += bytes; return end - bytes }))
       const images = (scene.textures ?? []).map(({ bytes }) => { end += bytes; return end - bytes })
-      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(folder, scene, chunks, offsets, images, await mark(folder))
+      if (format === packFormat && (await chunks.stat()).size === end) return new Pack(folder, scene, parts, chunks, offsets, images, await mark(folder))
     } catch {
       // Unreadable is as good as not there: it will be made anew.
     }
@@ -42,9 +47,9 @@ export class Pack {
     return null
   }
 
-  /** The GLB file of one level of one part. Rejects when it cannot be read. */
+  /** The GLB file of one level of one part, where pieces count as parts. Rejects when it cannot be read. */
   async read (part: number, level: number): Promise<Buffer> {
-    return await this.#read(this.scene.parts[part]?.levels[level]?.bytes ?? 0, this.#offsets[part]?.[level] ?? 0)
+    return await this.#read(this.#parts[part]?.levels[level]?.bytes ?? 0, this.#offsets[part]?.[level] ?? 0)
   }
 
   /** The image file of a texture. Rejects when it cannot be read. */

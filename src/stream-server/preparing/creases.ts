@@ -1,3 +1,5 @@
+import { samePoints } from './same-points.ts'
+
 /** Neighbours whose planes differ by less are one smooth surface. */
 const crease = Math.cos(35 * Math.PI / 180)
 /** At a corner of more triangles each one goes its own way: all with all would take for ever. */
@@ -66,22 +68,4 @@ function faceNormals (indices: Uint32Array, p: Float32Array): Float64Array {
     faces.set(length > 0 ? [x / length, y / length, z / length, length] : [0, 0, 0, 0], to)
   }
   return faces
-}
-
-/** For each vertex the first one that lies at the same point. */
-function samePoints (positions: Float32Array): Uint32Array {
-  const count = positions.length / 3
-  const bits = new Uint32Array(positions.buffer, positions.byteOffset, positions.length)
-  const size = 2 ** Math.ceil(Math.log2(count * 2 + 1))
-  const slots = new Int32Array(size).fill(-1)
-  const found = new Uint32Array(count)
-  for (let i = 0; i < count; i++) {
-    const [x, y, z] = [bits[i * 3] ?? 0, bits[i * 3 + 1] ?? 0, bits[i * 3 + 2] ?? 0]
-    let slot = Math.imul(Math.imul(x ^ (x >>> 15), 0x9e3779b1) ^ y ^ (y >>> 13), 0x85ebca6b) ^ Math.imul(z ^ (z >>> 14), 0xc2b2ae35)
-    slot = (slot ^ (slot >>> 16)) & (size - 1)
-    for (let known; (known = slots[slot] ?? -1) >= 0 && !(bits[known * 3] === x && bits[known * 3 + 1] === y && bits[known * 3 + 2] === z);) slot = (slot + 1) & (size - 1)
-    if (slots[slot] === -1) slots[slot] = i
-    found[i] = slots[slot] ?? i
-  }
-  return found
 }

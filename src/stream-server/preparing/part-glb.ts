@@ -18,6 +18,9 @@ export function gridOf ({ min, max }: Bounds): Grid {
   }
 }
 
+/** Where a coordinate lies on the grid, -32767 to 32767. */
+export const gridPlace = ({ center, half }: Grid, value: number, axis: number): number => Math.round((value - (center[axis] ?? 0)) / half * 32767)
+
 /**
  * One level of a part as a complete GLB: 16-bit positions on the part's grid (the node's translation and scale bring them back),
  * 8-bit octahedral normals, texture places in full, colours in bytes, all of it `EXT_meshopt_compression`. `MeshoptEncoder.ready` must have passed.
@@ -35,7 +38,7 @@ export function partGlb (part: number, level: number, mesh: Mesh, indices: Uint3
     const to = remap[from] ?? 0xffffffff
     if (to === 0xffffffff) continue
     for (let k = 0; k < 3; k++) {
-      const value = Math.round(((mesh.positions[from * 3 + k] ?? 0) - (grid.center[k] ?? 0)) / grid.half * 32767)
+      const value = gridPlace(grid, mesh.positions[from * 3 + k] ?? 0, k)
       positions[to * 4 + k] = value
       min[k] = Math.min(min[k] ?? 0, value)
       max[k] = Math.max(max[k] ?? 0, value)

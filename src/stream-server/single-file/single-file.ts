@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { MeshoptEncoder } from 'meshoptimizer'
 import type { Pack } from '../models/pack.ts'
 import { singleFileName } from '../models/single-file-name.ts'
-import type { PartInfo, SceneMessage } from '../protocol.ts'
+import { inPieces, partsInPieces } from '../pieces.ts'
+import type { LevelInfo, PartInfo, SceneMessage } from '../protocol.ts'
 import { glbHead, glbParts, type PartJson } from './glb-parts.ts'
 import { placesOf } from './places.ts'
 
@@ -15,7 +16,7 @@ const mostBytes = 2 ** 31 - 2 ** 16
 export class TooLarge extends Error {}
 
 /**
- * The whole model as one GLB in the pack's own folder, so that it goes when the pack goes: every part once, at its finest level, packed as it is streamed; copies as GPU
+ * The whole model as one GLB in the pack's own folder, so that it goes when the pack goes: every part once, or each of its pieces, at its finest level, packed as it is streamed; copies as GPU
  * instances. `asset.extras.scene` is the scene as the stream has it. Made unless it is there; written under another name first. Answers its bytes. Throws `TooLarge`.
  */
 export async function singleFile (pack: Pack): Promise<number> {
@@ -27,15 +28,16 @@ export async function singleFile (pack: Pack): Promise<number> {
   const file = await open(draft, 'wx', 0o600)
   try {
     const document = new SingleDocument(pack.scene)
-    const finest = (part: number) => pack.read(part, (pack.scene.parts[part]?.levels.length ?? 1) - 1)
-    for (const part of pack.scene.parts.keys()) document.add(part, glbParts(await finest(part)))
+    const parts = partsInPieces(pack.scene.parts)
+    const finest = (part: number) => pack.read(part, (parts[part]?.levels.length ?? 1) - 1)
+    for (const part of parts.keys()) document.add(part, glbParts(await finest(part)))
     const images = await Promise.all((pack.scene.textures ?? []).map((_, texture) => pack.readTexture(texture)))
     for (const image of images) document.addImage(image)
     const { json, binaryLength, places } = document.finish()
     const head = glbHead(json, binaryLength)
     if (head.length + binaryLength > mostBytes) throw new TooLarge('The model is too large for a single file: open it with another renderer.')
     await file.writeFile(head)
-    for (const part of pack.scene.parts.keys()) await file.writeFile(padded(glbParts(await finest(part)).binary))
+    for (const part of parts.keys()) await file.writeFile(padded(glbParts(await finest(part)).binary))
     for (const bytes of [...images, ...places]) await file.writeFile(padded(bytes))
     await file.close()
     await rename(draft, path)
@@ -52,6 +54,7 @@ const padded = (bytes: Uint8Array) => Buffer.concat([bytes], roundUp(bytes.lengt
 /** The document that grows part by part: buffer 0 is what is in the file, buffer 1 what it unpacks to. */
 class SingleDocument {
   readonly #scene: SceneMessage
+  readonly #pieces: Pick<SceneMessage, 'parts' | 'instances'>
   readonly #accessors: object[] = []
   readonly #views: object[] = []
   readonly #meshes: object[] = []
@@ -65,10 +68,11 @@ class SingleDocument {
 
   constructor (scene: SceneMessage) {
     this.#scene = scene
+    this.#pieces = inPieces(scene)
   }
 
   add (part: number, { json, binary }: { json: PartJson, binary: Buffer }): void {
-    const info = this.#scene.parts[part]
+    const info = this.#pieces.parts[part]
     const grid = json.nodes[0]
     const primitive = json.meshes[0]?.primitives[0]
     if (info === undefined || grid === undefined || primitive === undefined) throw new Error(`part ${part} is not as it was written`)
@@ -95,21 +99,22 @@ class SingleDocument {
 
   finish (): { json: object, binaryLength: number, places: Uint8Array[] } {
     const scene = this.#scene
+    const { parts, instances } = this.#pieces
     const nodes: Array<Record<string, unknown> & { children?: number[] }> = scene.nodes.map(({ name }) => ({ name }))
     const roots: number[] = []
     const put = (parent: number, node: number) => { (nodes[parent] === undefined ? roots : nodes[parent].children ??= []).push(node) }
     for (const [node, { parent }] of scene.nodes.entries()) put(parent, node)
-    const copies = scene.parts.map((): number[] => [])
-    for (const [instance, { part }] of scene.instances.entries()) copies[part]?.push(instance)
+    const copies = parts.map((): number[] => [])
+    for (const [instance, { part }] of instances.entries()) copies[part]?.push(instance)
     for (const [part, members] of copies.entries()) {
-      const matrices = members.map(instance => onGrid(scene.instances[instance]?.matrix ?? [], this.#grids[part]))
+      const matrices = members.map(instance => onGrid(instances[instance]?.matrix ?? [], this.#grids[part]))
       const places = members.length > 1 ? placesOf(matrices) : null
-      if (places !== null) put(-1, nodes.push({ name: scene.parts[part]?.name, mesh: part, extensions: { EXT_mesh_gpu_instancing: { attributes: this.#instances(places, members.length) } } }) - 1)
-      else members.forEach((instance, i) => { put(scene.instances[instance]?.node ?? -1, nodes.push({ mesh: part, matrix: matrices[i] }) - 1) })
+      if (places !== null) put(-1, nodes.push({ name: parts[part]?.name, mesh: part, extensions: { EXT_mesh_gpu_instancing: { attributes: this.#instances(places, members.length) } } }) - 1)
+      else members.forEach((instance, i) => { put(instances[instance]?.node ?? -1, nodes.push({ mesh: part, matrix: matrices[i] }) - 1) })
     }
     const required = ['EXT_meshopt_compression', 'KHR_mesh_quantization', ...this.#places.length > 0 ? ['EXT_mesh_gpu_instancing'] : []]
     const json = {
-      asset: { version: '2.0', generator: 'Slipway', extras: { scene: { ...scene, parts: scene.parts.map(info => ({ ...info, levels: info.levels.slice(-1) })) } } },
+      asset: { version: '2.0', generator: 'Slipway', extras: { scene: { ...scene, parts: scene.parts.map(atFinest) } } },
       extensionsUsed: required,
       extensionsRequired: required,
       scene: 0,
@@ -150,6 +155,12 @@ class SingleDocument {
     }
     return { TRANSLATION: attribute(translations, 3), ROTATION: attribute(rotations, 4), SCALE: attribute(scales, 3) }
   }
+}
+
+/** A part of which there is only the finest level. */
+function atFinest (info: PartInfo): PartInfo {
+  const last = <Levelled extends { levels: LevelInfo[] }>(each: Levelled): Levelled => ({ ...each, levels: each.levels.slice(-1) })
+  return { ...last(info), ...info.pieces && { pieces: info.pieces.map(last) } }
 }
 
 /** A part's place with what brings its quantized coordinates back. */

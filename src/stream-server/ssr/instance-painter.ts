@@ -18,6 +18,8 @@ export interface Pose {
   whole: boolean
   /** Seen is where ax + by + cz + d >= 0, in world coordinates; null: everything. Not null only where something of it may have to be cut. */
   section: readonly [number, number, number, number] | null
+  /** It is a solid, or a piece of one. */
+  solid: boolean
 }
 
 /** Draws one copy of one part. Keeps its working memory from copy to copy. */
@@ -37,12 +39,12 @@ export class InstancePainter {
   /** Answers how many triangles were taken on. */
   draw (target: Framebuffer, paint: Paint, geometry: Geometry, pose: Pose, lighting: Lighting): number {
     this.#place(target, geometry, pose)
-    const { matrix: m, whole, section } = pose
+    const { matrix: m, whole, section, solid } = pose
     const mirrored = determinant(m) < 0
     const oneSided = geometry.closed && whole && paint.cover >= 16
     this.#light(geometry, m, mirrored, lighting, !oneSided)
     // Where a solid is cut open its inside is seen: painted flat, it looks like the face of the cut.
-    if (section !== null && geometry.closed) this.#back.fill(faceOf(section, lighting), 0, geometry.positions.length / 4)
+    if (section !== null && (solid || geometry.closed)) this.#back.fill(faceOf(section, lighting), 0, geometry.positions.length / 4)
     const x = this.#x
     const y = this.#y
     const depth = this.#depth

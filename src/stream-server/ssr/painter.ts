@@ -5,6 +5,8 @@ import { boxStride, placementsOf } from '../csr/placement.ts'
 import type { Placements } from '../csr/placement.ts'
 import { neededLevel } from '../csr/plan.ts'
 import type { Chunk, View } from '../csr/plan.ts'
+import { inPieces } from '../pieces.ts'
+import type { SceneInPieces } from '../pieces.ts'
 import type { InstanceInfo, SceneMessage } from '../protocol.ts'
 import { Arrangement, exploded } from './arrangement.ts'
 import { guard } from './clipper.ts'
@@ -32,9 +34,16 @@ export interface Painted {
 
 type PaintedScene = Pick<SceneMessage, 'parts' | 'instances' | 'min' | 'max'>
 
-function standing ({ parts }: PaintedScene, instances: InstanceInfo[], explosion: number) {
-  const placements = placementsOf({ parts, instances })
-  return { explosion, instances, placements, index: new InstanceIndex(placements) }
+interface Standing extends SceneInPieces {
+  explosion: number
+  placements: Placements
+  index: InstanceIndex
+}
+
+function standing ({ parts }: PaintedScene, instances: InstanceInfo[], explosion: number): Standing {
+  const pieces = inPieces({ parts, instances })
+  const placements = placementsOf(pieces)
+  return { explosion, ...pieces, placements, index: new InstanceIndex(placements) }
 }
 
 /** Opacity of what is only hinted at. */
@@ -48,7 +57,7 @@ export class Painter {
   readonly arrangement: Arrangement
   readonly #scene: PaintedScene
   /** Where everything stands while the model is taken apart so far. */
-  #stands: { explosion: number, instances: InstanceInfo[], placements: Placements, index: InstanceIndex }
+  #stands: Standing
   #store: GeometryStore
   #surfaces: Surface[]
   #instances = new InstancePainter()
@@ -58,15 +67,14 @@ export class Painter {
     this.#scene = scene
     this.#stands = standing(scene, scene.instances, 0)
     this.#store = store
-    this.#surfaces = scene.parts.map(surfaceOf)
+    this.#surfaces = this.#stands.parts.map(surfaceOf)
   }
 
   /** Draws one picture; `null` when it was given up because `superseded` said so. */
   paint (target: Framebuffer, { view, background, sample }: Shot, superseded: () => boolean): Painted | null {
-    const { parts } = this.#scene
     const { arrangement } = this
     if (arrangement.explosion !== this.#stands.explosion) this.#explode(arrangement.explosion)
-    const { instances, placements } = this.#stands
+    const { parts, instances, of, placements } = this.#stands
     const { boxes } = placements
     const { section } = arrangement
     target.clear(background)
@@ -79,7 +87,8 @@ export class Painter {
     let triangles = 0
     for (const i of order) {
       if (superseded()) return null
-      if (arrangement.isHidden(i)) continue
+      const whole = of[i]!
+      if (arrangement.isHidden(whole)) continue
       const seen = section === null ? 1 : sideOf(section, boxes, i * boxStride)
       if (seen < 0) continue
       const instance = instances[i]!
@@ -91,14 +100,14 @@ export class Painter {
       const geometry = this.#store.get(instance.part, level)
       if (geometry === undefined) continue
       const surface = this.#surfaces[instance.part]!
-      lighting.aim(arrangement.isSelected(i) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
-      const opacity = arrangement.isGhost(i) ? ghostly : part.color[3]
+      lighting.aim(arrangement.isSelected(whole) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
+      const opacity = arrangement.isGhost(whole) ? ghostly : part.color[3]
       const cover = opacity < 1 ? Math.max(1, Math.round(opacity * 16)) : 16
-      triangles += this.#instances.draw(target, { id: i + 1, cover, phase: (sample * 7 + i * 5) & 15 }, geometry, {
-        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section
+      triangles += this.#instances.draw(target, { id: whole + 1, cover, phase: (sample * 7 + whole * 5) & 15 }, geometry, {
+        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section, solid: part.solid === true
       }, lighting)
     }
-    if (arrangement.edges) outline(target, view, i => parts[instances[i]!.part]!.color[3] < 1 || arrangement.isGhost(i))
+    if (arrangement.edges) outline(target, view, i => this.#scene.parts[this.#scene.instances[i]!.part]!.color[3] < 1 || arrangement.isGhost(i))
     return { triangles, wanted: [...wanted.values()].sort((a, b) => b.worth - a.worth).slice(0, mostWanted).map(({ part, level }) => ({ part, level })) }
   }
 

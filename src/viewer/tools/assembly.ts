@@ -1,4 +1,5 @@
 import { Box3, Matrix4, Vector3 } from 'three'
+import { trianglesOf } from '../../stream-server/pieces.ts'
 import type { SceneMessage } from '../../stream-server/protocol.ts'
 import { Extent } from '../extent.ts'
 
@@ -92,7 +93,7 @@ export class Assembly {
     const { scene } = this
     const parts = new Set(instances.map(instance => scene.instances[instance]?.part ?? -1))
     const only = parts.size === 1 ? scene.instances[first]?.part : undefined
-    const triangles = instances.reduce((sum, instance) => sum + (scene.parts[scene.instances[instance]?.part ?? -1]?.levels.at(-1)?.triangles ?? 0), 0)
+    const triangles = instances.reduce((sum, instance) => sum + trianglesOf(scene.parts[scene.instances[instance]?.part ?? -1] ?? { levels: [] }), 0)
     const size = this.box(instances).getSize(new Vector3()).toArray()
     const name = instances.length === 1 ? this.name(scene.instances[first]?.node ?? -1) : `${instances.length} instances`
     return { name, part: only === undefined ? undefined : this.#partName(first), count: instances.length, instances: only === undefined ? undefined : this.#perPart[only], triangles, size }

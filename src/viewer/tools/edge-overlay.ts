@@ -1,55 +1,47 @@
-import { BufferAttribute, BufferGeometry, Group, InstancedBufferAttribute, LineBasicMaterial, LineSegments, Matrix4 } from 'three'
+import { Group, LineBasicMaterial, Matrix4 } from 'three'
 import type { PartStore } from '../part-store.ts'
 import type { Assembly } from './assembly.ts'
-import { featureEdges } from './feature-edges.ts'
+import { EdgeLines } from './edge-lines.ts'
+import { edgesOf, featureEdges } from './feature-edges.ts'
+import type { OpenEdge } from './feature-edges.ts'
+import { seamEdges } from './seams.ts'
 
-/** A part with more triangles than this gets no edges: they would take too long to find. */
+/** A piece with more triangles than this gets no edges: they would take too long to find. */
 const mostTriangles = 300_000
 /** Segments drawn in all, copies counted. */
 const mostSegments = 4_000_000
 /** Milliseconds of a frame that may go into finding edges. */
 const sliceMilliseconds = 8
 
-/** One part's edges, drawn at all its places in one call: three draws as instances whatever says that it is an instanced mesh. */
-class EdgeLines extends LineSegments<BufferGeometry, LineBasicMaterial> {
-  readonly isInstancedMesh = true
-  readonly instanceColor = null
-  readonly morphTexture = null
-  instanceMatrix: InstancedBufferAttribute
-  override count: number
-
-  constructor (edges: Float32Array, material: LineBasicMaterial, most: number) {
-    const geometry = new BufferGeometry()
-    geometry.setAttribute('position', new BufferAttribute(edges, 3))
-    super(geometry, material)
-    this.instanceMatrix = new InstancedBufferAttribute(new Float32Array(most * 16), 16)
-    this.count = 0
-    this.frustumCulled = false
-  }
-}
-
-/** The edges of the model drawn as lines, once asked for: found part by part between frames, within a budget. */
+/** The edges of the model drawn as lines, once asked for: found piece by piece between frames, within a budget. */
 export class EdgeOverlay {
   readonly root = new Group()
-  readonly #assembly: Assembly
   readonly #store: PartStore
   readonly #isShown: (instance: number) => boolean
   readonly #changed: () => void
   readonly #material = new LineBasicMaterial({ color: 0x10181f, transparent: true, opacity: 0.55 })
+  /** Per part of the scene: its instances. */
   readonly #members: number[][]
+  /** Per piece: the part that it is of. */
+  readonly #parts: number[]
+  /** By piece. */
   readonly #lines = new Map<number, EdgeLines>()
+  /** By part, where a part has several pieces: the edges between those. */
+  readonly #seams = new Map<number, EdgeLines>()
+  /** By piece of such a part: what its surface ends in. */
+  readonly #open = new Map<number, OpenEdge[]>()
   readonly #due = new Set<number>()
   #segments = 0
   #frame = 0
   #on = false
 
   constructor (assembly: Assembly, store: PartStore, isShown: (instance: number) => boolean, changed: () => void) {
-    this.#assembly = assembly
     this.#store = store
     this.#isShown = isShown
     this.#changed = changed
     this.#members = assembly.scene.parts.map(() => [])
     for (const [instance, { part }] of assembly.scene.instances.entries()) this.#members[part]?.push(instance)
+    this.#parts = assembly.scene.parts.flatMap(({ pieces }, part) => new Array<number>(pieces?.length ?? 1).fill(part))
   }
 
   get on (): boolean {
@@ -70,30 +62,32 @@ export class EdgeOverlay {
     this.#on = on
     this.root.visible = on
     if (on) {
-      for (let part = 0; part < this.#members.length; part++) if (!this.#lines.has(part)) this.#due.add(part)
+      for (let piece = 0; piece < this.#parts.length; piece++) if (!this.#lines.has(piece)) this.#due.add(piece)
       this.refresh()
       this.#soon()
     }
     this.#changed()
   }
 
-  /** A part's geometry has come or has become finer. */
-  refined (part: number): void {
+  /** A piece's geometry has come, has become finer or has gone. */
+  refined (piece: number): void {
     if (this.#on) {
-      this.#due.add(part)
+      this.#due.add(piece)
       this.#soon()
-    } else this.#forget(part)
+    } else this.#forget(piece)
   }
 
   /** Instances were hidden, shown or moved. */
   refresh (): void {
-    if (this.#on) for (const part of this.#lines.keys()) this.#place(part)
+    if (!this.#on) return
+    for (const [piece, lines] of this.#lines) this.#place(lines, this.#parts[piece]!)
+    for (const [part, lines] of this.#seams) this.#place(lines, part)
   }
 
   close (): void {
     cancelAnimationFrame(this.#frame)
     this.#due.clear()
-    for (const part of [...this.#lines.keys()]) this.#forget(part)
+    for (let piece = 0; piece < this.#parts.length; piece++) this.#forget(piece)
     this.#material.dispose()
     this.root.removeFromParent()
   }
@@ -105,34 +99,61 @@ export class EdgeOverlay {
   readonly #work = (): void => {
     this.#frame = 0
     const end = performance.now() + sliceMilliseconds
-    for (const part of this.#due) {
-      this.#due.delete(part)
-      this.#draw(part)
+    const joined = new Set<number>()
+    for (const piece of this.#due) {
+      this.#due.delete(piece)
+      this.#draw(piece)
+      if (this.#isCut(piece)) joined.add(this.#parts[piece]!)
       if (performance.now() > end) break
     }
+    for (const part of joined) this.#join(part)
     this.#changed()
     this.#soon()
   }
 
-  #draw (part: number): void {
-    const triangles = this.#store.triangles(part)
-    if (triangles === undefined) return
-    this.#forget(part)
-    if (triangles.count / 3 > mostTriangles) return
-    const edges = featureEdges(triangles)
+  #isCut (piece: number): boolean {
+    const [first, end] = this.#range(this.#parts[piece]!)
+    return end - first > 1
+  }
+
+  /** The first piece of a part, and the first of the next. */
+  #range (part: number): [number, number] {
+    const { firsts } = this.#store.pieces
+    return [firsts[part]!, firsts[part + 1]!]
+  }
+
+  #draw (piece: number): void {
+    this.#forget(piece)
+    const triangles = this.#store.triangles(piece)
+    if (triangles === undefined || triangles.count / 3 > mostTriangles) return
+    const part = this.#parts[piece]!
+    if (!this.#isCut(piece)) return this.#put(this.#lines, piece, part, featureEdges(triangles))
+    const { bent, open } = edgesOf(triangles)
+    this.#open.set(piece, open)
+    this.#put(this.#lines, piece, part, bent)
+  }
+
+  /** Draws what lies between the pieces of a part. */
+  #join (part: number): void {
+    this.#take(this.#seams, part)
+    const [first, end] = this.#range(part)
+    const numbers = Array.from({ length: end - first }, (_, i) => first + i)
+    const missing = numbers.filter(piece => !this.#open.has(piece)).map(piece => this.#store.pieces.parts[piece]!)
+    this.#put(this.#seams, part, part, seamEdges(numbers.map(piece => this.#open.get(piece) ?? []), missing))
+  }
+
+  #put (lines: Map<number, EdgeLines>, key: number, part: number, edges: Float32Array): void {
     const copies = this.#members[part]?.length ?? 0
     const segments = edges.length / 6 * copies
     if (segments === 0 || this.#segments + segments > mostSegments) return
     this.#segments += segments
-    const lines = new EdgeLines(edges, this.#material, copies)
-    this.#lines.set(part, lines)
-    this.root.add(lines)
-    this.#place(part)
+    const made = new EdgeLines(edges, this.#material, copies)
+    lines.set(key, made)
+    this.root.add(made)
+    this.#place(made, part)
   }
 
-  #place (part: number): void {
-    const lines = this.#lines.get(part)
-    if (lines === undefined) return
+  #place (lines: EdgeLines, part: number): void {
     const matrix = new Matrix4()
     lines.count = 0
     for (const instance of this.#members[part] ?? []) {
@@ -143,12 +164,17 @@ export class EdgeOverlay {
     lines.instanceMatrix.needsUpdate = true
   }
 
-  #forget (part: number): void {
-    const lines = this.#lines.get(part)
-    if (lines === undefined) return
-    this.#segments -= lines.geometry.getAttribute('position').count / 2 * (this.#members[part]?.length ?? 0)
-    lines.removeFromParent()
-    lines.geometry.dispose()
-    this.#lines.delete(part)
+  #forget (piece: number): void {
+    this.#take(this.#lines, piece)
+    if (this.#open.delete(piece)) this.#take(this.#seams, this.#parts[piece]!)
+  }
+
+  #take (lines: Map<number, EdgeLines>, key: number): void {
+    const taken = lines.get(key)
+    if (taken === undefined) return
+    this.#segments -= taken.segments
+    taken.removeFromParent()
+    taken.geometry.dispose()
+    lines.delete(key)
   }
 }

@@ -5,19 +5,44 @@ const sharp = Math.cos(Math.PI / 6)
 /** Corners closer than this share of the part's size are one. */
 const weld = 1 / 65_536
 
+type Vector = [number, number, number]
+
+/** An edge that only one triangle has. */
+export interface OpenEdge {
+  /** Its ends, x, y, z each. */
+  points: [number, number, number, number, number, number]
+  /** Of its triangle. */
+  normal: Vector
+  /** Of the surface along it, as well as it is known. */
+  surface: Vector
+}
+
 /** The edges of a part that a person would draw: where the surface ends or bends sharply. Pairs of points, three numbers each. */
-export function featureEdges ({ positions, index, start, count }: PartTriangles): Float32Array {
+export function featureEdges (triangles: PartTriangles): Float32Array {
+  const { bent, open } = edgesOf(triangles)
+  return new Float32Array([...bent, ...open.flatMap(({ points }) => points)])
+}
+
+type Side = Pick<OpenEdge, 'normal' | 'surface'>
+const differs = (a: Vector, b: Vector): boolean => a[0] * b[0] + a[1] * b[1] + a[2] * b[2] < sharp
+/** Whether two triangles meet in an edge that a person would draw: the surface has to bend too, since where it is coarse a thin triangle may lean any way. */
+export const meetsSharply = (a: Side, b: Side): boolean => differs(a.normal, b.normal) && differs(a.surface, b.surface)
+
+/** Where a surface bends sharply, in pairs of points, and where it ends. */
+export function edgesOf ({ positions, index, start, count, normals: smooth }: PartTriangles): { bent: Float32Array, open: OpenEdge[] } {
   const vertexOf = welded(positions, index, start, count)
   const normals = new Float32Array(count)
   /** First triangle at an edge, -1 once the edge is settled; by its two corners. */
   const open = new Map<number, number>()
   const edges: number[] = []
   const most = vertexOf.length
-  const put = (a: number, b: number): void => {
-    for (const corner of [a, b]) {
-      const at = index[start + corner]! * 3
-      edges.push(positions[at]!, positions[at + 1]!, positions[at + 2]!)
-    }
+  const ends = (a: number, b: number): OpenEdge['points'] => {
+    const [from, to] = [index[start + a]! * 3, index[start + b]! * 3]
+    return [positions[from]!, positions[from + 1]!, positions[from + 2]!, positions[to]!, positions[to + 1]!, positions[to + 2]!]
+  }
+  const sideOf = (triangle: number, a: number, b: number): Side => {
+    const normal: Vector = [normals[triangle]!, normals[triangle + 1]!, normals[triangle + 2]!]
+    return { normal, surface: smooth === undefined ? normal : between(smooth, index[start + a]! * 3, index[start + b]! * 3) }
   }
   const places = new Map<number, [number, number]>()
   for (let triangle = 0; triangle < count; triangle += 3) {
@@ -35,13 +60,27 @@ export function featureEdges ({ positions, index, start, count }: PartTriangles)
       } else if (other >= 0) {
         open.set(key, -1)
         places.delete(key)
-        const cosine = normals[other]! * normals[triangle]! + normals[other + 1]! * normals[triangle + 1]! + normals[other + 2]! * normals[triangle + 2]!
-        if (cosine < sharp) put(from, to)
+        if (meetsSharply(sideOf(other, ...cornersOf(vertexOf, other, vertexOf[from]!, vertexOf[to]!)), sideOf(triangle, from, to))) edges.push(...ends(from, to))
       }
     }
   }
-  for (const [from, to] of places.values()) put(from, to)
-  return new Float32Array(edges)
+  const alone = [...places].map(([key, [from, to]]): OpenEdge => {
+    return { points: ends(from, to), ...sideOf(open.get(key)!, from, to) }
+  })
+  return { bent: new Float32Array(edges), open: alone }
+}
+
+/** The two corners of a triangle that are at these places. */
+function cornersOf (vertexOf: Uint32Array, triangle: number, a: number, b: number): [number, number] {
+  const at = (place: number): number => [triangle, triangle + 1, triangle + 2].find(corner => vertexOf[corner] === place) ?? triangle
+  return [at(a), at(b)]
+}
+
+/** The mean of two unit vectors. */
+function between (vectors: ArrayLike<number>, a: number, b: number): Vector {
+  const [x, y, z] = [vectors[a]! + vectors[b]!, vectors[a + 1]! + vectors[b + 1]!, vectors[a + 2]! + vectors[b + 2]!]
+  const length = Math.hypot(x, y, z) || 1
+  return [x / length, y / length, z / length]
 }
 
 /** For each corner the number of its place in space. */

@@ -1,16 +1,11 @@
-import { Plane, Vector3 } from 'three'
+import { Vector3 } from 'three'
 import { EventHub } from '../event-hub.ts'
 import type { Assembly, Properties } from './assembly.ts'
-import type { Displacement, Exhibit } from './exhibit.ts'
+import type { Exhibit } from './exhibit.ts'
+import { explosionOf } from './explosion.ts'
 import type { Hit } from './picker.ts'
-
-/** A cut through the model: what lies beyond `position` along `axis` is left out, or with `flipped` what lies before it. */
-export interface Section {
-  axis: 'x' | 'y' | 'z'
-  /** From 0, the model's least coordinate along the axis, to 1, its largest. */
-  position: number
-  flipped: boolean
-}
+import { planeOf } from './section.ts'
+import type { Section } from './section.ts'
 
 export const standardViews = {
   iso: new Vector3(1, 0.8, 1).normalize(),
@@ -27,8 +22,6 @@ interface InspectionEvents {
   /** A frame was drawn: what lies over the picture may have to move. */
   drawn: undefined
 }
-
-const axes = { x: new Vector3(1, 0, 0), y: new Vector3(0, 1, 0), z: new Vector3(0, 0, 1) }
 
 /** What somebody does with a model that is shown: selects, hides, cuts, takes apart. */
 export class Inspection {
@@ -136,14 +129,14 @@ export class Inspection {
 
   setSection (section: Section | undefined): void {
     this.#section = section
-    this.#exhibit.cut(section === undefined ? undefined : this.#planeOf(section))
+    this.#exhibit.cut(section === undefined ? undefined : planeOf(section, this.assembly.scene))
     this.#changed()
   }
 
   /** 0 brings everything back together, 1 moves each instance as far again from the middle as it is. */
   explode (factor: number): void {
     this.#explosion = Math.min(Math.max(factor, 0), 3)
-    this.#exhibit.explode(this.#explosion, this.#displacement)
+    this.#exhibit.explode(this.#explosion, explosionOf(this.assembly, this.#explosion))
     this.#exhibit.viewpoint.stretch(1 + this.#explosion)
     this.#changed()
   }
@@ -182,26 +175,8 @@ export class Inspection {
     return this.assembly.scene.instances.length
   }
 
-  get #displacement (): Displacement | undefined {
-    const factor = this.#explosion
-    if (factor === 0) return undefined
-    const { boxes, scene } = this.assembly
-    const center = new Vector3(...scene.min).add(new Vector3(...scene.max)).divideScalar(2)
-    return (instance, into) => {
-      const at = instance * 6
-      return into.set(boxes[at]! + boxes[at + 3]!, boxes[at + 1]! + boxes[at + 4]!, boxes[at + 2]! + boxes[at + 5]!).divideScalar(2).sub(center).multiplyScalar(factor)
-    }
-  }
-
   #known (instances: Iterable<number>): number[] {
     return [...instances].filter(instance => Number.isInteger(instance) && instance >= 0 && instance < this.#count)
-  }
-
-  #planeOf ({ axis, position, flipped }: Section): Plane {
-    const { min, max } = this.assembly.scene
-    const along = { x: 0, y: 1, z: 2 }[axis] as 0 | 1 | 2
-    const at = min[along] + (max[along] - min[along]) * Math.min(Math.max(position, 0), 1)
-    return flipped ? new Plane(axes[axis].clone(), -at) : new Plane(axes[axis].clone().negate(), at)
   }
 
   #paint (): void {

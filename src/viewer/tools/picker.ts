@@ -1,4 +1,4 @@
-import { Matrix4, Ray, Vector3 } from 'three'
+import { Box3, Matrix4, Ray, Vector3 } from 'three'
 import type { Plane } from 'three'
 import type { PartStore } from '../part-store.ts'
 import type { Assembly } from './assembly.ts'
@@ -13,9 +13,14 @@ export interface Hit {
   corners: Vector3[]
 }
 
+/** Of a piece's size. */
+const boxSlack = 1e-3
+
 /** What a ray met first. */
 export interface Met extends Hit {
   distance: number
+  /** The surface was met on its inner side. */
+  inside: boolean
 }
 
 /**
@@ -39,7 +44,15 @@ export class Picker {
       if (best !== undefined && distance > best.distance) break
       best = this.#meet(instance, ray, section, best)
     }
-    return best
+    return best === undefined || section === undefined ? best : this.#onCap(best, ray, section)
+  }
+
+  /** Whoever looks into a solid that is cut open sees the face of the cut, and points at it. */
+  #onCap (met: Met, ray: Ray, section: Plane): Met {
+    const { scene } = this.#assembly
+    if (!met.inside || scene.parts[scene.instances[met.instance]?.part ?? -1]?.solid !== true || section.distanceToPoint(ray.origin) >= 0) return met
+    const point = ray.intersectPlane(section, new Vector3())
+    return point === null ? met : { ...met, point, distance: point.distanceTo(ray.origin), corners: [] }
   }
 
   /** Instances whose box the ray meets, with the distance to the box. */
@@ -66,11 +79,24 @@ export class Picker {
   }
 
   #meet (instance: number, ray: Ray, section: Plane | undefined, best: Met | undefined): Met | undefined {
-    const triangles = this.#store.triangles(this.#assembly.scene.instances[instance]?.part ?? -1)
-    if (triangles === undefined) return best
-    const { positions, index, start, count } = triangles
+    const { firsts, parts } = this.#store.pieces
+    const part = this.#assembly.scene.instances[instance]?.part ?? -1
     const matrix = this.#store.matrix(instance, new Matrix4())
     const local = ray.clone().applyMatrix4(matrix.clone().invert())
+    const alone = firsts[part]! + 1 === firsts[part + 1]
+    for (let piece = firsts[part] ?? 0; piece < (firsts[part + 1] ?? 0); piece++) {
+      const { min, max } = parts[piece]!
+      // A part that is one piece was met already. Coordinates are quantised, so that boxes are a little too small.
+      if (!alone && !local.intersectsBox(new Box3(new Vector3(...min), new Vector3(...max)).expandByScalar(boxSlack * Math.max(...max.map((high, axis) => high - min[axis]!))))) continue
+      best = this.#meetPiece(piece, instance, matrix, ray, local, section, best)
+    }
+    return best
+  }
+
+  #meetPiece (piece: number, instance: number, matrix: Matrix4, ray: Ray, local: Ray, section: Plane | undefined, best: Met | undefined): Met | undefined {
+    const triangles = this.#store.triangles(piece)
+    if (triangles === undefined) return best
+    const { positions, index, start, count } = triangles
     const corners = [new Vector3(), new Vector3(), new Vector3()] as [Vector3, Vector3, Vector3]
     const point = new Vector3()
     for (let at = start; at < start + count; at += 3) {
@@ -83,8 +109,13 @@ export class Picker {
       const distance = point.distanceTo(ray.origin)
       if (best !== undefined && distance >= best.distance) continue
       if (section !== undefined && section.distanceToPoint(point) < 0) continue
-      best = { instance, distance, point: point.clone(), corners: corners.map(corner => corner.clone().applyMatrix4(matrix)) }
+      best = { instance, distance, point: point.clone(), inside: facing(corners, local) > 0, corners: corners.map(corner => corner.clone().applyMatrix4(matrix)) }
     }
     return best
   }
+}
+
+/** Above 0 where the triangle turns its back on whoever looks along the ray. */
+function facing ([a, b, c]: [Vector3, Vector3, Vector3], { direction }: Ray): number {
+  return b.clone().sub(a).cross(c.clone().sub(a)).dot(direction)
 }

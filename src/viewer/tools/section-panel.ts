@@ -1,5 +1,6 @@
-import type { Inspection, Section } from './inspection.ts'
+import type { Inspection } from './inspection.ts'
 import { element, slider } from './markup.ts'
+import type { Section } from './section.ts'
 
 /** Which way the model is cut, and where. */
 export class SectionPanel {

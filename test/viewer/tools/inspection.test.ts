@@ -52,6 +52,18 @@ t.test('what is cut away is not met', async t => {
   t.equal(picker.pick(along, () => true, new Plane(new Vector3(1, 0, 0), 0))?.point.x, half, 'the far side of what is cut in two')
 })
 
+t.test('a solid that is cut in two is met on the face of the cut, by whoever looks at it', async t => {
+  const solid = { ...row, parts: row.parts.map(part => ({ ...part, solid: true as const })) }
+  const { store } = stood()
+  const picker = new Picker(new Assembly(solid), store)
+  const met = (x: number, nx: -1 | 1, ray = along) => picker.pick(ray, () => true, new Plane(new Vector3(nx, 0, 0), -nx * x))
+  t.match(met(0.2, 1), { instance: 0, corners: [] })
+  t.strictSame(met(0.2, 1)?.point.toArray().map(value => Math.round(value * 1e6) / 1e6), [0.2, 0.1, 0.1])
+  t.strictSame(met(3.1, 1)?.point.toArray().map(value => Math.round(value * 1e6) / 1e6), [3.1, 0.1, 0.1], 'mirrored')
+  t.equal(met(0.2, -1)?.point.x, -half, 'from the side that is left')
+  t.equal(met(1, 1)?.point.x, 2.5, 'the cut goes through nothing')
+})
+
 t.test('what was moved is met where it is now', async t => {
   const { picker, store } = stood()
   const up = (_instance: number, into: Vector3): Vector3 => into.set(0, 5, 0)
