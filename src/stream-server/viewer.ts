@@ -108,6 +108,7 @@ export class Viewer {
   #listen (socket: WebSocket): void {
     this.#socket = socket
     socket.on('message', (data, isBinary) => { if (this.#socket === socket) this.#hear(data, isBinary) })
+    socket.on('pong', mark => { if (this.#socket === socket) this.#images?.pong(mark.toString('latin1')) })
     socket.on('error', error => { this.#settings.log.info(`viewer: ${error.message}`) })
   }
 
@@ -245,6 +246,7 @@ export class Viewer {
         this.#say(message)
         outflow.sendFile(file)
       },
+      ping: mark => { if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.ping(mark) },
       sendPicked: message => { this.#say(message) }
     }
     const { clock, log } = this.#settings
