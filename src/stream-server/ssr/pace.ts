@@ -28,7 +28,7 @@ const held = 60
 
 /** For painting a picture, milliseconds. */
 const heavy = 40
-const light = 25
+const light = 32
 const mostCoarse = 8
 
 /** Learns from the pictures that went how good the next ones may be: from painting times the detail, from what the way to the viewer takes the bytes. */

@@ -13,6 +13,7 @@ import type { GeometryStore } from './geometry-store.ts'
 import { InstancePainter } from './instance-painter.ts'
 import { Lighting, surfaceOf } from './lighting.ts'
 import type { Surface } from './lighting.ts'
+import { isOccluded } from './occlusion.ts'
 import { outline } from './outline.ts'
 
 /** One look at the scene. */
@@ -82,6 +83,7 @@ export class Painter {
       if (arrangement.isHidden(i)) continue
       const seen = section === null ? 1 : sideOf(section, boxes, i * boxStride)
       if (seen < 0) continue
+      if (isOccluded(target, view.viewProjection, boxes, i * boxStride)) continue
       const instance = instances[i]!
       const part = parts[instance.part]!
       const distance = distances[i]!
