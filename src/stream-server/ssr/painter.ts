@@ -52,7 +52,7 @@ export class Painter {
   #stands: { explosion: number, instances: InstanceInfo[], placements: Placements, index: InstanceIndex }
   #store: GeometryStore
   #surfaces: Surface[]
-  #instances = new InstancePainter()
+  #painter = new InstancePainter()
 
   constructor (scene: PaintedScene, store: GeometryStore) {
     this.arrangement = new Arrangement(scene.instances.length)
@@ -60,6 +60,11 @@ export class Painter {
     this.#stands = standing(scene, scene.instances, 0)
     this.#store = store
     this.#surfaces = scene.parts.map(surfaceOf)
+  }
+
+  /** How many there are. */
+  get instances (): number {
+    return this.#scene.instances.length
   }
 
   /** Draws one picture; `null` when it was given up because `superseded` said so. */
@@ -96,7 +101,7 @@ export class Painter {
       lighting.aim(arrangement.isSelected(i) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
       const opacity = arrangement.isGhost(i) ? ghostly : part.color[3]
       const cover = opacity < 1 ? Math.max(1, Math.round(opacity * 16)) : 16
-      triangles += this.#instances.draw(target, { id: i + 1, cover, phase: (sample * 7 + i * 5) & 15 }, geometry, {
+      triangles += this.#painter.draw(target, { id: i + 1, cover, phase: (sample * 7 + i * 5) & 15 }, geometry, {
         matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section
       }, lighting)
     }
