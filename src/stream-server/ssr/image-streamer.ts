@@ -1,9 +1,10 @@
-import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock.ts'
 import type { CameraMessage, MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../protocol.ts'
-import type { FromPainter, PaintingScene, PaintOrder, ToPainter } from './orders.ts'
+import { orderOf } from './orders.ts'
+import type { FromPainter, PaintOrder } from './orders.ts'
 import { Pace } from './pace.ts'
 import type { Means } from './pace.ts'
+import { PaintingThread } from './painting-thread.ts'
 import { PictureOutflow } from './picture-outflow.ts'
 import type { PictureOutlet } from './picture-outflow.ts'
 
@@ -22,9 +23,6 @@ export interface ImageStreamerSettings {
   onBroken: (error: Error) => void
 }
 
-const mostPixels = 2560 * 1440
-/** Of decoded geometry. */
-const mostGeometry = 48 * 2 ** 20
 /** How long a camera must rest before its picture is made better. */
 const restMs = 160
 const fewSamples = 4
@@ -33,20 +31,17 @@ const allSamples = 16
 /** Sends one viewer pictures of what its camera sees: at once, then with smooth edges, at last lossless. The newest camera wins. */
 export class ImageStreamer {
   #settings: ImageStreamerSettings
-  #worker: Worker
-  #newest = new Int32Array(new SharedArrayBuffer(4))
+  #painter: PaintingThread
   #camera: CameraMessage | null = null
   /** Counts what was marked or styled: pictures of another count show something else. */
   #arrangement = 0
-  #order: PaintOrder | null = null
+  /** What is painted. */
+  #order: Pick<PaintOrder, 'arrangement'> & { means: Means | null, at: number } | null = null
   /** What the last picture showed. */
   #shown = { seq: -1, arrangement: 0, samples: 0, stale: true, fine: false }
-  #orderMeans: Means | null = null
-  #orderedAt = 0
   /** Milliseconds from the order of a picture to having it painted, as it was last while the camera moved. */
   #lead = 0
   #loading = false
-  #spare: ArrayBuffer[] = []
   #resting = false
   #cancelRest = () => {}
   #cancelStep = () => {}
@@ -56,16 +51,17 @@ export class ImageStreamer {
 
   constructor (settings: ImageStreamerSettings) {
     this.#settings = settings
-    const { parts, instances, min, max } = settings.source.scene
-    const workerData: PaintingScene = { parts, instances, min, max, newest: this.#newest, mostBytes: mostGeometry }
-    this.#worker = new Worker(settings.program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 3 } })
-    this.#worker.on('message', (message: FromPainter) => { this.#hear(message) })
-    this.#worker.on('error', error => { this.#break(error) })
+    this.#painter = new PaintingThread({
+      program: settings.program,
+      scene: settings.source.scene,
+      onMessage: message => { this.#hear(message) },
+      onBroken: error => { this.#break(error) }
+    })
     this.#outflow = new PictureOutflow({
       outlet: settings.outlet,
       clock: settings.clock,
       onEncoded: (means, bytes, rate) => { this.#pace.encoded(means, bytes, rate) },
-      onSpare: pixels => { this.#spare.push(pixels) },
+      onSpare: pixels => { this.#painter.takeBack(pixels) },
       onRoom: () => { this.#step() },
       onBroken: error => { this.#break(error) }
     })
@@ -81,7 +77,7 @@ export class ImageStreamer {
     this.#camera = camera
     this.#resting = false
     this.#outflow.abandon()
-    Atomics.store(this.#newest, 0, camera.seq | 0)
+    this.#painter.supersede(camera.seq)
     this.#cancelRest()
     this.#cancelRest = this.#settings.clock.after(restMs, () => {
       this.#resting = true
@@ -102,14 +98,14 @@ export class ImageStreamer {
 
   /** Answers `picked` with the instance at a place of the last picture; shares of its sides, 0 to 1. */
   pick (id: number, x: number, y: number): void {
-    this.#tell({ type: 'pick', id, x, y })
+    this.#painter.tell({ type: 'pick', id, x, y })
   }
 
   /** Selects or hides instances, or shows all in another way. */
   arrange (message: MarkMessage | StyleMessage): void {
     this.#arrangement++
     this.#outflow.abandon()
-    this.#tell(message)
+    this.#painter.tell(message)
     this.#step()
   }
 
@@ -130,7 +126,7 @@ export class ImageStreamer {
     this.#closed = true
     this.#cancelRest()
     this.#cancelStep()
-    void this.#worker.terminate()
+    this.#painter.close()
   }
 
   #step (): void {
@@ -155,54 +151,40 @@ export class ImageStreamer {
   }
 
   #paint (camera: CameraMessage, samples: number): void {
-    const { width: wide = 1, height: high = 1, background = 0xffffff, viewProjection, position, focal, tolerance } = camera
     const means = this.#resting ? null : this.#pace.means
-    const share = Math.min(means?.scale ?? 1, Math.sqrt(mostPixels / (wide * high)))
-    const width = Math.max(1, Math.round(wide * share))
-    const height = Math.max(1, Math.round(high * share))
-    const bytes = width * height * 4
-    const pixels = this.#spare.find(({ byteLength }) => byteLength === bytes) ?? new ArrayBuffer(bytes)
-    this.#spare = this.#spare.filter(each => each !== pixels && each.byteLength === bytes)
-    this.#orderMeans = means
-    this.#orderedAt = this.#settings.clock.now()
-    this.#order = {
-      type: 'paint',
-      seq: camera.seq,
-      view: { viewProjection, position, focal: focal * share, tolerance: means === null ? tolerance : tolerance * this.#pace.coarseness },
-      width,
-      height,
-      background: (0xff000000 | (background & 255) << 16 | background & 0xff00 | background >> 16) >>> 0,
+    this.#order = { arrangement: this.#arrangement, means, at: this.#settings.clock.now() }
+    this.#painter.paint(orderOf(camera, {
+      scale: means?.scale ?? 1,
+      coarseness: means === null ? 1 : this.#pace.coarseness,
       arrangement: this.#arrangement,
       samples,
       // Whoever moves all the time shall see something too.
-      mayStop: means === null,
-      pixels
-    }
-    this.#tell(this.#order, [pixels])
+      mayStop: means === null
+    }))
   }
 
   #hear (message: FromPainter): void {
     if (this.#closed) return
     if (message.type === 'picked') return this.#settings.outlet.sendPicked(message)
     const order = this.#order
-    const means = this.#orderMeans
     this.#order = null
     if (order === null) return
+    const { means } = order
     if (message.type === 'stopped') {
-      this.#spare.push(message.pixels)
+      this.#painter.takeBack(message.pixels)
       return this.#step()
     }
     const { seq, width, height, samples, triangles, wanted, pixels } = message
     if (means !== null) {
       this.#pace.painted(message.milliseconds)
-      this.#lead = this.#settings.clock.now() - this.#orderedAt
+      this.#lead = this.#settings.clock.now() - order.at
     }
     this.#shown = { seq, arrangement: order.arrangement, samples, stale: wanted.length > 0, fine: means === null }
     if (wanted.length > 0) void this.#load(wanted)
     const lossless = samples >= allSamples
     const quality = means?.quality ?? (samples > 1 ? 90 : 85)
     const outdated = this.#camera?.seq !== seq || this.#arrangement !== order.arrangement
-    if (means === null && outdated) this.#spare.push(pixels)
+    if (means === null && outdated) this.#painter.takeBack(pixels)
     else this.#outflow.send({ seq, width, height, pixels, triangles, format: lossless ? 'png' : 'jpeg', quality, complete: lossless && wanted.length === 0, means })
     this.#step() // The next is painted while this one is encoded.
   }
@@ -213,17 +195,13 @@ export class ImageStreamer {
       for (const { part, level } of wanted) {
         const glb = new Uint8Array(await this.#settings.source.read(part, level))
         if (this.#closed) return
-        this.#tell({ type: 'part', part, level, glb }, [glb.buffer])
+        this.#painter.tell({ type: 'part', part, level, glb }, [glb.buffer])
       }
     } catch (error) {
       this.#break(error as Error)
     }
     this.#loading = false
     this.#step()
-  }
-
-  #tell (message: ToPainter, transfer: ArrayBuffer[] = []): void {
-    if (!this.#closed) this.#worker.postMessage(message, transfer)
   }
 
   #break (error: Error): void {

@@ -3,6 +3,7 @@ import { packed } from './framebuffer.ts'
 import type { Framebuffer } from './framebuffer.ts'
 import type { Geometry } from './geometry.ts'
 import type { Lighting } from './lighting.ts'
+import { isBehind } from './occlusion.ts'
 import { Shading } from './shading.ts'
 import { fillTriangle, half, steps } from './triangle.ts'
 import type { Paint } from './triangle.ts'
@@ -181,14 +182,6 @@ export class InstancePainter {
     this.#y = new Int32Array(count)
     this.#depth = new Float64Array(count)
   }
-}
-
-/** Whether everything in these columns and rows is at least as near as `nearest`. */
-export function isBehind (depth: Float32Array, width: number, left: number, right: number, top: number, bottom: number, nearest: number): boolean {
-  for (let row = top; row <= bottom; row++) {
-    for (let at = row * width + left, end = row * width + right; at <= end; at++) if (depth[at]! < nearest) return false
-  }
-  return true
 }
 
 /** The colour of a cut's face: that of its solid, lit as the plane is. */

@@ -1,5 +1,4 @@
 import type { Framebuffer } from './framebuffer.ts'
-import { isBehind } from './instance-painter.ts'
 
 /** How many pixels a copy may reach beyond its box: corners are rounded, and pictures of a series moved by parts of a pixel. */
 const margin = 1
@@ -29,4 +28,12 @@ export function isOccluded (target: Framebuffer, m: ArrayLike<number>, box: Arra
   const row = (value: number) => Math.floor((0.5 - value * 0.5) * height)
   // Depth is kept in single precision: what lies in the box must not be taken for behind itself.
   return isBehind(depth, width, Math.max(0, column(left) - margin), Math.min(width - 1, column(right) + margin), Math.max(0, row(bottom) - margin), Math.min(height - 1, row(top) + margin), nearest + Math.abs(nearest) * 1e-6)
+}
+
+/** Whether everything in these columns and rows is at least as near as `nearest`. */
+export function isBehind (depth: Float32Array, width: number, left: number, right: number, top: number, bottom: number, nearest: number): boolean {
+  for (let row = top; row <= bottom; row++) {
+    for (let at = row * width + left, end = row * width + right; at <= end; at++) if (depth[at]! < nearest) return false
+  }
+  return true
 }
