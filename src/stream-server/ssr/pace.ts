@@ -27,8 +27,8 @@ const mostCalm = 192
 const held = 60
 
 /** For painting a picture, milliseconds. */
-const heavy = 40
-const light = 32
+const heavy = 45
+const light = 36
 const mostCoarse = 8
 
 /** Learns from the pictures that went how good the next ones may be: from painting times the detail, from what the way to the viewer takes the bytes. */
