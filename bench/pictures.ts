@@ -61,7 +61,7 @@ async function turn (folder: string, model: string, milliseconds: number): Promi
   const server = await start({
     command: 'taskset',
     args: ['-c', '0', process.execPath, 'dist/stream-server/main.mjs', '--id', 'bench', '--sc-port', String(port), '--model-search-directories', folder, '--workspace-dir', join(folder, 'workspace'), '--ssr', 'true'],
-    env: {},
+    env: { MALLOC_MMAP_THRESHOLD_: '131072' }, // As the service starts it.
     ready: /listening/
   })
   const socket = new WebSocket(`ws://127.0.0.1:${port}`, subprotocol)

@@ -2,6 +2,9 @@ import { join, resolve } from 'node:path'
 import { childEnvironment, type CommonArguments, type StreamServerProgram } from './command-line.ts'
 import type { SingleFilesOptions } from './single-files.ts'
 
+/** Has the GNU C library give buffers of pictures and files back to the system when they are freed, whatever the sizes of those before; others do not know it. */
+const givingBack = { MALLOC_MMAP_THRESHOLD_: '131072' }
+
 /**
  * The program to start for every viewer: the real one where its path is set, else the embedded one. From here on nobody asks which.
  *
@@ -20,7 +23,7 @@ export function streamServerProgram (executable: string, packageDir: string, hos
     leading: [join(packageDir, 'dist', 'stream-server', 'main.mjs'), '--sc-host', host],
     renderers: ['csr', 'ssr'],
     ...secured,
-    ...trusted === null ? {} : { environment: { NODE_EXTRA_CA_CERTS: trusted } }
+    environment: { ...givingBack, ...trusted === null ? {} : { NODE_EXTRA_CA_CERTS: trusted } }
   }
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The embedded stream server: ts3d_sc_server's command line, one viewer, one model, one process.
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../clock.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openLog } from './log.ts'
@@ -18,6 +19,8 @@ if (parsed.kind === 'help') leave(exitCodes.success, helpText(), process.stdout)
 if (parsed.kind === 'version') leave(exitCodes.success, `${version}\n`, process.stdout)
 if (parsed.kind === 'bad') leave(exitCodes.badArgument, `${parsed.problems.join('\n')}\n`, process.stderr)
 const { options } = parsed
+// A young generation that grows is memory that a session which renders never gives back.
+if (options.rendering) setFlagsFromString('--semi-space-growth-factor=1')
 const log = openLog(options.logFile, options.verbose, () => new Date(systemClock.now()).toISOString())
 
 const fail = (error: Error): never => leave(exitCodes.internal, `internal error: ${error.stack}\n`, process.stderr)

@@ -97,7 +97,7 @@ export interface ReceivedMessage {
   bytes: number
 }
 
-/** To a server that renders: picture `frame` is on the screen. It never runs more than two pictures ahead. */
+/** To a server that renders: file `frame` is on the screen. It never runs more than two files ahead. */
 export interface ShownMessage {
   type: 'shown'
   frame: number
@@ -268,20 +268,24 @@ export interface ErrorMessage {
   message: string
 }
 
-/** Of a server that renders: the next binary frame is this picture. It may be smaller than was asked for: it fills the same view. */
+/** Of a server that renders: the next binary frame is this picture, or a strip of it. It may be smaller than was asked for: it fills the same view. */
 export interface FrameMessage {
   type: 'frame'
-  /** Counts the pictures, from 1. */
+  /** Counts the files, from 1. */
   number: number
   /** The camera it was painted for. */
   seq: number
+  /** Of the file, in pixels. */
   width: number
   height: number
+  /** Its first row in the picture, and how many rows the picture has: `height` if it is whole. A strip lies over what was there before. */
+  top: number
+  whole: number
   format: 'jpeg' | 'png'
   /** Size of the file. */
   bytes: number
   triangles: number
-  /** Nothing better comes for this camera: smooth edges, no loss. */
+  /** Nothing better comes for this camera: smooth edges, no loss, all strips sent. */
   complete: boolean
 }
 

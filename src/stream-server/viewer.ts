@@ -1,9 +1,7 @@
-import { WebSocket } from 'ws'
-import type { RawData } from 'ws'
-import { closeReason } from './close-reason.ts'
+import type { RawData, WebSocket } from 'ws'
 import type { Clock } from '../clock.ts'
 import { readMessage } from './client-message.ts'
-import { Streamer } from './csr/streamer.ts'
+import type { Streamer } from './csr/streamer.ts'
 import type { Ending } from './liveliness.ts'
 import type { Log } from './log.ts'
 import { isBareName } from './models/catalogue.ts'
@@ -11,11 +9,11 @@ import type { Catalogue } from './models/catalogue.ts'
 import type { PackStore } from './models/pack-store.ts'
 import type { Pack } from './models/pack.ts'
 import { closeCodes } from './protocol.ts'
-import type { BudgetMessage, CameraMessage, ClientMessage, DropMessage, ErrorMessage, IdleMessage, OpenMessage, ResumeMessage, ServerMessage, StreamingMode } from './protocol.ts'
+import type { BudgetMessage, CameraMessage, ClientMessage, ErrorMessage, OpenMessage, ResumeMessage, StreamingMode } from './protocol.ts'
 import { sameSecret } from './secret.ts'
-import { seenFromAfar, TexturedSource } from './textures/textured-source.ts'
-import { ImageStreamer } from './ssr/image-streamer.ts'
-import type { ImageOutlet } from './ssr/image-streamer.ts'
+import type { ImageStreamer } from './ssr/image-streamer.ts'
+import { geometryStream, pictureStream } from './streams.ts'
+import { ViewerLine } from './viewer-line.ts'
 
 const unsupportedData = 1003
 const policyViolation = 1008
@@ -46,8 +44,7 @@ export interface ViewerSettings {
 
 /** One viewer's side of the conversation, from its first message to its end, over one socket after the other. */
 export class Viewer {
-  /** Null while the viewer's socket is lost and it may come back with another. */
-  #socket: WebSocket | null = null
+  #line: ViewerLine
   #settings: ViewerSettings
   #end = new AbortController()
   #opened = false
@@ -58,14 +55,19 @@ export class Viewer {
   #pack: Pack | null = null
   #streamer: Streamer | null = null
   #images: ImageStreamer | null = null
-  #resume = () => {
-    this.#streamer?.resume()
-    this.#images?.resume()
-  }
 
   constructor (socket: WebSocket, settings: ViewerSettings) {
     this.#settings = settings
-    this.#listen(socket)
+    this.#line = new ViewerLine({
+      heard: (data, isBinary) => { this.#hear(data, isBinary) },
+      ponged: mark => { this.#images?.pong(mark) },
+      room: () => {
+        this.#streamer?.resume()
+        this.#images?.resume()
+      },
+      failed: error => { settings.log.info(`viewer: ${error.message}`) }
+    })
+    this.#line.take(socket)
   }
 
   /** Whether it knows what it needs to come back with another socket, and may. */
@@ -75,40 +77,32 @@ export class Viewer {
 
   /** Closes the socket in good manners, and the session with it. Closing twice is nothing. */
   close (code: number, reason: string): void {
-    this.#socket?.close(code, closeReason(reason))
+    this.#line.close(code, reason)
     this.release()
   }
 
   /** A limit of time is about to end the session; null: it is not, after all. */
   warn (ending: Ending | null): void {
-    this.#say({ type: 'ending', reason: ending?.reason ?? 'idle_timeout', seconds: ending?.seconds ?? null })
+    this.#line.say({ type: 'ending', reason: ending?.reason ?? 'idle_timeout', seconds: ending?.seconds ?? null })
   }
 
   /** The socket is lost and may be followed by another; until then nothing is sent. */
   lose (): void {
-    this.#socket = null
+    this.#line.letGo()
   }
 
   /** Goes on with another socket, for a viewer that has received as much as it says. The socket before, if it is still there, is given up. */
   #continue (socket: WebSocket, { scene, bytes }: ResumeMessage): void {
     const { log } = this.#settings
-    const old = this.#socket
-    this.#listen(socket)
-    old?.terminate()
+    this.#line.take(socket)
     log.info('the viewer is back')
     this.#settings.onActivity()
     if (bytes > 0 && this.#streamer === null) return this.close(policyViolation, 'resume: more than was sent')
-    this.#say({ type: 'session', key: this.#settings.key, graceSeconds: this.#settings.graceSeconds })
+    this.#line.say({ type: 'session', key: this.#settings.key, graceSeconds: this.#settings.graceSeconds })
     if (this.#streamer?.rewind(bytes) === false) return this.close(policyViolation, 'resume: not what was sent')
-    if (!scene && this.#pack !== null) this.#say({ ...this.#pack.scene, model: this.#model })
+    if (!scene && this.#pack !== null) this.#line.say({ ...this.#pack.scene, model: this.#model })
     this.#camera = null
     this.#images?.restart()
-  }
-
-  #listen (socket: WebSocket): void {
-    this.#socket = socket
-    socket.on('message', (data, isBinary) => { if (this.#socket === socket) this.#hear(data, isBinary) })
-    socket.on('error', error => { this.#settings.log.info(`viewer: ${error.message}`) })
   }
 
   /** Gives back everything; the socket is left to itself. Twice is nothing. */
@@ -129,12 +123,11 @@ export class Viewer {
 
   /** This socket goes on with another viewer's session, and this viewer, who only stood at the door, is no more. */
   #handOver (message: ResumeMessage): void {
-    const socket = this.#socket
     const seated = this.#settings.seek(message.key)
-    if (seated === null || socket === null) return this.#refuse('noSession', 'The session to go on with is over.')
-    this.#socket = null
+    if (seated === null) return this.#refuse('noSession', 'The session to go on with is over.')
+    const socket = this.#line.letGo()
     this.release()
-    seated.#continue(socket, message)
+    if (socket !== null) seated.#continue(socket, message)
   }
 
   #obey (message: ClientMessage): void {
@@ -196,14 +189,14 @@ export class Viewer {
     if (settings.token !== null && !sameSecret(token ?? '', settings.token)) return this.#refuse('badToken', 'The session token is wrong.')
     if (!settings.admit()) return this.#refuse('occupied', 'This stream server has a viewer already.')
     settings.onActivity()
-    this.#say({ type: 'session', key: settings.key, graceSeconds: settings.graceSeconds })
+    this.#line.say({ type: 'session', key: settings.key, graceSeconds: settings.graceSeconds })
     const model = settings.model ?? asked
     this.#model = model
     try {
       const file = await settings.catalogue.find(model)
       if (file === null) return this.#refuse('unknownModel', isBareName(model) ? `There is no model "${model}".` : 'A model is named without folder and without odd characters.')
       settings.onModel(model)
-      const opened = await settings.packs.open(file, (percent, step) => { this.#say({ type: 'preparing', percent, step }) }, signal)
+      const opened = await settings.packs.open(file, (percent, step) => { this.#line.say({ type: 'preparing', percent, step }) }, signal)
       if (opened.status === 'unreadable') return this.#refuse('badModel', opened.message)
       if (opened.status === 'aborted') return
       this.#pack = opened.pack
@@ -216,69 +209,21 @@ export class Viewer {
   }
 
   #start (model: string, pack: Pack, mode: StreamingMode): void {
-    this.#say({ ...pack.scene, model })
-    if (this.#settings.renderProgram !== null) return this.#render(model, pack, this.#settings.renderProgram)
-    const outflow = this.#outflow()
-    const outlet = {
-      get buffered () { return outflow.buffered },
-      sendFile: outflow.sendFile,
-      sendDrop: (message: DropMessage) => { this.#say(message) },
-      sendIdle: (message: IdleMessage) => {
-        this.#say(message)
-        this.#settings.log.detail(`camera ${message.seq} is complete: ${message.chunks} files, ${message.bytes} bytes so far`)
-      }
-    }
-    this.#streamer = new Streamer(new TexturedSource(pack), outlet, mode, error => {
-      this.#settings.log.info(`the pack cannot be read: ${error.message}`)
-      this.#refuse('internal', 'The prepared model cannot be read any more.')
-    })
-    this.#settings.log.info(`streaming "${model}"`)
-    if (this.#budget) this.#streamer.limit(this.#budget)
-    if (this.#camera) this.#streamer.look(this.#camera)
-  }
-
-  #render (model: string, pack: Pack, program: string): void {
-    const outflow = this.#outflow()
-    const outlet: ImageOutlet = {
-      get buffered () { return outflow.buffered },
-      sendFrame: (message, file) => {
-        this.#say(message)
-        outflow.sendFile(file)
-      },
-      sendPicked: message => { this.#say(message) }
-    }
-    const { clock, log } = this.#settings
-    this.#images = new ImageStreamer({
-      source: { scene: seenFromAfar(pack.scene), read: (part, level) => pack.read(part, level) },
-      program,
-      outlet,
-      clock,
-      onBroken: error => {
-        log.info(`no more pictures: ${error.stack}`)
-        this.#refuse('internal', 'The stream server cannot render the model.')
-      }
-    })
-    log.info(`rendering "${model}"`)
-    if (this.#camera) this.#images.look(this.#camera)
-  }
-
-  /** What both kinds of streams need of the socket, whichever it is. */
-  #outflow (): { readonly buffered: number, sendFile: (file: Buffer) => void } {
-    const socket = () => this.#socket
-    return {
-      get buffered () { return socket()?.bufferedAmount ?? Infinity },
-      sendFile: file => { if (socket()?.readyState === WebSocket.OPEN) socket()?.send(file, { binary: true, compress: false }, this.#resume) }
-    }
-  }
-
-  #say (message: ServerMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message), this.#resume)
+    const { renderProgram, clock, log } = this.#settings
+    this.#line.say({ ...pack.scene, model })
+    const onBroken = (words: string) => { this.#refuse('internal', words) }
+    if (renderProgram === null) this.#streamer = geometryStream(pack, this.#line, mode, log, onBroken)
+    else this.#images = pictureStream(pack, this.#line, renderProgram, clock, log, onBroken)
+    log.info(`${renderProgram === null ? 'streaming' : 'rendering'} "${model}"`)
+    if (this.#budget) this.#streamer?.limit(this.#budget)
+    if (this.#camera) this.#streamer?.look(this.#camera)
+    if (this.#camera) this.#images?.look(this.#camera)
   }
 
   #refuse (code: ErrorMessage['code'], message: string): void {
     if (this.#end.signal.aborted) return
     this.#settings.log.info(`viewer refused (${code}): ${message}`)
-    this.#say({ type: 'error', code, message })
+    this.#line.say({ type: 'error', code, message })
     this.close(closeCodes[code], message)
   }
 }

@@ -37,14 +37,18 @@ function errorCode (value: unknown): ErrorMessage['code'] {
   return Object.keys(closeCodes).find((code): code is ErrorMessage['code'] => code === value) ?? 'internal'
 }
 
-function frame ({ number: sequence, seq, width, height, format, bytes, triangles, complete }: Record<string, unknown>): FrameMessage {
+function frame ({ number: sequence, seq, width, height, top, whole, format, bytes, triangles, complete }: Record<string, unknown>): FrameMessage {
   if (format !== 'jpeg' && format !== 'png') throw wrong('format')
+  const rows = integer(whole, 'whole', 1, mostPixelsAlong)
+  const first = integer(top, 'top', 0, rows - 1)
   return {
     type: 'frame',
     number: integer(sequence, 'number', 1, Number.MAX_SAFE_INTEGER),
     seq: count(seq, 'seq'),
     width: integer(width, 'width', 1, mostPixelsAlong),
-    height: integer(height, 'height', 1, mostPixelsAlong),
+    height: integer(height, 'height', 1, rows - first),
+    top: first,
+    whole: rows,
     format,
     bytes: integer(bytes, 'bytes', 1, mostFrameBytes),
     triangles: count(triangles, 'triangles'),

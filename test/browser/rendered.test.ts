@@ -1,5 +1,6 @@
 import t from 'tap'
 import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
+import { NarrowWay } from '../stream-server/support/narrow-way.ts'
 import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase } from './chromium.ts'
 
 const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
@@ -46,4 +47,34 @@ t.test('a browser without WebGL is shown pictures that the stream server renders
   await card.getByRole('button', { name: 'Close viewer' }).click()
   await card.waitFor({ state: 'detached' })
   t.same(page.complaints, [])
+})
+
+t.test('over a narrow way the picture comes in strips and is the same in the end', async t => {
+  const slipway = await startSlipway(t, embedded)
+  const browser = await openBrowser(t)
+  const pictures: Buffer[] = []
+  let strips = 0
+  for (const bytesPerSecond of [50e6, 80e3]) {
+    const page = await openPage(browser, 'about:blank')
+    await page.route('**/api/spawn', async route => {
+      const response = await route.fetch({ headers: { ...route.request().headers(), accept: 'application/json' } })
+      const answer = await response.json() as { endpoints: { ws: string } }
+      const way = await NarrowWay.open(t, Number(new URL(answer.endpoints.ws).port), bytesPerSecond)
+      answer.endpoints.ws = `ws://127.0.0.1:${way.port}`
+      await route.fulfill({ response, json: answer })
+    })
+    page.on('websocket', socket => socket.on('framereceived', ({ payload }) => {
+      if (bytesPerSecond < 1e6 && typeof payload === 'string' && payload.includes('"format":"png"')) strips++
+    }))
+    await page.goto(`${slipway.url}/?model=drive-unit&mode=ssr`)
+    const card = page.locator('article.card')
+    await phase(card, 'complete')
+    pictures.push(await card.locator('canvas').screenshot())
+    if (bytesPerSecond < 1e6) await keep(page, 'rendered-in-strips')
+    t.same(page.complaints, [])
+    await page.close()
+  }
+  const apart = difference(pictures[0]!, pictures[1]!)
+  t.ok(strips > 3, `${strips} strips`)
+  t.equal(apart, 0)
 })

@@ -47,7 +47,7 @@ export async function kinds (folder: string): Promise<Kind[]> {
   const part = { name: 'a', min: [0, 0, 0], max: [1, 1, 1], color: [1, 1, 1, 1], metallic: 0, roughness: 1, texture: 0, vertexColors: true, levels: [{ triangles: 1, vertices: 3, error: 0, bytes: 9 }] }
   const answers = [
     { type: 'scene', model: 'a', min: [0, 0, 0], max: [1, 1, 1], nodes: [{ name: 'a', parent: -1 }], parts: [part], instances: [{ part: 0, node: 0, matrix: Array.from({ length: 16 }, (_, i) => i) }], textures: [{ mimeType: 'image/png', width: 8, height: 8, bytes: 9 }], triangles: 1 },
-    { type: 'idle', seq: 1, chunks: 2, bytes: 3 }, { type: 'frame', number: 1, seq: 1, width: 9, height: 9, format: 'png', bytes: 9, triangles: 1, complete: true }, { type: 'preparing', percent: 1, step: 'a' }
+    { type: 'idle', seq: 1, chunks: 2, bytes: 3 }, { type: 'frame', number: 1, seq: 1, width: 9, height: 9, top: 0, whole: 9, format: 'png', bytes: 9, triangles: 1, complete: true }, { type: 'preparing', percent: 1, step: 'a' }
   ].map(each => Buffer.from(JSON.stringify(each)))
   const inner = Buffer.from(unzipSync(threeMf(small))['3D/part.model'] ?? [])
   return [

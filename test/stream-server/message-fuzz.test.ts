@@ -62,7 +62,7 @@ const fromServer = [
   },
   { type: 'idle', seq: 1, chunks: 2, bytes: 3, limited: false },
   { type: 'drop', parts: [0] },
-  { type: 'frame', number: 1, seq: 1, width: 100, height: 50, format: 'png', bytes: 5000, triangles: 12, complete: true },
+  { type: 'frame', number: 1, seq: 1, width: 100, height: 50, top: 50, whole: 100, format: 'png', bytes: 5000, triangles: 12, complete: true },
   { type: 'picked', id: 1, instance: 0, point: [0, 1, 2] },
   { type: 'error', code: 'internal', message: 'No.' }
 ]

@@ -1,24 +1,8 @@
 import t from 'tap'
-import { PNG } from 'pngjs'
-import type { FrameMessage, PickedMessage } from '../../src/stream-server/protocol.ts'
+import type { PickedMessage } from '../../src/stream-server/protocol.ts'
 import { running } from './support/running.ts'
-import { TestViewer, camera } from './support/viewer.ts'
-
-/** A viewer that is shown pictures, and says so. */
-class Watcher extends TestViewer {
-  readonly pictures: Array<{ frame: FrameMessage, file: Buffer }> = []
-
-  protected override take (bytes: Buffer): void {
-    const frame = this.messages.findLast((message): message is FrameMessage => message.type === 'frame')
-    if (frame === undefined) throw new Error('a file that no frame told of')
-    this.pictures.push({ frame, file: bytes })
-    if (this.acknowledges) this.say({ type: 'shown', frame: frame.number })
-  }
-
-  async complete (seq: number) {
-    return await this.until(() => this.pictures.find(({ frame }) => frame.seq === seq && frame.complete))
-  }
-}
+import { camera } from './support/viewer.ts'
+import { Watcher } from './support/watcher.ts'
 
 const sized = (seq: number, more: object = {}) => ({ ...camera(seq, [1, 0.5, 4], [1, 0, 0]), width: 320, height: 180, background: 0xffffff, focal: 180 / 2 / Math.tan(Math.PI / 8), ...more })
 
@@ -33,18 +17,16 @@ async function watch (t: Parameters<typeof running>[0]) {
 t.test('a viewer is sent pictures: at once, then better ones, at last one without loss', async t => {
   const { viewer } = await watch(t)
   viewer.say(sized(1))
-  const { frame, file } = await viewer.complete(1)
-  t.match(frame, { width: 320, height: 180, format: 'png', bytes: file.length })
+  const { frame, colors } = await viewer.complete(1)
+  t.match(frame, { width: 320, whole: 180, format: 'png' })
   t.match(viewer.pictures[0]?.frame, { number: 1, format: 'jpeg', complete: false })
   for (const { frame, file } of viewer.pictures) {
     t.equal(file.length, frame.bytes)
     if (frame.format === 'jpeg') t.equal(file.readUInt16BE(0), 0xffd8)
   }
-  const { data, width, height } = PNG.sync.read(file)
-  t.same([width, height], [320, 180])
-  t.same([...data.subarray(0, 3)], [255, 255, 255], 'nothing is in the corner')
+  t.same([...colors.subarray(0, 3)], [255, 255, 255], 'nothing is in the corner')
   const middle = (90 * 320 + 160) * 4
-  const [red = 0, green = 0, blue = 0] = data.subarray(middle, middle + 3)
+  const [red = 0, green = 0, blue = 0] = colors.subarray(middle, middle + 3)
   t.ok(red > 120 && red > 2 * green && red > 2 * blue, `the ball in the middle is red: ${red} ${green} ${blue}`)
   viewer.close()
 })
@@ -65,22 +47,21 @@ t.test('a viewer asks what it points at, and has it stand out', async t => {
   const pictures = viewer.pictures.length
   viewer.say({ type: 'mark', what: 'selected', runs: [1, 1], on: true })
   const after = await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame }) => frame.complete))
-  t.notSame(after.file, before.file)
+  t.notSame(after.colors, before.colors)
   viewer.close()
 })
 
 t.test('what is hidden, cut, taken apart or outlined is so in the picture, and all of it can be taken back', async t => {
   const { viewer } = await watch(t)
   viewer.say(sized(1))
-  const { file } = await viewer.complete(1)
-  const plain = PNG.sync.read(file).data
+  const { colors: plain } = await viewer.complete(1)
   /** Pixels that something is in, and those that are nearly black. */
   const next = async (...messages: object[]) => {
     const pictures = viewer.pictures.length
     for (const message of messages) viewer.say(message)
     // Pictures that were under way show what was before.
-    const last = await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame, file }) => frame.complete && !PNG.sync.read(file).data.equals(plain)) ?? undefined)
-    const { data } = PNG.sync.read(last.file)
+    const last = await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame, colors }) => frame.complete && !colors.equals(plain)))
+    const data = last.colors
     let filled = 0
     let dark = 0
     for (let at = 0; at < data.length; at += 4) {
@@ -103,7 +84,7 @@ t.test('what is hidden, cut, taken apart or outlined is so in the picture, and a
   const pictures = viewer.pictures.length
   viewer.say(style)
   viewer.say({ type: 'mark', what: 'selected', runs: [0, 2 ** 31], on: false })
-  await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame, file }) => frame.complete && PNG.sync.read(file).data.equals(plain)))
+  await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame, colors }) => frame.complete && colors.equals(plain)))
   viewer.close()
 })
 

@@ -39,7 +39,7 @@ export class Easel {
     const started = this.#now()
     const color = new Uint32Array(pixels)
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
-      this.#canvas = new Framebuffer(width, height, color)
+      this.#canvas = new Framebuffer(width, height, { color, instances: this.#painter.instances })
       this.#samples = 0
     }
     const canvas = this.#canvas

@@ -7,15 +7,15 @@ export class Framebuffer {
   /** Rises towards the eye; 0 is the far plane, where nothing is. */
   readonly depth: Float32Array
   /** Number of the instance plus one; 0 is nobody's. */
-  readonly ids: Uint32Array
+  readonly ids: Uint16Array | Uint32Array
 
-  /** Both sides are whole numbers of pixels, at least 1; `color` is drawn into if given. */
-  constructor (width: number, height: number, color = new Uint32Array(width * height)) {
+  /** Both sides are whole numbers of pixels, at least 1; `color` is drawn into if given; of so many `instances` at most. */
+  constructor (width: number, height: number, { color = new Uint32Array(width * height), instances = Infinity } = {}) {
     this.width = width
     this.height = height
     this.color = color
     this.depth = new Float32Array(width * height)
-    this.ids = new Uint32Array(width * height)
+    this.ids = instances < 65_535 ? new Uint16Array(width * height) : new Uint32Array(width * height)
   }
 
   /** Empties it for the next picture; `background` is packed like `color`. */

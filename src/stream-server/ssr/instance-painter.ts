@@ -3,7 +3,9 @@ import { packed } from './framebuffer.ts'
 import type { Framebuffer } from './framebuffer.ts'
 import type { Geometry } from './geometry.ts'
 import type { Lighting } from './lighting.ts'
-import { fillTriangle, steps } from './triangle.ts'
+import { isBehind } from './occlusion.ts'
+import { Shading } from './shading.ts'
+import { fillTriangle, half, steps } from './triangle.ts'
 import type { Paint } from './triangle.ts'
 
 /** Where an instance stands in the picture. */
@@ -22,13 +24,15 @@ export interface Pose {
   solid: boolean
 }
 
+/** Triangles of so many pixels to each side are looked at before they are lit. */
+const small = 4
+
 /** Draws one copy of one part. Keeps its working memory from copy to copy. */
 export class InstancePainter {
   #x = new Int32Array(0)
   #y = new Int32Array(0)
   #depth = new Float64Array(0)
-  #front = new Uint32Array(0)
-  #back = new Uint32Array(0)
+  #shading = new Shading()
   #clip = new Float64Array(0)
   #outside = new Uint8Array(0)
   /** From the section plane; positive is seen. */
@@ -42,16 +46,16 @@ export class InstancePainter {
     const { matrix: m, whole, section, solid } = pose
     const mirrored = determinant(m) < 0
     const oneSided = geometry.closed && whole && paint.cover >= 16
-    this.#light(geometry, m, mirrored, lighting, !oneSided)
+    const shading = this.#shading
     // Where a solid is cut open its inside is seen: painted flat, it looks like the face of the cut.
-    if (section !== null && (solid || geometry.closed)) this.#back.fill(faceOf(section, lighting), 0, geometry.positions.length / 4)
+    shading.begin(geometry.normals, m, mirrored, lighting, section !== null && (solid || geometry.closed) ? faceOf(section, lighting) : null)
     const x = this.#x
     const y = this.#y
     const depth = this.#depth
-    const front = this.#front
-    const back = this.#back
     const outside = this.#outside
+    const { front, back } = shading
     const { indices } = geometry
+    const { width, height, depth: behind } = target
     for (let at = 0; at < indices.length; at += 3) {
       const a = indices[at]!
       const b = indices[at + 1]!
@@ -60,13 +64,26 @@ export class InstancePainter {
         this.#cut(target, paint, pose, a, b, c, mirrored)
         continue
       }
+      const xa = x[a]!; const xb = x[b]!; const xc = x[c]!
+      const ya = y[a]!; const yb = y[b]!; const yc = y[c]!
       // Rows go down, so what faces us runs the other way round.
-      const area = (x[b]! - x[a]!) * (y[c]! - y[a]!) - (x[c]! - x[a]!) * (y[b]! - y[a]!)
+      const area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
       if (area === 0) continue
       const facing = (area < 0) !== mirrored
       if (oneSided && !facing) continue
+      // Most triangles are small: many lie between the middles of pixels, and many behind what is there.
+      const left = Math.max(0, ((xa < xb ? xa < xc ? xa : xc : xb < xc ? xb : xc) + half - 1) >> 4)
+      const right = Math.min(width - 1, ((xa > xb ? xa > xc ? xa : xc : xb > xc ? xb : xc) - half) >> 4)
+      if (left > right) continue
+      const top = Math.max(0, ((ya < yb ? ya < yc ? ya : yc : yb < yc ? yb : yc) + half - 1) >> 4)
+      const bottom = Math.min(height - 1, ((ya > yb ? ya > yc ? ya : yc : yb > yc ? yb : yc) - half) >> 4)
+      if (top > bottom) continue
+      const da = depth[a]!; const db = depth[b]!; const dc = depth[c]!
+      if (right - left < small && bottom - top < small && isBehind(behind, width, left, right, top, bottom, da > db ? da > dc ? da : dc : db > dc ? db : dc)) continue
       const color = facing ? front : back
-      fillTriangle(target, paint, x[a]!, y[a]!, depth[a]!, color[a]!, x[b]!, y[b]!, depth[b]!, color[b]!, x[c]!, y[c]!, depth[c]!, color[c]!)
+      if (facing) shading.front3(a, b, c)
+      else shading.back3(a, b, c)
+      fillTriangle(target, paint, xa, ya, da, color[a]!, xb, yb, db, color[b]!, xc, yc, dc, color[c]!)
     }
     return indices.length / 3
   }
@@ -126,42 +143,14 @@ export class InstancePainter {
     }
   }
 
-  #light ({ normals }: Geometry, m: ArrayLike<number>, mirrored: boolean, lighting: Lighting, both: boolean): void {
-    // Normals go with the cofactors of the matrix, whatever its scales are.
-    const sign = mirrored ? -1 : 1
-    const cofactor = (i: number, j: number, k: number, l: number) => sign * (m[i]! * m[j]! - m[k]! * m[l]!)
-    const xx = cofactor(5, 10, 6, 9); const xy = cofactor(6, 8, 4, 10); const xz = cofactor(4, 9, 5, 8)
-    const yx = cofactor(2, 9, 1, 10); const yy = cofactor(0, 10, 2, 8); const yz = cofactor(1, 8, 0, 9)
-    const zx = cofactor(1, 6, 2, 5); const zy = cofactor(2, 4, 0, 6); const zz = cofactor(0, 5, 1, 4)
-    const front = this.#front
-    const back = this.#back
-    let known = 0
-    let last = -1
-    for (let i = 0, at = 0; at < normals.length; i++, at += 4) {
-      const nx = normals[at]!
-      const ny = normals[at + 1]!
-      const nz = normals[at + 2]!
-      const key = (nx & 255) << 16 | (ny & 255) << 8 | nz & 255
-      if (key === last) { // corners of one face come one after the other
-        front[i] = front[known]!
-        if (both) back[i] = back[known]!
-        continue
-      }
-      const x = xx * nx + yx * ny + zx * nz
-      const y = xy * nx + yy * ny + zy * nz
-      const z = xz * nx + yz * ny + zz * nz
-      const scale = 1 / (Math.sqrt(x * x + y * y + z * z) || 1)
-      front[i] = lighting.of(x * scale, y * scale, z * scale)
-      if (both) back[i] = lighting.of(-x * scale, -y * scale, -z * scale)
-      known = i
-      last = key
-    }
-  }
-
   #cut (target: Framebuffer, paint: Paint, { jitter, section }: Pose, a: number, b: number, c: number, mirrored: boolean): void {
     const corners = this.#corners
     const clipped = this.#clip
-    const color = this.#facing(a, b, c) !== mirrored ? this.#front : this.#back
+    const shading = this.#shading
+    const facing = this.#facing(a, b, c) !== mirrored
+    if (facing) shading.front3(a, b, c)
+    else shading.back3(a, b, c)
+    const color = facing ? shading.front : shading.back
     for (const [i, vertex] of [a, b, c].entries()) {
       const at = i * cornerStride
       for (let k = 0; k < 4; k++) corners[at + k] = clipped[vertex * 4 + k]!
@@ -194,8 +183,6 @@ export class InstancePainter {
     this.#x = new Int32Array(count)
     this.#y = new Int32Array(count)
     this.#depth = new Float64Array(count)
-    this.#front = new Uint32Array(count)
-    this.#back = new Uint32Array(count)
   }
 }
 

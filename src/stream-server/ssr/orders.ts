@@ -1,5 +1,5 @@
 import type { Chunk, View } from '../csr/plan.ts'
-import type { MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../protocol.ts'
+import type { CameraMessage, MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../protocol.ts'
 
 /** What the painting thread is born with. */
 export interface PaintingScene {
@@ -43,3 +43,22 @@ export type FromPainter =
   | { type: 'painted', seq: number, width: number, height: number, samples: number, triangles: number, milliseconds: number, wanted: Chunk[], pixels: ArrayBuffer }
   | { type: 'stopped', seq: number, pixels: ArrayBuffer }
   | PickedMessage
+
+const mostPixels = 2560 * 1440
+
+/** The order for what a camera sees: `scale` is the share of its pixels along each side, `coarseness` a factor on its tolerance. */
+export function orderOf (
+  { seq, width: wide = 1, height: high = 1, background = 0xffffff, viewProjection, position, focal, tolerance }: CameraMessage,
+  { scale, coarseness, ...how }: Pick<PaintOrder, 'arrangement' | 'samples' | 'mayStop'> & { scale: number, coarseness: number }
+): Omit<PaintOrder, 'pixels'> {
+  const share = Math.min(scale, Math.sqrt(mostPixels / (wide * high)))
+  return {
+    type: 'paint',
+    seq,
+    view: { viewProjection, position, focal: focal * share, tolerance: tolerance * coarseness },
+    width: Math.max(1, Math.round(wide * share)),
+    height: Math.max(1, Math.round(high * share)),
+    background: (0xff000000 | (background & 255) << 16 | background & 0xff00 | background >> 16) >>> 0,
+    ...how
+  }
+}

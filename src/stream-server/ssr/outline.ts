@@ -28,9 +28,9 @@ export function outline ({ width, height, color, depth, ids }: Framebuffer, { vi
 }
 
 /** Whether the instance ends here, before another one or before nothing: it is the nearer of the two that draws the line. */
-const ends = (ids: Uint32Array, depth: Float32Array, next: number, id: number, d: number): boolean => ids[next] !== id && depth[next]! < d
+const ends = (ids: Framebuffer['ids'], depth: Float32Array, next: number, id: number, d: number): boolean => ids[next] !== id && depth[next]! < d
 
-function bends (ids: Uint32Array, depth: Float32Array, id: number, d: number, one: number, other: number, least: number): boolean {
+function bends (ids: Framebuffer['ids'], depth: Float32Array, id: number, d: number, one: number, other: number, least: number): boolean {
   if (ids[one] !== id || ids[other] !== id) return false
   const to = d - depth[one]!
   const from = depth[other]! - d

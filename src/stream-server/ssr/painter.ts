@@ -15,6 +15,7 @@ import type { GeometryStore } from './geometry-store.ts'
 import { InstancePainter } from './instance-painter.ts'
 import { Lighting, surfaceOf } from './lighting.ts'
 import type { Surface } from './lighting.ts'
+import { isOccluded } from './occlusion.ts'
 import { outline } from './outline.ts'
 
 /** One look at the scene. */
@@ -60,7 +61,7 @@ export class Painter {
   #stands: Standing
   #store: GeometryStore
   #surfaces: Surface[]
-  #instances = new InstancePainter()
+  #painter = new InstancePainter()
 
   constructor (scene: PaintedScene, store: GeometryStore) {
     this.arrangement = new Arrangement(scene.instances.length)
@@ -68,6 +69,11 @@ export class Painter {
     this.#stands = standing(scene, scene.instances, 0)
     this.#store = store
     this.#surfaces = this.#stands.parts.map(surfaceOf)
+  }
+
+  /** How many there are. */
+  get instances (): number {
+    return this.#scene.instances.length
   }
 
   /** Draws one picture; `null` when it was given up because `superseded` said so. */
@@ -91,6 +97,7 @@ export class Painter {
       if (arrangement.isHidden(whole)) continue
       const seen = section === null ? 1 : sideOf(section, boxes, i * boxStride)
       if (seen < 0) continue
+      if (isOccluded(target, view.viewProjection, boxes, i * boxStride)) continue
       const instance = instances[i]!
       const part = parts[instance.part]!
       const distance = distances[i]!
@@ -103,7 +110,7 @@ export class Painter {
       lighting.aim(arrangement.isSelected(whole) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
       const opacity = arrangement.isGhost(whole) ? ghostly : part.color[3]
       const cover = opacity < 1 ? Math.max(1, Math.round(opacity * 16)) : 16
-      triangles += this.#instances.draw(target, { id: whole + 1, cover, phase: (sample * 7 + whole * 5) & 15 }, geometry, {
+      triangles += this.#painter.draw(target, { id: whole + 1, cover, phase: (sample * 7 + whole * 5) & 15 }, geometry, {
         matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section, solid: part.solid === true
       }, lighting)
     }

@@ -30,9 +30,12 @@ export class ImageStage {
     this.#sized.observe(canvas)
   }
 
-  /** Puts a picture on the canvas, over all of it. */
-  put (picture: ImageBitmap): void {
-    if (!this.#closed) this.#context.drawImage(picture, 0, 0, this.#canvas.width, this.#canvas.height)
+  /** Puts a picture on the canvas, or a strip of one that has `whole` rows and fills the canvas, from row `top` on. */
+  put (picture: ImageBitmap, top: number, whole: number): void {
+    if (this.#closed) return
+    const { width, height } = this.#canvas
+    const at = Math.round(top / whole * height)
+    this.#context.drawImage(picture, 0, at, width, Math.round((top + picture.height) / whole * height) - at)
   }
 
   /** Tells the view, soon. */

@@ -1,0 +1,97 @@
+import t from 'tap'
+import { Framebuffer } from '../../src/stream-server/ssr/framebuffer.ts'
+import { InstancePainter } from '../../src/stream-server/ssr/instance-painter.ts'
+import { Lighting } from '../../src/stream-server/ssr/lighting.ts'
+import { isOccluded } from '../../src/stream-server/ssr/occlusion.ts'
+import type { Geometry } from '../../src/stream-server/ssr/geometry.ts'
+import { dice } from './support/dice.ts'
+import { camera } from './support/viewer.ts'
+
+const [width, height] = [160, 90]
+
+/** A ball of `2 × rows²` triangles, as it lies in a pack, with a radius of 1. */
+function ball (rows: number): Geometry {
+  const positions: number[] = []
+  const normals: number[] = []
+  const indices: number[] = []
+  for (let row = 0; row <= rows; row++) {
+    for (let column = 0; column <= rows; column++) {
+      const [polar, around] = [row * Math.PI / rows, column * 2 * Math.PI / rows]
+      const unit = [Math.sin(polar) * Math.cos(around), Math.cos(polar), Math.sin(polar) * Math.sin(around)]
+      positions.push(...unit.map(value => Math.round(value * 32767)), 0)
+      normals.push(...unit.map(value => Math.round(value * 127)), 0)
+      if (row === rows || column === rows) continue
+      const at = row * (rows + 1) + column
+      indices.push(at, at + 1, at + rows + 1, at + 1, at + rows + 2, at + rows + 1)
+    }
+  }
+  return { positions: new Int16Array(positions), normals: new Int8Array(normals), indices: new Uint16Array(indices), center: [0, 0, 0], scale: 1 / 32767, closed: true, bytes: 0 }
+}
+
+/** A cube that fills its box; its corners have one normal. */
+const cube: Geometry = {
+  ...ball(1),
+  positions: new Int16Array([0, 1, 2, 3, 4, 5, 6, 7].flatMap(i => [i & 1, i >> 1 & 1, i >> 2].map(value => value * 65534 - 32767).concat(0))),
+  normals: new Int8Array(8 * 4).fill(70),
+  indices: new Uint16Array([0, 2, 1, 1, 2, 3, 4, 5, 6, 5, 7, 6, 0, 1, 4, 1, 5, 4, 2, 6, 3, 3, 6, 7, 0, 4, 2, 2, 4, 6, 1, 3, 5, 3, 7, 5])
+}
+
+t.test('what is left out because it is hidden, or too small for a pixel, changes no pixel', async t => {
+  const random = dice(5)
+  const { viewProjection, position } = camera(1, [0, 0, 12], [0, 0, 0])
+  const lighting = new Lighting([1, 0, 0], [0, 1, 0], [0, 0, 1])
+  const solids = [cube, ball(12), ball(40)]
+  let hidden = 0
+  for (let round = 0; round < 40; round++) {
+    const painter = new InstancePainter()
+    const instances = Array.from({ length: 60 }, (_, i) => {
+      const [x, y, z] = [(random() - 0.5) * 6, (random() - 0.5) * 3, (random() - 0.5) * 8] as const
+      const radius = 0.02 + random() ** 3 * 1.6
+      const mirrored = i % 5 === 0 ? -1 : 1
+      return { id: i + 1, geometry: solids[i % 3]!, box: [x, y, z, radius, 0, 0, 0, radius, 0, 0, 0, radius], matrix: [radius * mirrored, 0, 0, 0, 0, radius, 0, 0, 0, 0, radius, 0, x, y, z, 1] }
+    }).sort((a, b) => b.box[2]! - a.box[2]!)
+    const draw = (target: Framebuffer, { id, geometry, matrix }: typeof instances[number]) => {
+      lighting.aim({ red: id / 60, green: 0.5, blue: 1 - id / 60, specular: 0.1, shininess: 20 }, [0, 0, 1])
+      painter.draw(target, { id, cover: 16, phase: 0 }, geometry, { matrix, viewProjection, jitter: [0.3, -0.2], whole: true, section: null, solid: false }, lighting)
+    }
+    const quick = new Framebuffer(width, height)
+    quick.clear(0xffffffff)
+    for (const instance of instances) {
+      if (isOccluded(quick, viewProjection, instance.box, 0)) hidden++
+      else draw(quick, instance)
+    }
+    // From the farthest to the nearest nothing is behind what is there.
+    const whole = new Framebuffer(width, height)
+    whole.clear(0xffffffff)
+    for (const instance of instances.toReversed()) draw(whole, instance)
+    t.ok(Buffer.from(quick.ids.buffer).equals(Buffer.from(whole.ids.buffer)))
+    t.ok(Buffer.from(quick.color.buffer).equals(Buffer.from(whole.color.buffer)))
+    t.ok(new Set(quick.ids).size > 4)
+  }
+  t.ok(hidden > 200, `${hidden} are hidden`)
+  t.notOk(isOccluded(new Framebuffer(width, height), viewProjection, [0, 0, position[2], 0.1, 0, 0, 0, 0.1, 0, 0, 0, 0.1], 0), 'what the eye is in is not hidden')
+})
+
+t.test('the inside of what is open is lit from within', async t => {
+  const { viewProjection } = camera(1, [0, 0, 4], [0, 0, 0])
+  const lighting = new Lighting([1, 0, 0], [0, 1, 0], [0, 0, 1])
+  lighting.aim({ red: 0.5, green: 0.5, blue: 0.5, specular: 0, shininess: 20 }, [0, 0, 1])
+  const paint = (geometry: Geometry) => {
+    const target = new Framebuffer(width, height)
+    target.clear(0xffffffff)
+    new InstancePainter().draw(target, { id: 1, cover: 16, phase: 0 }, geometry, { matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], viewProjection, jitter: [0, 0], whole: true, section: null, solid: false }, lighting)
+    return target
+  }
+  const solid = ball(24)
+  const outside = paint(solid)
+  const middle = height / 2 * width + width / 2
+  // The half that is turned away, seen from inside: as bright as the half that faces us, which is its mirror image.
+  const back = solid.indices.filter((_, i, all) => {
+    const corner = i - i % 3
+    return [0, 1, 2].every(k => solid.positions[all[corner + k]! * 4 + 2]! <= 0)
+  })
+  const inside = paint({ ...solid, indices: back, closed: false })
+  t.equal(inside.ids[middle], 1)
+  t.ok(Math.abs((inside.color[middle]! & 255) - (outside.color[middle]! & 255)) < 12, `${inside.color[middle]! & 255} and ${outside.color[middle]! & 255}`)
+  t.equal(paint({ ...solid, indices: back }).ids[middle], 0, 'of a solid only the outside is painted')
+})
