@@ -38,7 +38,7 @@ const uploads: FastifyPluginAsyncTypebox<UploadsOptions> = async (app, { folder,
     body.once('close', cancel).once('end', cancel).resume()
     return await reply.code(status).send({ result: 'error', reason: message, statusCode: status, code: code.toUpperCase(), error: names[status], message })
   }
-  app.post('/api/models', { schema: { querystring: Type.Object({ file: Type.String({ minLength: 1, maxLength: 1_000 }) }) } }, async (request, reply) => {
+  app.post('/api/models', { config: { slowArrival: true }, schema: { querystring: Type.Object({ file: Type.String({ minLength: 1, maxLength: 1_000 }) }) } }, async (request, reply) => {
     const { raw, headers } = request
     const counted = perMinute === 0 ? undefined : await limiter(request)
     if (counted !== undefined && !counted.isAllowed && counted.isExceeded) {

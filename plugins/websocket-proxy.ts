@@ -98,7 +98,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     const result = await spawner.open({ renderer, via: 'proxy', caller, model: null, viewerModel: query.get('model'), limits: asked.limits, modelSearchDirectories: [], sessionToken: null, signal: viewer.gone })
     if (result.status !== 'opened') return turnAway(refusalOf(result))
     const { id } = result.session
-    const met = await join(viewer, upgrade, request, result.session, turnAway)
+    const met = await join(viewer, upgrade, request, result.session, turnAway, { noWayBack: true })
     // Started for this viewer alone: whatever became of it, the session goes with it.
     if (met === 'neverMet') await spawner.stop(id, 'client_closed')
     else if (met === 'unreachable') await spawner.stop(id, 'unreachable')
@@ -129,11 +129,11 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   }
 
   /** Joins viewer and stream server; resolves with their tunnel, or with why there is none. What they were joined by is forgotten then: tunnels are many, and last. */
-  async function join (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: TurnAway): Promise<Tunnel | 'neverMet' | 'unreachable'> {
+  async function join (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: TurnAway, { noWayBack = false } = {}): Promise<Tunnel | 'neverMet' | 'unreachable'> {
     const { id, port } = session
     // A certificate that was replaced a moment ago is known to stream servers that have started since.
     await upstream?.look()
-    const opening = composeUpgrade(upgrade, { host: streamHost, port: port ?? 0, forwardedFor: request.socket.remoteAddress, believed: front.isProxy(request) })
+    const opening = composeUpgrade(upgrade, { host: streamHost, port: port ?? 0, forwardedFor: request.socket.remoteAddress, believed: front.isProxy(request), noWayBack })
     const knows = upstream === null ? undefined : (fingerprint: string) => upstream.isOurs(fingerprint)
     const result = await dial(viewer, { host: streamHost, port: port ?? 0, opening, timeout: dialTimeout, clock, knows, onInput: spawner.watchesInput(id) ? () => { spawner.viewerInput(id) } : undefined, unheard: socket => { turnAway({ code: 'start_failed', reason: 'The stream server ended before it answered' }, socket) }, carrier: carrier ?? undefined })
     if (result.status === 'viewerGone') return 'neverMet'

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { join, resolve } from 'node:path'
 import fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import access from '../plugins/access.ts'
+import arrivalTime from '../plugins/arrival-time.ts'
 import certificatePlugin from '../plugins/certificate.ts'
 import crashes from '../plugins/crashes.ts'
 import drain from '../plugins/drain.ts'
@@ -83,8 +84,8 @@ export interface AppOptions {
   logger?: FastifyServerOptions['logger']
 }
 
-/** Milliseconds that a whole request may take where one may be an upload: Node has one limit for all. */
-const uploadTime = 3_600_000
+/** Milliseconds that a whole request may take, and one that is an upload. */
+const [requestTime, uploadTime] = [30_000, 3_600_000]
 
 /** The whole program on one page: every plugin in its order, each with its slice of the configuration. Nothing is bound yet. @throws PreflightError */
 export async function buildApp ({ config, packageDir, launcher, carrier = null, clock, shownConfig = {}, environment = {}, stop, ownLog = null, problems: known = [], logger = false }: AppOptions): Promise<FastifyInstance> {
@@ -132,9 +133,10 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   // Upgrades for our own live events, handed over by the WebSocket proxy, which sees every upgrade first.
   const upgrades = new EventEmitter()
 
-  const app: FastifyInstance = fastify({ https: tls.server && certificate !== null ? certificate.options : null, logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: uploadFolder === null ? 30_000 : uploadTime, forceCloseConnections: true, trustProxy: trusts, rewriteUrl: ({ url = '' }) => withoutPrefix(url, front.prefix), routerOptions: { ignoreDuplicateSlashes: true } })
+  const app: FastifyInstance = fastify({ https: tls.server && certificate !== null ? certificate.options : null, logger, logController: new LogController({ disableRequestLogging: true }), bodyLimit: 102_400, requestTimeout: uploadFolder === null ? requestTime : uploadTime, forceCloseConnections: true, trustProxy: trusts, rewriteUrl: ({ url = '' }) => withoutPrefix(url, front.prefix), routerOptions: { ignoreDuplicateSlashes: true } })
   if (behind.proxyProtocol) takeProxyHeaders(app.server, trusts, clock)
   await app.register(errors)
+  if (uploadFolder !== null) await app.register(arrivalTime, { usual: requestTime, clock })
   await app.register(requestLog, { level: log.requestLevel, filter: requestFilter(log.requestFilter), clock })
   if (certificate !== null) await app.register(certificatePlugin, { certificate })
   if (certificate !== null && tls.server) await app.register(tlsListener, { certificate })

@@ -36,8 +36,11 @@ export class Watchdog {
     if (next !== undefined) this.#set(session, next.due)
   }
 
-  /** The limit that ends the viewer's stay next, where that is near: within so many milliseconds, and at most half of the limit. */
+  /** The limit that ends the viewer's stay next, where that is near: within so many milliseconds, and at most half of the limit; or the one that is ending it. */
   ending (session: Session, within: number): Ending | null {
+    const { reason } = session
+    // Told until the very end: else its viewer would hear at last that it may stay.
+    if (within > 0 && (reason === 'idle_timeout' || reason === 'max_lifetime')) return { reason, milliseconds: 0 }
     const deadlines: readonly Deadline[] = transitions[session.state].deadlines
     let ending: Ending | null = null
     for (const { limit, since, passes } of deadlines) {

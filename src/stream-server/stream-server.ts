@@ -28,8 +28,8 @@ const mostCandidates = 8
 /** For viewers to answer the close frame. */
 const farewellMs = 400
 const goingAway = 1001
-/** For a viewer whose socket was lost to come back with another, seconds. */
-const graceSeconds = 30
+/** For a viewer whose socket was lost to come back with another, seconds; not for one that has no address to come back to. */
+const usualGraceSeconds = 30
 /** Close code of a socket that ended without a farewell. */
 const lost = 1006
 
@@ -84,7 +84,7 @@ export class StreamServer {
       handleProtocols: offered => offered.has(subprotocol) ? subprotocol : [...offered][0] ?? false
     })
     this.#server.on('upgrade', (request, socket, head) => {
-      this.#sockets.handleUpgrade(request, socket, head, connection => { this.#receive(connection) })
+      this.#sockets.handleUpgrade(request, socket, head, connection => { this.#receive(connection, request.headers['slipway-way-back'] === 'none' ? 0 : usualGraceSeconds) })
     })
   }
 
@@ -150,7 +150,7 @@ export class StreamServer {
     cancel()
   }
 
-  #receive (connection: WebSocket): void {
+  #receive (connection: WebSocket, graceSeconds: number): void {
     const { options, clock, log } = this.#settings
     const refuse = (code: number, reason: string) => {
       log.info(`connection refused: ${reason}`)
@@ -196,7 +196,7 @@ export class StreamServer {
       this.#connections.delete(connection)
       if (this.#ending || left === undefined) return
       if (left !== this.#seated?.viewer) return left.release()
-      if (code !== lost || !left.canComeBack) return this.#vacate('the viewer has left')
+      if (code !== lost || !left.canComeBack || graceSeconds === 0) return this.#vacate('the viewer has left')
       left.lose()
       log.info(`the viewer's connection was lost: ${graceSeconds} s to come back`)
       this.#liveliness?.ping()

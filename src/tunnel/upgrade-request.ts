@@ -17,10 +17,13 @@ export type UpgradeReading =
   | { status: 'valid', upgrade: UpgradeRequest }
   | { status: 'malformed', reason: string }
 
+/** By which a stream server learns that its viewer cannot come back when its network goes: `none`. */
+const wayBackHeader = 'slipway-way-back'
+
 /** Meant for us or for one hop alone, or not the stream server's business: who the viewer is was settled here. */
 const neverForwarded = new Set([
   'host', 'connection', 'upgrade', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'content-length', 'expect',
-  'http2-settings', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'authorization', 'cookie'
+  'http2-settings', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'authorization', 'cookie', wayBackHeader
 ])
 
 const targetForm = /^\/[^\0-\x20\x7f#]*$/
@@ -61,13 +64,15 @@ export interface Addressee {
   forwardedFor?: string | undefined
   /** Whether what the headers already say of earlier hops is believed; otherwise it is left out. */
   believed?: boolean | undefined
+  /** Where the viewer's address leads to this session once and never again: it cannot come back. */
+  noWayBack?: boolean | undefined
 }
 
 /**
  * The request as the stream server reads it: path, query and all `Sec-WebSocket-*` headers unchanged, `Host`
- * rewritten, hop-by-hop headers and credentials left out.
+ * rewritten, hop-by-hop headers and credentials left out, and what only we may say replaced.
  */
-export function composeUpgrade ({ target, headers }: UpgradeRequest, { host, port, forwardedFor, believed = false }: Addressee): Buffer {
+export function composeUpgrade ({ target, headers }: UpgradeRequest, { host, port, forwardedFor, believed = false, noWayBack = false }: Addressee): Buffer {
   const dropped = new Set(neverForwarded)
   for (const token of valuesOf(headers, 'connection').join().split(',')) {
     const name = token.trim().toLowerCase()
@@ -81,6 +86,7 @@ export function composeUpgrade ({ target, headers }: UpgradeRequest, { host, por
     if (!dropped.has(name.toLowerCase())) lines.push(`${name}: ${value}`)
   }
   if (appended) lines.push(`X-Forwarded-For: ${[...believed ? valuesOf(headers, 'x-forwarded-for') : [], forwardedFor].join(', ')}`)
+  if (noWayBack) lines.push(`${wayBackHeader}: none`)
   // Node reads headers as latin1, so latin1 gives back the viewer's bytes.
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }

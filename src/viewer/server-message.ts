@@ -119,7 +119,7 @@ function level (value: unknown): LevelInfo {
   return {
     triangles: count(given['triangles'], 'triangles'),
     vertices: count(given['vertices'], 'vertices'),
-    error: number(given['error'], 'error', 0, Infinity),
+    error: number(given['error'], 'error', 0, Number.MAX_VALUE),
     bytes: count(given['bytes'], 'bytes')
   }
 }

@@ -1,15 +1,12 @@
 import type { Clock } from '../clock.ts'
-import { endingWords } from './ending-words.ts'
-import { IdleWatch } from './idle-watch.ts'
+import { CardFace } from './card-face.ts'
+import { EndWarning } from './end-warning.ts'
 import type { ModeRun } from './mode-comparison.ts'
 import type { Mode } from './modes.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
 import { Notice } from './notice.ts'
-import { PhaseLine, phaseSentence } from './phase-line.ts'
 import { PhaseLog } from './phases.ts'
 import type { Phase } from './phases.ts'
-import { amount, bytes } from './quantities.ts'
-import { fromTemplate, required } from './required-element.ts'
 import { ServerConnection } from './server-connection.ts'
 import type { SpawnedSession } from './server-connection.ts'
 import { ImageViewer } from './ssr/image-viewer.ts'
@@ -40,15 +37,14 @@ export interface CardListener {
 
 /** One viewer on the page, from the click to its end. */
 export class ViewerCard {
-  readonly element = fromTemplate('viewer-card')
   readonly #wish: ViewerWish
+  readonly #face: CardFace
   readonly #log: PhaseLog
-  readonly #line: PhaseLine
   readonly #giveUp = new AbortController()
   readonly #listener: CardListener
   readonly #clock: Clock
   readonly #notice = new Notice()
-  readonly #idle: IdleWatch
+  readonly #warning: EndWarning
   #viewer: StreamingViewer | ImageViewer | undefined
   #toolbar: Toolbar | undefined
   #takeBack = (): void => {}
@@ -59,30 +55,30 @@ export class ViewerCard {
     this.#wish = wish
     this.#clock = clock
     this.#listener = listener
-    this.#idle = new IdleWatch(clock, idle.allowed, idle.warning, {
-      near: seconds => { this.#notice.say(`The session ends in ${seconds} s, since nobody uses it.`, { label: 'Stay', action: () => { this.#idle.touch() } }) },
-      averted: () => { this.#notice.hide() },
-      over: () => {
-        this.#giveBack()
-        this.#end('closed', 'The session has ended, since nobody used it.')
+    this.#face = new CardFace(wish)
+    this.#log = new PhaseLog(clock)
+    this.#warning = new EndWarning(clock, this.#notice, idle, {
+      stay: () => { this.#viewer?.stay() },
+      over: words => {
+        // The last picture stays where there is one.
+        this.#viewer?.leave()
+        this.#end('closed', words)
       }
     })
-    this.#log = new PhaseLog(clock)
-    this.#line = new PhaseLine(this.#part('steps'), wish.renderer === 'single' ? ['ready', 'open'] : ['loading'])
-    this.#part('model').textContent = wish.model
-    this.element.setAttribute('aria-label', `Viewer of ${wish.model}`)
-    this.#part('canvas').setAttribute('aria-label', `3D view of ${wish.model}. Arrow keys orbit, plus and minus zoom, F fits the model into view.`)
-    this.#button('fit', () => { this.#viewer?.fit() })
-    this.#button('fullscreen', () => { this.#fullscreen() })
-    this.#button('close', () => { this.close() })
-    this.#button('again', () => {
+    this.#face.onClick('fit', () => { this.#viewer?.fit() })
+    this.#face.onClick('close', () => { this.close() })
+    this.#face.onClick('again', () => {
       this.close()
       this.#listener.again(this.#wish)
     })
     for (const type of ['pointerdown', 'pointermove', 'wheel', 'keydown']) {
-      this.element.addEventListener(type, () => { if (!this.#log.ended && this.#session !== undefined) this.#idle.touch() }, { passive: true })
+      this.element.addEventListener(type, () => { if (!this.#log.ended && this.#session !== undefined) this.#warning.touch() }, { passive: true })
     }
-    this.#reached()
+    this.#face.reached(this.#log)
+  }
+
+  get element (): HTMLElement {
+    return this.#face.element
   }
 
   /** Asks for a stream server and shows its model. What fails is said in words, here and as an alert. */
@@ -95,7 +91,7 @@ export class ViewerCard {
         if (this.#viewer instanceof StreamingViewer) await this.#viewer.load(new URL('.', location.href).href, model)
         return
       }
-      this.#part('stage').append(this.#notice.element)
+      this.#face.stage.append(this.#notice.element)
       const session = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params: { viewerModel: model } }, {
         signal: this.#giveUp.signal,
         waiting: waiting => { this.#notice.say(waitingWords(waiting)) }
@@ -103,10 +99,10 @@ export class ViewerCard {
       this.#notice.hide()
       if (this.#log.ended) return
       this.#session = session
-      this.#know(session)
+      this.#face.know(session)
       this.#reach('ready')
-      if (streamServer !== 'embedded') return this.#explain(session)
-      this.#idle.touch()
+      if (streamServer !== 'embedded') return this.#face.explain(session)
+      this.#warning.touch()
       this.#viewer?.start({ endpointUri: session.endpointUri, model })
     } catch (error) {
       this.#end('failed', error instanceof Error ? error.message : String(error))
@@ -118,7 +114,7 @@ export class ViewerCard {
     if (!this.element.isConnected) return
     this.#reach('closed')
     this.#giveUp.abort()
-    this.#idle.close()
+    this.#warning.close()
     this.#toolbar?.close()
     this.#viewer?.shutdown()
     // No socket of ours is there whose end would be the session's.
@@ -130,62 +126,29 @@ export class ViewerCard {
     this.#listener.closed(this)
   }
 
-  /** Ends the session; the last picture stays where there is one. */
-  #giveBack (): void {
-    this.#viewer?.leave()
-  }
-
   #newViewer (): StreamingViewer | ImageViewer {
-    const canvas = required(this.element, 'canvas', HTMLCanvasElement)
+    const { canvas, stage } = this.#face
     const listener: ViewerListener = {
       phase: phase => { this.#reach(phase) },
-      preparing: ({ percent, step }) => {
-        required(this.element, 'progress', HTMLProgressElement).value = percent
-        this.#part('preparing-words').textContent = `${step} (${Math.round(percent)} %)`
-      },
+      preparing: progress => { this.#face.preparing(progress) },
       inspectable: inspection => {
         const { dataset } = this.element
-        this.#toolbar = new Toolbar(this.#part('stage'), required(this.element, 'canvas', HTMLCanvasElement), inspection, this.#wish.model)
+        this.#toolbar = new Toolbar(stage, canvas, inspection, this.#wish.model)
         inspection.events.on('selection', selected => { dataset['selected'] = String(selected.length) })
         inspection.events.on('visibility', ({ hidden }) => { dataset['hidden'] = String(hidden) })
       },
-      statistics: statistics => { this.#tell(statistics) },
+      statistics: statistics => {
+        this.#face.figures(statistics)
+        this.#measure(statistics)
+      },
       connection: lost => {
         if (lost) this.#notice.say('The connection was lost. Trying to get it back.')
         else this.#notice.hide()
       },
-      ending: ending => {
-        if (ending === undefined) return this.#notice.hide()
-        const { words, mayStay } = endingWords(ending)
-        this.#notice.say(words, mayStay ? { label: 'Stay', action: () => { this.#viewer?.stay() } } : undefined)
-      },
-      ended: (how, words) => { this.#end(how, words) }
+      ending: ending => { this.#warning.expect(ending) },
+      ended: (how, words) => { this.#end(how, how === 'failed' ? words : this.#warning.farewell(words)) }
     }
     return this.#wish.renderer === 'ssr' ? new ImageViewer(canvas, this.#clock, listener) : new StreamingViewer(canvas, this.#clock, listener)
-  }
-
-  #know ({ endpointUri, serviceId }: SpawnedSession): void {
-    const port = URL.canParse(endpointUri) ? new URL(endpointUri).port : ''
-    this.element.dataset['sessionId'] = serviceId
-    this.element.dataset['port'] = port
-    this.#part('id').textContent = serviceId.slice(0, 8)
-    this.#part('id').title = serviceId
-    this.#part('port').textContent = port === '' ? '' : `port ${port}`
-  }
-
-  #explain ({ endpointUri }: SpawnedSession): void {
-    this.#part('endpoint').textContent = endpointUri
-    this.#part('snippet').textContent = `new Communicator.WebViewer({\n  containerId: 'viewer',\n  endpointUri: ${JSON.stringify(endpointUri)},\n  model: ${JSON.stringify(this.#wish.model)}\n})`
-    this.element.dataset['hoops'] = 'true'
-  }
-
-  #tell (statistics: StreamStatistics): void {
-    const { triangles, modelTriangles, instances, parts, chunks } = statistics
-    Object.assign(this.element.dataset, { triangles, modelTriangles, bytes: statistics.bytes, refining: statistics.refining })
-    this.#part('triangles').textContent = `${amount(triangles)} of ${amount(modelTriangles)} triangles`
-    this.#part('instances').textContent = `${amount(instances)} instances of ${amount(parts)} parts`
-    this.#part('received').textContent = `${bytes(statistics.bytes)} in ${amount(chunks)} ${chunks === 1 ? 'file' : 'files'}`
-    this.#measure(statistics)
   }
 
   #measure ({ refining, bytes }: StreamStatistics): void {
@@ -197,38 +160,17 @@ export class ViewerCard {
   }
 
   #reach (phase: Phase): void {
-    if (this.#log.reach(phase)) this.#reached()
-  }
-
-  #reached (): void {
-    const phase = this.#log.current
-    this.element.dataset['phase'] = phase
-    this.element.dataset['times'] = JSON.stringify(Object.fromEntries(this.#log.times))
-    this.#part('phase').textContent = phaseSentence(phase)
-    this.#line.draw(this.#log)
+    if (this.#log.reach(phase)) this.#face.reached(this.#log)
   }
 
   #end (how: 'closed' | 'failed', words: string): void {
     if (this.#log.ended) return
-    this.#idle.close()
+    this.#warning.close()
     this.#notice.hide()
-    this.#part('ended').textContent = words
+    this.#face.ended(words)
     // A picture stays to be looked at; without one the drawing surface, of which a browser has few, is given back at once.
     if (!this.#log.times.has('first-picture')) this.#viewer?.shutdown()
     this.#reach(how)
     if (how === 'failed') this.#takeBack = this.#listener.complain(`${this.#wish.model}: ${words}`)
-  }
-
-  async #fullscreen (): Promise<void> {
-    if (document.fullscreenElement === null) await this.#part('stage').requestFullscreen().catch(() => {})
-    else await document.exitFullscreen()
-  }
-
-  #part (name: string): HTMLElement {
-    return required(this.element, `[data-role=${name}]`, HTMLElement)
-  }
-
-  #button (name: string, action: () => void): void {
-    this.#part(name).addEventListener('click', action)
   }
 }

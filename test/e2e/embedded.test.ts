@@ -58,6 +58,31 @@ t.test('a viewer that just connects sees the model it names', async t => {
   t.match(await feed.end(id), { state: 'stopped', reason: 'client_closed', exitCode: 0 })
 })
 
+t.test('a viewer that just connected and is lost has no way back: its seat is free at once', async t => {
+  const patient = await startSlipway(t, { ...embedded, SLIPWAY_KILL_STEP: '60' })
+  const feed = await SessionFeed.open(t, patient)
+  const viewer = await TestViewer.connect(`ws://127.0.0.1:${patient.port}/?renderingLocation=csr`)
+  viewer.say({ type: 'open', model: 'drive-unit' })
+  await viewer.scene()
+  t.match(viewer.messages.find(({ type }) => type === 'session'), { graceSeconds: 0 })
+  const { id } = await feed.until('a visit', ({ state }) => state === 'connected')
+  viewer.lose()
+  t.match(await feed.end(id), { state: 'stopped', reason: 'client_closed', exitCode: 0 }, 'by itself, long before it is made to')
+
+  const { endpoints, serviceId } = await openViewer(patient, { model: 'drive-unit' })
+  const other = await TestViewer.connect(endpoints.ws)
+  other.say({ type: 'open', model: 'drive-unit' })
+  await other.scene()
+  const session = other.messages.find(message => message.type === 'session')
+  t.match(session, { graceSeconds: 30 })
+  other.lose()
+  const back = await TestViewer.connect(endpoints.ws)
+  back.say({ type: 'resume', key: session?.key, scene: true, bytes: other.receivedBytes })
+  t.match(await back.until(() => back.messages.find(({ type }) => type === 'session')), session, 'who has an address comes back')
+  back.close()
+  t.match(await feed.end(serviceId), { state: 'stopped', reason: 'client_closed' })
+})
+
 t.test('a HOOPS viewer is told what it needs', async t => {
   const { endpoints } = await openViewer(slipway, { model: 'drive-unit' })
   for (const url of [endpoints.ws, base]) {

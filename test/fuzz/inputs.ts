@@ -6,17 +6,18 @@ import { NodeIO } from '@gltf-transform/core'
 import { unzipSync, strFromU8 } from 'fflate'
 import jpeg from 'jpeg-js'
 import { PNG } from 'pngjs'
-import { readMessage } from '../../src/stream-server/client-message.ts'
 import { pictureOf, PictureProblem } from '../../src/stream-server/preparing/picture.ts'
-import { readServerMessage, StreamError } from '../../src/viewer/server-message.ts'
 import { box, objText, plyBinary, plyText, stlBinary, stlText, threeMf } from '../stream-server/support/files.ts'
 import { triangle } from '../stream-server/support/glb.ts'
 import { ballsDocument } from '../stream-server/support/model.ts'
 import { textured } from '../stream-server/support/textured.ts'
+import type { Pick } from './altered.ts'
+import { compressed } from './compressed.ts'
+import { conversation } from './conversation.ts'
+import { alteredClientMessage, alteredServerMessage, clientEnding, clientMessage, clientTypes, serverEnding, serverMessage, serverTypes } from './messages.ts'
 import { problemOf, type Ending } from './model-input.ts'
+import { alter3mf, alterAny, alterGlb, alterGltf, alterImage, alterNumbers, alterObj, alterPly, alterStep, alterStl, firstLooks, type Alter } from './model-structure.ts'
 import { mutated } from './mutation.ts'
-
-type Pick = (below: number) => number
 
 /** One kind of input. */
 export interface Kind {
@@ -30,38 +31,43 @@ const small = box([0, 0, 0], [1, 2, 3])
 
 /** Every kind of input there is; files are written to `folder`. */
 export async function kinds (folder: string): Promise<Kind[]> {
-  const model = (name: string, share: number, seeds: Buffer[], wrap = (bytes: Buffer) => bytes): Kind => {
-    const path = join(folder, name)
-    return { name, share, read: async pick => { writeFileSync(path, wrap(mutated(seeds[pick(seeds.length)] ?? Buffer.alloc(0), pick))); return await problemOf(path) } }
-  }
-  const image = new PNG({ width: 8, height: 8 })
-  const photo = jpeg.encode({ width: 16, height: 16, data: Buffer.alloc(1024, 99) }, 80).data
-  const images = [PNG.sync.write(image), photo]
   writeFileSync(join(folder, 'looks.mtl'), 'newmtl red\nKd 1 0 0\n')
-  const cad = cadFiles()
-  const messages = [
-    { type: 'open', model: 'a', token: 'b' },
-    { type: 'camera', seq: 1, viewProjection: Array.from({ length: 16 }, (_, i) => i), position: [1, 2, 3], focal: 500, tolerance: 1, width: 100, height: 100, background: 255 },
-    { type: 'received', bytes: 7 }, { type: 'shown', frame: 1 }, { type: 'pick', id: 1, x: 0.5, y: 0.5 }, { type: 'highlight', instance: -1 }
-  ].map(each => Buffer.from(JSON.stringify(each)))
-  const part = { name: 'a', min: [0, 0, 0], max: [1, 1, 1], color: [1, 1, 1, 1], metallic: 0, roughness: 1, texture: 0, vertexColors: true, levels: [{ triangles: 1, vertices: 3, error: 0, bytes: 9 }] }
-  const answers = [
-    { type: 'scene', model: 'a', min: [0, 0, 0], max: [1, 1, 1], nodes: [{ name: 'a', parent: -1 }], parts: [part], instances: [{ part: 0, node: 0, matrix: Array.from({ length: 16 }, (_, i) => i) }], textures: [{ mimeType: 'image/png', width: 8, height: 8, bytes: 9 }], triangles: 1 },
-    { type: 'idle', seq: 1, chunks: 2, bytes: 3 }, { type: 'frame', number: 1, seq: 1, width: 9, height: 9, top: 0, whole: 9, format: 'png', bytes: 9, triangles: 1, complete: true }, { type: 'preparing', percent: 1, step: 'a' }
-  ].map(each => Buffer.from(JSON.stringify(each)))
+  const model = (name: string, share: number, seeds: Buffer[], alter: Alter, looks: (bytes: Buffer) => boolean): Kind => {
+    const path = join(folder, name)
+    return {
+      name,
+      share,
+      read: async pick => {
+        const bytes = alterAny(alter)(seeds[pick(seeds.length)] ?? Buffer.alloc(0), pick)
+        writeFileSync(path, bytes)
+        return { ...await problemOf(path), pastFirst: looks(bytes) }
+      }
+    }
+  }
+  const images = [PNG.sync.write(new PNG({ width: 8, height: 8 })), Buffer.from(jpeg.encode({ width: 16, height: 16, data: Buffer.alloc(1024, 99) }, 80).data)]
   const inner = Buffer.from(unzipSync(threeMf(small))['3D/part.model'] ?? [])
+  const sparse = triangle({ accessors: [{ bufferView: 0, componentType: 5126, count: 3, type: 'VEC3', sparse: { count: 1, indices: { bufferView: 0, componentType: 5121 }, values: { bufferView: 0 } } }] })
+  const copies = triangle({ nodes: [{ mesh: 0, extensions: { EXT_mesh_gpu_instancing: { attributes: { TRANSLATION: 0 } } } }, { children: [0], rotation: [0, 0, 0, 1] }], scenes: [{ nodes: [1] }], extensionsUsed: ['EXT_mesh_gpu_instancing'] })
   return [
-    model('a.stl', 120, [stlBinary(small), Buffer.from(stlText(small))]),
-    model('a.ply', 120, [plyBinary(small), plyBinary(small, true), Buffer.from(plyText(small))]),
-    model('a.obj', 120, [Buffer.from(objText([{ name: 'a', material: 'red', box: small }]))]),
-    model('a.3mf', 60, [threeMf(small)]),
-    model('inner.3mf', 60, [inner], bytes => threeMf(small, strFromU8(bytes))),
-    model('a.glb', 150, [triangle(), Buffer.from(await new NodeIO().writeBinary(ballsDocument({ segments: 4 })))]),
-    model('textured.gltf', 90, images.map((bytes, i) => Buffer.from(textured({ parts: 2, image: { uri: `data:image/${i === 0 ? 'png' : 'jpeg'};base64,${bytes.toString('base64')}` }, colors: true, transform: { offset: [0, 1], rotation: 1 } })))),
-    { name: 'images', share: 90, read: async pick => expecting(() => pictureOf(mutated(Buffer.from(images[pick(2)] ?? []), pick)), PictureProblem) },
-    { name: 'messages of viewers', share: 90, read: async pick => ({ end: readMessage(mutated(messages[pick(messages.length)] ?? Buffer.alloc(0), pick).toString()).ok ? 'read' : 'refused', problem: null }) },
-    { name: 'messages of servers', share: 90, read: async pick => expecting(() => readServerMessage(mutated(answers[pick(answers.length)] ?? Buffer.alloc(0), pick).toString()), StreamError) },
-    ...cad.map(({ name, seeds }) => model(name, 1, seeds))
+    model('a.stl', 100, [stlBinary(small), Buffer.from(stlText(small))], alterStl, firstLooks.stl),
+    model('a.ply', 100, [plyBinary(small), plyBinary(small, true), Buffer.from(plyText(small))], alterPly, firstLooks.ply),
+    model('a.obj', 100, [Buffer.from(objText([{ name: 'a', material: 'red', box: small }]))], alterObj, firstLooks.obj),
+    model('a.3mf', 60, [threeMf(small)], alter3mf, firstLooks.zip),
+    model('inner.3mf', 40, [inner], (bytes, pick) => threeMf(small, strFromU8(mutated(bytes, pick))), firstLooks.zip),
+    model('a.glb', 150, [triangle(), sparse, copies, Buffer.from(await new NodeIO().writeBinary(ballsDocument({ segments: 4 }))), ...await compressed()], alterGlb, firstLooks.glb),
+    model('textured.gltf', 90, images.map((bytes, i) => Buffer.from(textured({ parts: 2, image: { uri: `data:image/${i === 0 ? 'png' : 'jpeg'};base64,${bytes.toString('base64')}` }, colors: true, transform: { offset: [0, 1], rotation: 1 } }))), alterGltf, firstLooks.gltf),
+    {
+      name: 'images',
+      share: 90,
+      read: async pick => {
+        const bytes = alterAny(alterImage)(images[pick(2)] ?? Buffer.alloc(0), pick)
+        return { ...expecting(() => pictureOf(bytes), PictureProblem), pastFirst: firstLooks.image(bytes) }
+      }
+    },
+    { name: 'messages of viewers', share: 90, read: async pick => clientEnding(pick(4) > 0 ? alteredClientMessage(pick) : mutated(Buffer.from(JSON.stringify(clientMessage(clientTypes[pick(clientTypes.length)] ?? 'stay', pick))), pick).toString()) },
+    { name: 'messages of servers', share: 90, read: async pick => serverEnding(pick(4) > 0 ? alteredServerMessage(pick) : mutated(Buffer.from(JSON.stringify(serverMessage(serverTypes[pick(serverTypes.length)] ?? 'idle', pick))), pick).toString()) },
+    { name: 'conversations', share: 20, read: async pick => await conversation(folder, pick) },
+    ...cadFiles().map(({ name, seeds }) => model(name, 1, seeds, name === 'a.step' ? alterStep : alterNumbers, name === 'a.step' ? firstLooks.step : firstLooks.cad))
   ]
 }
 
@@ -75,7 +81,7 @@ export function cadFiles (): Array<{ name: string, seeds: Buffer[] }> {
   }))
 }
 
-function expecting (read: () => unknown, refusal: new (...given: never[]) => Error): Ending {
+function expecting (read: () => unknown, refusal: new (...given: never[]) => Error): Omit<Ending, 'pastFirst'> {
   try {
     read()
     return { end: 'read', problem: null }

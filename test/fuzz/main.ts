@@ -1,4 +1,4 @@
-// npm run fuzz [-- --seed S] [--runs N] [--only I]: mutated inputs for every importer and both sides of the protocol. Each must be read soundly or refused in words, and
+// npm run fuzz [-- --seed S] [--from I] [--runs N] [--only I]: altered inputs for every importer and both sides of the protocol. Each must be read soundly or refused in words, and
 // soon: one that hangs is ended with its thread, as a preparation is ended by its time limit, and counted. What is wrong is told with what replays it.
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
@@ -6,7 +6,7 @@ import { kinds, workFolder, type Kind } from './inputs.ts'
 import { chance } from './mutation.ts'
 
 interface Order { seed: number, from: number, to: number, folder: string }
-type Said = { begun: number, kind: string } | { done: number, kind: string, end: 'read' | 'refused', problem: string | null }
+type Said = { begun: number, kind: string } | { done: number, kind: string, end: 'read' | 'refused', pastFirst: boolean, problem: string | null }
 
 /** Milliseconds that one input may take; they are small. */
 const longest = 20_000
@@ -22,10 +22,10 @@ function drawn (all: Kind[], seed: number, i: number): { kind: Kind, pick: (belo
 }
 
 if (isMainThread) {
-  const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, runs: { type: 'string', default: '5000' }, only: { type: 'string' } } })
+  const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, from: { type: 'string', default: '0' }, runs: { type: 'string', default: '5000' }, only: { type: 'string' } } })
   const [seed, runs] = [Number(values.seed), Number(values.runs)]
-  const from = values.only === undefined ? 0 : Number(values.only)
-  await fuzz(seed, from, values.only === undefined ? runs : from + 1)
+  const from = Number(values.only ?? values.from)
+  await fuzz(seed, from, values.only === undefined ? from + runs : from + 1)
 } else {
   const { seed, from, to, folder } = workerData as Order
   const all = await kinds(folder)
@@ -33,35 +33,38 @@ if (isMainThread) {
     const { kind, pick } = drawn(all, seed, i)
     const say = (said: Said) => { parentPort?.postMessage(said) }
     say({ begun: i, kind: kind.name })
-    const { end, problem } = await kind.read(pick)
-    say({ done: i, kind: kind.name, end, problem })
+    const { end, pastFirst, problem } = await kind.read(pick)
+    say({ done: i, kind: kind.name, end, pastFirst, problem })
   }
 }
 
 async function fuzz (seed: number, first: number, to: number): Promise<void> {
   const begun = performance.now()
-  const counts = new Map<string, { read: number, refused: number, hung: number }>()
-  const count = (kind: string, how: 'read' | 'refused' | 'hung') => {
-    const known = counts.get(kind) ?? { read: 0, refused: 0, hung: 0 }
+  const counts = new Map<string, { read: number, refused: number, hung: number, pastFirst: number }>()
+  const count = (kind: string, how: 'read' | 'refused' | 'hung', pastFirst: boolean) => {
+    const known = counts.get(kind) ?? { read: 0, refused: 0, hung: 0, pastFirst: 0 }
     known[how]++
+    if (pastFirst) known.pastFirst++
     counts.set(kind, known)
   }
   let broken = 0
   const { folder, remove } = workFolder()
   for (let next = first; next < to;) {
     next = await thread({ seed, from: next, to, folder }, said => {
-      count(said.kind, said.end)
+      count(said.kind, said.end, said.pastFirst)
+      if ((said.done + 1 - first) % 5000 === 0) console.log(`${said.done + 1 - first} of ${to - first} so far`)
       if (said.problem === null) return
       broken++
       console.log(`BROKEN: ${said.kind}: ${said.problem}\n  npm run fuzz -- --seed ${seed} --only ${said.done}`)
     }, (i, kind) => {
-      count(kind, 'hung')
+      count(kind, 'hung', true)
       console.log(`ended after ${longest / 1000} s: ${kind}: npm run fuzz -- --seed ${seed} --only ${i}`)
     })
   }
   remove()
-  for (const [kind, { read, refused, hung }] of [...counts].sort()) console.log(`${kind.padEnd(22)} ${read + refused + hung} inputs: ${read} read, ${refused} refused, ${hung} ended`)
-  console.log(`${to - first} inputs, seed ${seed}, in ${((performance.now() - begun) / 1000).toFixed(0)} s, Node ${process.version}: ${broken === 0 ? 'none did harm' : `${broken} BROKEN`}`)
+  for (const [kind, { read, refused, hung, pastFirst }] of [...counts].sort()) console.log(`${kind.padEnd(22)} ${read + refused + hung} inputs, ${pastFirst} past the first look: ${read} read, ${refused} refused, ${hung} ended`)
+  const past = [...counts.values()].reduce((sum, { pastFirst }) => sum + pastFirst, 0)
+  console.log(`${to - first} inputs, ${past} of them past the first look, seed ${seed}, in ${((performance.now() - begun) / 1000).toFixed(0)} s, Node ${process.version}: ${broken === 0 ? 'none did harm' : `${broken} BROKEN`}`)
   if (broken > 0) process.exitCode = 1
 }
 
@@ -91,7 +94,9 @@ async function thread (order: Order, done: (said: Extract<Said, { done: number }
     })
     worker.on('error', error => {
       clearInterval(watch)
-      reject(new Error(`input ${current.i} (${current.kind}) took the thread along`, { cause: error }))
+      if (next > current.i || current.kind === '') return reject(error)
+      done({ done: current.i, kind: current.kind, end: 'refused', pastFirst: true, problem: `it took the thread along: ${(error as Error).stack ?? String(error)}` })
+      resolve(current.i + 1)
     })
   })
 }

@@ -50,6 +50,14 @@ t.test('a large body is refused where bodies are read, and does no harm where re
   t.equal((await app.inject({ method: 'POST', url: `/api/spawns/${serviceId}?liveliness=ping`, payload, headers: { 'content-type': 'application/json' } })).statusCode, 200)
 })
 
+t.test('only uploads may take long to arrive', async t => {
+  const { app } = await wholeStage(t)
+  t.match(app.server, { requestTimeout: 30_000 })
+  const { app: taking } = await wholeStage(t, { SLIPWAY_UPLOAD_DIR: t.testdir({}) })
+  t.match(taking.server, { requestTimeout: 3_600_000, headersTimeout: 30_000 })
+  t.ok(taking.hasPlugin('arrival-time'))
+})
+
 t.test('REST and WebSocket share one count per address, reports are never counted', async t => {
   const { app } = await wholeStage(t, { SLIPWAY_SPAWN_RATE_LIMIT: '2' })
   await app.listen({ host: '127.0.0.1', port: 0 })

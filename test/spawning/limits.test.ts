@@ -108,6 +108,19 @@ t.test('before a limit ends the session of a viewer that is there, it can be tol
   await spawner.close()
 })
 
+t.test('while a limit ends a session, its viewer is told nothing else', async t => {
+  const { spawner, ready, launcher, clock } = spawnerStage({ limits: { idleTimeout: 10_000, pingTimeout: 0 } })
+  launcher.obeys = ['SIGKILL']
+  await ready()
+  spawner.viewerCame('id-1')
+  await clock.advance(10_000)
+  t.match(spawner.session('id-1'), { state: 'draining', reason: 'idle_timeout' })
+  t.same(spawner.ending('id-1', 60_000), { reason: 'idle_timeout', milliseconds: 0 })
+  t.equal(spawner.ending('id-1', 0), null, 'nobody wants to be told')
+  launcher.exit('id-1', {})
+  await spawner.close()
+})
+
 t.test('a viewer that is not there says nothing', async t => {
   const { spawner, ready, clock } = spawnerStage({ limits: { idleTimeout: 5_000 } })
   spawner.viewerInput('id-1')

@@ -7,6 +7,7 @@ import { readModel } from '../../src/stream-server/preparing/read-model.ts'
 import { settled } from '../../src/stream-server/preparing/settled.ts'
 import { Source } from '../../src/stream-server/preparing/source.ts'
 import { readServerMessage } from '../../src/viewer/server-message.ts'
+import { box, threeMf } from './support/files.ts'
 import { triangle } from './support/glb.ts'
 import { opened, store, wanted } from './support/store.ts'
 
@@ -33,6 +34,9 @@ t.test('a file that claims more than it has is refused before anything is made f
     'nothing in a list': [triangle({ meshes: [null] }), /meshes are not a list/],
     'a mesh of nothing': [triangle({ meshes: [{}] }), /no list of primitives/],
     'nodes without end': [triangle({ nodes: Array.from({ length: 2_000_001 }, () => ({})) }), /more than 2,000,000 nodes/],
+    'a place that is none': [triangle({ nodes: [{ mesh: 0, translation: null }] }), /the place of node 0 is not made of numbers/],
+    'a place of too few numbers': [triangle({ nodes: [{ mesh: 0, matrix: [1, 0, 0] }] }), /the place of node 0/],
+    'a stride that is a long list': [triangle({ bufferViews: [{ buffer: 0, byteLength: 36, byteStride: Array(1000).fill(1e308) }] }), /^.{60,200}$/],
     'wild references': [triangle({ nodes: [{ mesh: 12, children: [99] }] }), /cannot be read as glTF|no triangles/]
   }
   for (const [name, [bytes, words]] of Object.entries(cases)) {
@@ -53,6 +57,33 @@ t.test('a model that needs more memory than it may have ends its preparation in 
   t.ok(performance.now() - started < 20_000)
   t.ok(process.memoryUsage().rss - before < 100e6, 'the session itself reads nothing of it')
   t.match(log.lines[0], /could not be prepared/)
+})
+
+t.test('a colour that is none costs the colour', async t => {
+  const { file } = await store(t)
+  for (const baseColorFactor of [null, 1, 'red', [1, 0], [1, 0, 0, 'x']]) {
+    await writeFile(file('a.glb'), triangle({ meshes: [{ primitives: [{ attributes: { POSITION: 0 }, material: 0 }] }], materials: [{ pbrMetallicRoughness: { baseColorFactor, metallicFactor: 0.5 } }] }))
+    t.match(settled(await readModel(await Source.open(file('a.glb')))).parts, [{ color: [1, 1, 1, 1], metallic: 0.5 }], JSON.stringify(baseColorFactor))
+  }
+})
+
+t.test('long lines, words and lists take no longer than others', async t => {
+  const { file } = await store(t)
+  const cases: Record<string, [string | Buffer, RegExp]> = {
+    'a.obj': [`v 0 0 0\n${'\\\n'.repeat(500_000)}\nf 1 1 1\n`, /no triangles/],
+    'a.glb': [triangle({ scenes: [{ nodes: Array(60_000).fill(0) }], nodes: [{}] }), /no triangles/],
+    'b.glb': [triangle({ scenes: Array(60_000).fill({ nodes: [0] }), nodes: [{}] }), /no triangles/],
+    'a.3mf': [threeMf(box(), `<${`a ${'a'.repeat(60_000)}`}>`.repeat(20)), /no triangles/]
+  }
+  for (const [name, [content, words]] of Object.entries(cases)) {
+    await writeFile(file(name), content)
+    const started = process.cpuUsage()
+    await t.rejects(Source.open(file(name)).then(readModel).then(settled), { name: 'UnreadableModel', message: words }, name)
+    const { user, system } = process.cpuUsage(started)
+    t.ok(user + system < 3e6, `${name}: ${Math.round((user + system) / 1000)} ms`)
+  }
+  await writeFile(file('a.obj'), 'v 0 0 \\\n0\nv 1 0 0\nv 0 1 0\nf 1 \\\n 2 \\\n3\n')
+  t.match(settled(await readModel(await Source.open(file('a.obj')))).parts, { length: 1 }, 'lines that go on are read')
 })
 
 t.test('a copy without a size does not take the others with it', async t => {

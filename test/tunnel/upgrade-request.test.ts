@@ -115,6 +115,13 @@ t.test('an IPv6 stream server is named in brackets', async t => {
   t.match(composeUpgrade(result.upgrade, { host: '::1', port: 1 }).toString(), 'Host: [::1]:1\r\n')
 })
 
+t.test('whether the viewer can come back is for us to say', async t => {
+  const result = await reading(t, [...good, 'Slipway-Way-Back: none'])
+  if (result?.status !== 'valid') return t.fail('not valid')
+  t.notMatch(composeUpgrade(result.upgrade, { host: '127.0.0.1', port: 1 }).toString(), /way-back/i)
+  t.match(composeUpgrade(result.upgrade, { host: '127.0.0.1', port: 1, noWayBack: true }).toString(), /^slipway-way-back: none\r\n/m)
+})
+
 t.test('no header can smuggle in another one', async t => {
   for (const hostile of ['X-A: b\rX-Evil: 1', 'X-A: b\nX-Evil: 1', 'X-A: b\0c', 'X-A: b\r\n X-Evil: folded', 'X A: b', ': b', 'Transfer-Encoding: chunked', 'Content-Length: 5']) {
     const result = await reading(t, [...good, hostile])

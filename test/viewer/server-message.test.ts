@@ -61,6 +61,12 @@ for (const [name, message] of wrong) {
   })
 }
 
+t.test('a number beyond all numbers is none', async t => {
+  const text = JSON.stringify({ ...scene, parts: [{ ...part, levels: [{ ...level, error: 12_345 }] }] })
+  t.equal(readServerMessage(text).type, 'scene')
+  t.throws(() => readServerMessage(text.replace('12345', '1e999')), { name: 'StreamError' })
+})
+
 t.test('a message that is no JSON is refused', async t => {
   t.throws(() => readServerMessage('{'), { name: 'StreamError', message: 'The stream server sent a message that is no JSON.' })
 })

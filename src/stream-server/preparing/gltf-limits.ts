@@ -16,7 +16,7 @@ const lists = ['accessors', 'bufferViews', 'buffers', 'materials', 'meshes', 'no
 
 /**
  * Refuses a document, before anything is allocated for it, that claims more data than its buffers hold or than can be prepared, or that is
- * not put together as glTF is. `available` has the bytes of each buffer. Names that are no text are dropped. Throws `UnreadableModel`.
+ * not put together as glTF is. `available` has the bytes of each buffer. Names that are no text and colours that are no numbers are dropped. Throws `UnreadableModel`.
  */
 export function checkGltf (json: GLTF.IGLTF, available: (buffer: number) => number | null): void {
   if (typeof json !== 'object' || json === null) throw broken('it is not a document')
@@ -34,6 +34,10 @@ export function checkGltf (json: GLTF.IGLTF, available: (buffer: number) => numb
   if ((json.nodes?.length ?? 0) > most.nodes) throw new UnreadableModel(`The model is too large: it has more than ${most.nodes.toLocaleString('en')} nodes.`)
   json.bufferViews?.forEach((view, index) => { checkView(json, view, index, available) })
   checkAccessors(json)
+  for (const { pbrMetallicRoughness: looks } of json.materials ?? []) if (looks?.baseColorFactor !== undefined && !isNumbers(looks.baseColorFactor, 4)) delete looks.baseColorFactor
+  for (const [index, node] of (json.nodes ?? []).entries()) {
+    for (const [part, length] of placeParts) if (node[part] !== undefined && !isNumbers(node[part], length)) throw broken(`the place of node ${index} is not made of numbers`)
+  }
   for (const mesh of json.meshes ?? []) {
     if (!Array.isArray(mesh.primitives)) throw broken('a mesh has no list of primitives')
     for (const primitive of mesh.primitives) if (typeof primitive?.attributes !== 'object' || primitive.attributes === null) throw broken('a primitive has no attributes')
@@ -41,12 +45,14 @@ export function checkGltf (json: GLTF.IGLTF, available: (buffer: number) => numb
 }
 
 const broken = (what: string) => new UnreadableModel(`The model file cannot be read as glTF: ${what}.`)
+const isNumbers = (value: unknown, length: number): boolean => Array.isArray(value) && value.length === length && value.every(each => typeof each === 'number')
+const placeParts = [['matrix', 16], ['translation', 3], ['rotation', 4], ['scale', 3]] as const
 const count = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 function checkView ({ buffers = [] }: GLTF.IGLTF, view: GLTF.IBufferView, index: number, available: (buffer: number) => number | null): void {
   const { buffer, byteOffset = 0, byteLength, byteStride } = view
   if (!count(buffer) || !buffers[buffer] || !count(byteOffset) || !count(byteLength)) throw broken(`buffer view ${index} names no bytes`)
-  if (byteStride !== undefined && !(count(byteStride) && byteStride <= 252)) throw broken(`buffer view ${index} has a stride of ${String(byteStride)} bytes`)
+  if (byteStride !== undefined && !(count(byteStride) && byteStride <= 252)) throw broken(`buffer view ${index} has a stride of ${String(byteStride).slice(0, 40)} bytes`)
   const packed = meshopt(view)
   if (packed === null) {
     if (byteOffset + byteLength > (available(buffer) ?? 0)) throw broken(`buffer view ${index} reaches beyond its buffer`)

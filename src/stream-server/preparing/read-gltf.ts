@@ -96,9 +96,15 @@ function reduce (json: GLTF.IGLTF): void {
   json.materials?.forEach(withoutTextures)
 }
 
-/** Every node has one place: the first that is named, the scene before all. So there are no circles either. */
-function untangle ({ scene = 0, scenes = [], nodes = [] }: GLTF.IGLTF): void {
-  const placed = new Set<number>(scenes[scene]?.nodes)
+/** Leaves the scene that is shown. Every node has one place: the first that is named, the scene before all. So there are no circles either. */
+function untangle (json: GLTF.IGLTF): void {
+  const { scene = 0, scenes = [], nodes = [] } = json
+  const shown = scenes[scene] ?? scenes[0]
+  const placed = new Set<number>(shown?.nodes)
+  if (shown !== undefined) {
+    shown.nodes = [...placed]
+    Object.assign(json, { scene: 0, scenes: [shown] })
+  }
   for (const node of nodes) {
     if (node.children === undefined) continue
     node.children = [...node.children].filter(child => {

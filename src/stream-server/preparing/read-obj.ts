@@ -18,6 +18,8 @@ interface Group {
 }
 
 const none = 0xffffffff
+/** Characters of a line that goes on over several, at most. */
+const longestLine = 1e6
 const units: [RegExp, number][] = [[/millimet|\bmm\b/i, 0.001], [/centimet|\bcm\b/i, 0.01], [/\binch|\bin\b/i, 0.0254], [/\bfeet|\bfoot/i, 0.3048], [/\bmet(er|re)|\bm\b/i, 1]]
 
 /** Reads Wavefront OBJ with the colours of its materials: a part per object and material, Y up, in metres where no comment says otherwise. Throws `UnreadableModel`. */
@@ -30,12 +32,17 @@ export async function readObj (source: Source): Promise<Assembly> {
   let object = ''
   let material = ''
   let metres = 1
-  let pending = ''
+  let pending: string[] = []
+  let pendingLength = 0
   let triangles = 0
   for (const read of linesOf(source.bytes)) {
-    const line = pending + read
-    pending = line.endsWith('\\') && line.length < 1e6 ? `${line.slice(0, -1)} ` : ''
-    if (pending !== '') continue
+    if (read.endsWith('\\') && (pendingLength += read.length) < longestLine) {
+      pending.push(read.slice(0, -1))
+      continue
+    }
+    const line = pending.length === 0 ? read : [...pending, read].join(' ')
+    pending = []
+    pendingLength = 0
     const [word, ...words] = wordsOf(line)
     switch (word) {
       case '#':

@@ -1,0 +1,127 @@
+import type { Clock } from '../clock.ts'
+import type { ViewerOptions } from './api.ts'
+import { ServerConnection } from './server-connection.ts'
+import { ImageViewer } from './ssr/image-viewer.ts'
+import { StreamingViewer, type ViewerListener } from './streaming-viewer.ts'
+import type { Inspection } from './tools/inspection.ts'
+import { element } from './tools/markup.ts'
+import { Toolbar } from './tools/toolbar.ts'
+import { waitingWords } from './waiting-words.ts'
+
+export interface VisitListener extends Pick<ViewerListener, 'preparing' | 'connection' | 'ending' | 'ended'> {
+  /** The request waits for a seat. */
+  waiting (words: string): void
+  /** There is something to look at: called once. */
+  opened (): void
+  /** The picture holds everything that is seen from here. */
+  complete (geometry: { triangles: number, bytes: number }): void
+  selected (instances: readonly number[]): void
+}
+
+/** One model in somebody's element, from the request to its end: its session and all that is made for it. */
+export class Visit {
+  readonly model: string
+  readonly viewer: StreamingViewer | ImageViewer
+  readonly #options: ViewerOptions
+  readonly #clock: Clock
+  readonly #listener: VisitListener
+  readonly #canvas = element('canvas', '')
+  readonly #giveUp = new AbortController()
+  readonly #known: Promise<void>
+  #fail = (_error: Error): void => {}
+  #know = (): void => {}
+  #inspection: Inspection | undefined
+  #toolbar: Toolbar | undefined
+
+  /**
+   * A drawing surface of its own for every session: one that was lost or given back draws no more. Throws an Error in words when the
+   * browser cannot draw.
+   */
+  constructor (root: HTMLElement, model: string, options: ViewerOptions, clock: Clock, listener: VisitListener) {
+    this.model = model
+    this.#options = options
+    this.#clock = clock
+    this.#listener = listener
+    this.#canvas.tabIndex = 0
+    this.#canvas.setAttribute('role', 'application')
+    this.#canvas.setAttribute('aria-label', `3D view of ${model}. Arrow keys orbit, plus and minus zoom, F fits the model into view.`)
+    this.#known = new Promise((resolve, reject) => {
+      this.#know = resolve
+      this.#fail = reject
+    })
+    // Whoever does not wait for it hears of the failure by the event.
+    this.#known.catch(() => {})
+    root.prepend(this.#canvas)
+    try {
+      this.viewer = this.#newViewer(root)
+    } catch (error) {
+      this.#canvas.remove()
+      throw error
+    }
+  }
+
+  get inspection (): Inspection | undefined {
+    return this.#inspection
+  }
+
+  /** Asks for the session. Resolves when the scene is known; rejects with an Error in words. */
+  async begin (): Promise<void> {
+    const { service = new URL('.', location.href).href, mode = 'csr', sessionToken, streamingMode, budget } = this.#options
+    if (mode === 'single') {
+      if (this.viewer instanceof StreamingViewer) void this.viewer.load(service, this.model)
+      return await this.#known
+    }
+    const { signal } = this.#giveUp
+    const params = sessionToken === undefined ? {} : { sessionToken }
+    const { endpointUri } = await new ServerConnection(service, this.#clock).connect({ class: `${mode}_session`, params: { ...params, viewerModel: this.model } }, {
+      signal,
+      waiting: waiting => { if (!signal.aborted) this.#listener.waiting(waitingWords(waiting)) }
+    })
+    if (!signal.aborted) this.viewer.start({ endpointUri, model: this.model, ...params, ...streamingMode !== undefined && { streamingMode }, ...budget !== undefined && { budget } })
+    await this.#known
+  }
+
+  /** The session is over. A picture stays to be looked at; without one the drawing surface, of which a browser has few, is given back at once. */
+  end (words: string): void {
+    this.#giveUp.abort()
+    if (this.#inspection !== undefined) this.viewer.leave()
+    else this.viewer.shutdown()
+    this.#fail(new Error(words))
+  }
+
+  /** Ends the session and takes everything off the page. */
+  close (words: string): void {
+    this.#giveUp.abort()
+    this.#fail(new Error(words))
+    this.#toolbar?.close()
+    this.viewer.shutdown()
+    this.#canvas.remove()
+  }
+
+  #newViewer (root: HTMLElement): StreamingViewer | ImageViewer {
+    let complete = false
+    const listener: ViewerListener = {
+      phase: phase => { if (phase === 'first-picture') this.#opened() },
+      preparing: progress => { this.#listener.preparing(progress) },
+      inspectable: inspection => {
+        this.#inspection = inspection
+        if (this.#options.tools !== false) this.#toolbar = new Toolbar(root, this.#canvas, inspection, this.model)
+        inspection.events.on('selection', selected => { this.#listener.selected(selected) })
+        this.#opened()
+      },
+      statistics: ({ refining, triangles, bytes }) => {
+        if (!refining && !complete) this.#listener.complete({ triangles, bytes })
+        complete = !refining
+      },
+      connection: lost => { this.#listener.connection(lost) },
+      ending: ending => { this.#listener.ending(ending) },
+      ended: (how, words) => { this.#listener.ended(how, words) }
+    }
+    return this.#options.mode === 'ssr' ? new ImageViewer(this.#canvas, this.#clock, listener) : new StreamingViewer(this.#canvas, this.#clock, listener)
+  }
+
+  #opened (): void {
+    this.#listener.opened()
+    this.#know()
+  }
+}
