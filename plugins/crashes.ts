@@ -20,8 +20,6 @@ export interface CrashesOptions extends Administration {
   dossiers: number
   /** Bytes of memory that a process has in RAM; `undefined`: that is not known. Takes some ten microseconds. */
   residentBytes: (pid: number) => number | undefined
-  /** What a process was started with, the program first; empty: that is not known. */
-  commandOf: (pid: number) => readonly string[]
   clock: Clock
 }
 
@@ -36,7 +34,7 @@ const listSchema = Type.Object({
 const forbidden = Object.assign(new Error('Crashes are shown on this machine, or with the key of SLIPWAY_ADMIN_KEY'), { statusCode: 403, code: 'FORBIDDEN', name: 'Forbidden' })
 const missing = (message: string, code: string) => Object.assign(new Error(message), { statusCode: 404, code, name: 'Not Found' })
 
-const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolation, dossiers, residentBytes, commandOf, clock, ...administration }) => {
+const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolation, dossiers, residentBytes, clock, ...administration }) => {
   const { spawner, sessionHistory, log } = app
   const book = new CrashBook(dossiers)
   const commands = new Map<string, string[]>()
@@ -52,14 +50,9 @@ const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolati
   if (dossiers > 0) {
     spawner.on('ordered', order => { commands.set(order.id, shownCommand(order)) })
     spawner.on('session', (session, from) => {
-      const { id, endedAt, pid } = session
+      const { id, endedAt } = session
       if (from === null) memory.follow(id)
-      // Another service has ordered it.
-      if (from === null && session.state === 'adopted' && pid !== null) {
-        const [executable = '', ...args] = commandOf(pid)
-        commands.set(id, shownCommand({ executable, args }))
-      }
-      if (from === 'starting' && endedAt === null) memory.look(id)
+      else if (from === 'starting' && endedAt === null) memory.look(id)
       if (endedAt === null) return
       const evidence = { command: commands.get(id) ?? [], timeline: sessionHistory.of(id)?.steps ?? [], memory: memory.leave(id) }
       commands.delete(id)

@@ -41,7 +41,6 @@ import type { Config } from './config/schema.ts'
 import { startedAhead } from './config/started-ahead.ts'
 import { Isolation } from './crashes/isolation.ts'
 import { residentBytes } from './crashes/memory-curve.ts'
-import { runningCommand } from './crashes/running-command.ts'
 import { PreflightError } from './errors.ts'
 import { Admission } from './front/admission.ts'
 import { trustOf } from './front/caller.ts'
@@ -198,7 +197,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   await app.register(sessionsApi, http)
   await app.register(health, { clock })
   await app.register(drain, { ...http, drainTimeout: sessions.drainTimeout, clock })
-  await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, residentBytes, commandOf: runningCommand, clock })
+  await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, residentBytes, clock })
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness', warnBefore: sessions.endWarning * 1_000 })

@@ -4,7 +4,6 @@ import restHandshake from '../../plugins/rest-handshake.ts'
 import sessionHistory from '../../plugins/session-history.ts'
 import spawnLimit from '../../plugins/spawn-limit.ts'
 import { Isolation } from '../../src/crashes/isolation.ts'
-import { runningCommand } from '../../src/crashes/running-command.ts'
 import { appStage, opened, type AppStageOptions } from '../fixtures/app-stage.ts'
 
 async function crashStage (t: Test, { limit = 2, dossiers = 10, max = 10, ...options }: AppStageOptions & { limit?: number, dossiers?: number } = {}) {
@@ -17,7 +16,7 @@ async function crashStage (t: Test, { limit = 2, dossiers = 10, max = 10, ...opt
   await app.register(sessionHistory, { sessions: 100, file: null, clock })
   await app.register(spawnLimit, { perMinute: 0 })
   await app.register(restHandshake, { modelDirs: [], clock })
-  await app.register(crashes, { open: false, adminKey: 'a key', isolation, dossiers, residentBytes: pid => pid === 4711 ? 64_000_000 : undefined, commandOf: pid => pid === 4711 ? ['/opt/server', '--id', 'left', '--session-token', 's3cret'] : [], clock })
+  await app.register(crashes, { open: false, adminKey: 'a key', isolation, dossiers, residentBytes: pid => pid === 4711 ? 64_000_000 : undefined, clock })
   await app.ready()
   const spawn = (params: object) => app.inject({ method: 'POST', url: '/api/spawn', payload: { params } })
   const crash = async (model: string, how: { code?: number | null, signal?: NodeJS.Signals, outputTail?: string } = { code: 3 }) => {
@@ -118,20 +117,6 @@ t.test('the memory of a process is in its dossier, as it was seen while it lived
   await clock.advance(5_000)
   launcher.exit(id, { code: 1 })
   t.match((await app.inject(`/api/crashes/${id}`)).json(), { memory: [1_000_000, 1_005_000].map(at => ({ at: new Date(at).toISOString(), bytes: 64_000_000 })) })
-})
-
-t.test('a session that another service has left has what it was started with in its dossier, too', async t => {
-  const { app, launcher, clock, begin } = await crashStage(t)
-  const now = clock.now()
-  app.spawner.adopt({ id: 'left', renderer: 'csr', model: 'engine', via: 'rest', state: 'connected', reason: null, port: begin, pid: 4711, gpu: null, createdAt: now, requestedAt: now, readyAt: now, connectedAt: now, caller: null }, 'lives')
-  launcher.emit('exited', { id: 'left', pid: 4711, code: 1, signal: null, outputTail: '' })
-  const { command } = (await app.inject('/api/crashes/left')).json<{ command: string[] }>()
-  t.same(command, ['/opt/server', '--id', 'left', '--session-token', '<hidden>'])
-})
-
-t.test('what a process was started with is what the system tells', async t => {
-  t.same(runningCommand(process.pid).slice(-1), process.argv.slice(-1))
-  t.same(runningCommand(2 ** 30), [])
 })
 
 t.test('from elsewhere nobody sees crashes or lets a model in, but for who has the key', async t => {
