@@ -15,7 +15,7 @@ import type { Certificate } from '../src/tls/certificate.ts'
 import type { Carrier } from '../src/tunnel/carrier.ts'
 import { dial } from '../src/tunnel/dial.ts'
 import { ParkedSocket } from '../src/tunnel/parked-socket.ts'
-import { refuse, wantsCloseFrame, type Refusal } from '../src/tunnel/refusal.ts'
+import { refuse, wantsCloseFrame, type Refusal, type RefusalForm } from '../src/tunnel/refusal.ts'
 import type { Tunnel } from '../src/tunnel/tunnel.ts'
 import { TunnelSet } from '../src/tunnel/tunnel-set.ts'
 import { composeUpgrade, readUpgrade, type UpgradeRequest } from '../src/tunnel/upgrade-request.ts'
@@ -55,9 +55,6 @@ const lastWord = 1_000
 /** Milliseconds a tunnel may take to deliver the last words of a stream server that has ended. */
 const farewell = 2_000
 
-/** Answers a viewer with no: the one that is parked, or on this socket. */
-type TurnAway = (refusal: Refusal, socket?: Socket) => void
-
 const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { own, admission, streamHost, upstream, carrier = null, clock }) => {
   const { front, spawner, spawnLimit } = app
   const tunnels = new TunnelSet()
@@ -69,12 +66,13 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     const [path = '', query] = (reading.status === 'valid' ? reading.upgrade.target : request.url ?? '').split('?', 2)
     const way = readWay(path)
     const viewer = new ParkedSocket(socket, head)
-    const turnAway = (refusal: Refusal, socket = viewer.take()?.socket) => {
+    const turnAway = (refusal: Refusal) => {
+      const taken = viewer.take()
       // A token opens a session: it is not for the log.
       app.log.info({ path: way.to === 'token' ? '/s/…' : path, code: refusal.code }, `viewer refused: ${refusal.reason}`)
-      if (socket === undefined) return
+      if (taken === undefined) return
       const upgrade = reading.status === 'valid' ? reading.upgrade : undefined
-      refuse(socket, refusal, { acceptThenClose: wantsCloseFrame(request), key: upgrade?.key, protocol: upgrade?.protocols[0] }, clock)
+      refuse(taken.socket, refusal, { acceptThenClose: wantsCloseFrame(request), key: upgrade?.key, protocol: upgrade?.protocols[0] }, clock)
     }
     if (stranger !== null) return turnAway({ code: stranger.code, reason: stranger.message })
     if (reading.status === 'malformed') return turnAway({ code: 'bad_request', reason: reading.reason })
@@ -88,7 +86,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     })
   }
 
-  async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, query: URLSearchParams, turnAway: TurnAway) {
+  async function start (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, query: URLSearchParams, turnAway: (refusal: Refusal) => void) {
     const renderer = query.get('renderingLocation') === 'ssr' ? 'ssr' : 'csr'
     const asked = limitsInQuery(query, app.limitRanges)
     if (asked.status === 'invalid') return turnAway({ code: 'bad_request', reason: asked.problems.join('; ') })
@@ -110,7 +108,7 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     }
   }
 
-  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, admitted: Admitted, turnAway: TurnAway) {
+  async function joinSession (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, admitted: Admitted, turnAway: (refusal: Refusal) => void) {
     if (admitted.status === 'refused') return turnAway(admitted.refusal)
     const { session, session: { id }, rest, hold } = admitted
     const query = upgrade.target.indexOf('?')
@@ -129,13 +127,13 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
   }
 
   /** Joins viewer and stream server; resolves with their tunnel, or with why there is none. What they were joined by is forgotten then: tunnels are many, and last. */
-  async function join (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: TurnAway, { noWayBack = false } = {}): Promise<Tunnel | 'neverMet' | 'unreachable'> {
+  async function join (viewer: ParkedSocket, upgrade: UpgradeRequest, request: IncomingMessage, session: SessionView, turnAway: (refusal: Refusal) => void, { noWayBack = false } = {}): Promise<Tunnel | 'neverMet' | 'unreachable'> {
     const { id, port } = session
     // A certificate that was replaced a moment ago is known to stream servers that have started since.
     await upstream?.look()
     const opening = composeUpgrade(upgrade, { host: streamHost, port: port ?? 0, forwardedFor: request.socket.remoteAddress, believed: front.isProxy(request), noWayBack })
     const knows = upstream === null ? undefined : (fingerprint: string) => upstream.isOurs(fingerprint)
-    const result = await dial(viewer, { host: streamHost, port: port ?? 0, opening, timeout: dialTimeout, clock, knows, onInput: spawner.watchesInput(id) ? () => { spawner.viewerInput(id) } : undefined, unheard: socket => { turnAway({ code: 'start_failed', reason: 'The stream server ended before it answered' }, socket) }, carrier: carrier ?? undefined })
+    const result = await dial(viewer, { host: streamHost, port: port ?? 0, opening, timeout: dialTimeout, clock, knows, onInput: spawner.watchesInput(id) ? () => { spawner.viewerInput(id) } : undefined, unheard: tellUnheard(id, { acceptThenClose: wantsCloseFrame(request), key: upgrade.key, protocol: upgrade.protocols[0] }), carrier: carrier ?? undefined })
     if (result.status === 'viewerGone') return 'neverMet'
     if (result.status === 'unreachable') {
       turnAway({ code: 'start_failed', reason: `The stream server cannot be reached: ${result.message}` })
@@ -145,6 +143,16 @@ const websocketProxy: FastifyPluginAsync<WebSocketProxyOptions> = async (app, { 
     spawner.viewerCame(id)
     if (spawner.session(id)?.endedAt !== null) sayFarewell(id)
     return result.tunnel
+  }
+
+  /** Tells a viewer whose stream server has hung up before its first byte. A tunnel keeps it for its whole life: nothing else of the request must hang on it. */
+  function tellUnheard (id: string, form: RefusalForm): (viewer: Socket) => void {
+    return viewer => {
+      const reason = spawner.session(id)?.reason
+      const refusal = reason === 'drain' || reason === 'admin' ? refusalOf({ status: 'cancelled', reason }) : { code: 'start_failed', reason: 'The stream server hung up before it answered' } as const
+      app.log.info({ spawnId: id, code: refusal.code }, `viewer refused: ${refusal.reason}`)
+      refuse(viewer, refusal, form, clock)
+    }
   }
 
   /** Resolves when a tunnel has closed, with who left. */

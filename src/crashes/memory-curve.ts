@@ -32,8 +32,8 @@ export class MemoryCurve {
   }
 }
 
-/** What the kernel says of a process fits, with room to spare. */
-const page = Buffer.alloc(4_096)
+/** What the kernel says of a process fits, also where its user is in thousands of groups. */
+const page = Buffer.alloc(65_536)
 
 /**
  * Bytes of memory that a process has in RAM; `undefined` where the system does not tell, or it is gone. A hot path, since it is asked at each start,

@@ -56,9 +56,19 @@ export class MemoryWatch {
     })
   }
 
+  /** Lets others have their turn. When it is closed meanwhile there is no going on. */
+  #pause (): Promise<void> {
+    return new Promise(resolve => {
+      this.#cancel = this.#options.clock.after(0, () => {
+        this.#cancel = undefined
+        resolve()
+      })
+    })
+  }
+
   async #round (): Promise<void> {
     for (const [index, id] of [...this.#curves.keys()].entries()) {
-      if (index % inOneGo === inOneGo - 1) await new Promise<void>(resolve => { this.#options.clock.after(0, resolve) })
+      if (index % inOneGo === inOneGo - 1) await this.#pause()
       if (this.#curves.has(id)) this.look(id)
     }
     if (this.#curves.size > 0) this.#cancel ??= this.#later()

@@ -86,6 +86,23 @@ t.test('processes are looked at now and then, as long as there are any', async t
   t.equal(clock.pending, 0)
 })
 
+t.test('many processes are looked at a few at a time, and not once they are all let go', async t => {
+  const clock = new FakeClock()
+  const looked: string[] = []
+  const watch = new MemoryWatch({ interval: 5_000, clock, bytes: id => { looked.push(id); return 1 } })
+  const ids = Array.from({ length: 40 }, (_, i) => String(i))
+  for (const id of ids) watch.follow(id)
+  await clock.advance(5_000)
+  t.same(looked, ids)
+  watch.close()
+  t.equal(clock.pending, 0)
+  watch.follow('one more')
+  await clock.advance(4_999)
+  t.equal(clock.pending, 1)
+  watch.close()
+  t.equal(clock.pending, 0, 'also in between')
+})
+
 t.test('this process has memory, and one that is not there has none', async t => {
   t.ok((residentBytes(process.pid) ?? 0) > 1_000_000)
   t.equal(residentBytes(2 ** 30), undefined)

@@ -109,8 +109,8 @@ t.test('a stream server that cannot be started', async t => {
 t.test('a stream server that dies before it has answered its viewer', async t => {
   const broken = await startSlipway(t, {}, { mode: 'crash-at-viewer' })
   t.match(await refusals(broken), {
-    closed: { status: 1011, protocol: 'some.protocol', reason: 'The stream server ended before it answered', code: 'start_failed' },
-    answered: { status: 500, body: { status: 'failed', reason: 'The stream server ended before it answered', code: 'start_failed' } }
+    closed: { status: 1011, protocol: 'some.protocol', reason: 'The stream server hung up before it answered', code: 'start_failed' },
+    answered: { status: 500, body: { status: 'failed', reason: 'The stream server hung up before it answered', code: 'start_failed' } }
   })
 })
 

@@ -19,6 +19,7 @@ async function stage (t: Test) {
     return 'taken'
   }
   app.post('/usual', take)
+  app.post('/locked', { config: { slowArrival: true }, onRequest: async () => { throw Object.assign(new Error('no'), { statusCode: 403 }) } }, take)
   app.post('/upload', { config: { slowArrival: true } }, take)
   await app.listen({ host: '127.0.0.1', port: 0 })
   /** Sends what is there of a request; resolves when its head was seen. */
@@ -52,6 +53,15 @@ t.test('a body that does not come in the usual time ends the request with 408; a
   await upload.over
   t.match(upload.answer(), /^HTTP\/1\.1 200 OK\r\n[^]*taken$/)
   t.same(taken, ['/upload 1234567890'])
+})
+
+t.test('an upload that is turned away has no more time than anybody else', async t => {
+  const { clock, begin, taken } = await stage(t)
+  const locked = await begin('POST /locked HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345')
+  await clock.advance(30_000)
+  await locked.over
+  t.match(locked.answer(), /^HTTP\/1\.1 403 Forbidden\r\n/)
+  t.same(taken, [])
 })
 
 t.test('what has come is not ended, however long its answer takes, nor is the next request on the line', async t => {
