@@ -15,6 +15,7 @@ const limitSettings: Record<Deadline['limit'], string> = {
 
 const countedFrom: Record<Deadline['since'], string> = {
   entered: 'since the state was entered',
+  awaited: 'since the state was entered, or the request where that came later',
   requested: 'since the request',
   report: 'since the last report',
   input: 'since the last viewer input'

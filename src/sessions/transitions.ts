@@ -8,8 +8,8 @@ export type Limit = 'queueTimeout' | 'startTimeout' | 'aheadLifetime' | 'firstCo
 /** The time limits in milliseconds; 0 means none. */
 export type Limits = Record<Limit, number>
 
-/** What a limit is counted from. */
-export type Since = 'entered' | 'requested' | 'report' | 'input'
+/** What a limit is counted from. `awaited`: the entry of the state, or the request where that came later, as for a session that was being started ahead. */
+export type Since = 'entered' | 'awaited' | 'requested' | 'report' | 'input'
 
 export interface Deadline {
   limit: Limit
@@ -37,7 +37,7 @@ export const transitions = {
   starting: {
     means: 'The stream server was launched and has not said it is ready.',
     next: ['spare', 'ready', 'draining', 'stopped', 'failed'],
-    deadlines: [{ limit: 'startTimeout', since: 'entered', passes: 'start_timeout' }]
+    deadlines: [{ limit: 'startTimeout', since: 'awaited', passes: 'start_timeout' }]
   },
   spare: {
     means: 'Started ahead and ready, kept for the next request.',

@@ -85,6 +85,7 @@ export class Watchdog {
 
 function countedFrom (session: Session, since: Deadline['since']): number {
   const entered = session.entered[session.state] ?? session.createdAt
+  if (since === 'awaited') return Math.max(entered, session.requestedAt)
   if (since === 'requested') return session.requestedAt
   if (since === 'report') return session.lastReportAt ?? entered
   // Where nobody reports input there is no idle limit to pass.

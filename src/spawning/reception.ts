@@ -142,13 +142,20 @@ export class Reception {
     switch (how) {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
       case 'closed': return { status: 'draining' }
-      case 'late': return { status: 'full', limit, reason: 'queue_timeout', retryAfter: this.#retryAfter }
+      case 'late': return this.#late(this.obstacle ?? obstacle)
       case 'full': switch (obstacle) {
         case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
         case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
         default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
       }
     }
+  }
+
+  /** Nobody has called for as long as one waits. */
+  #late (obstacle: Obstacle): OpenResult {
+    return obstacle === 'no_seat' || obstacle === 'too_many_starts'
+      ? { status: 'full', limit: this.#options.maxSessions, reason: 'queue_timeout', retryAfter: this.#retryAfter }
+      : { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
   }
 
   /** Seconds after which somebody at the end of the line has probably a seat. */

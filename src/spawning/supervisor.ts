@@ -92,7 +92,11 @@ export class Supervisor {
   async claim ({ via, signal, limits = {} }: OpenRequest): Promise<OpenResult> {
     const { session } = this
     session.claim(via, limits, this.#with.clock.now())
-    if (session.state !== 'spare') return await this.#answer(signal)
+    if (session.state !== 'spare') {
+      // The request may have a limit of its own.
+      this.#with.watchdog.watch(session)
+      return await this.#answer(signal)
+    }
     this.#move('ready', 'caller')
     return { status: 'opened', session: session.view() }
   }

@@ -95,7 +95,7 @@ const entered: Since = entry => entry.entered
 const ping: [Limit, Since] = ['pingTimeout', entry => entry.reported ?? entry.entered]
 const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?]>>> = {
   queued: [['queueTimeout', entered]],
-  starting: [['startTimeout', entered]],
+  starting: [['startTimeout', ({ entered, asked }) => asked.now > entered.now ? asked : entered]],
   spare: [['aheadLifetime', entered], ping],
   adopted: [ping],
   ready: [['firstConnectTimeout', entered], ping],

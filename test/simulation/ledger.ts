@@ -33,7 +33,7 @@ export interface Entry {
 
 /** Reasons that only a limit of time leads to, and what that is counted from. */
 const limited: Partial<Record<Reason, [Limit, (entry: Entry) => Moment | null]>> = {
-  start_timeout: ['startTimeout', ({ entered }) => entered],
+  start_timeout: ['startTimeout', ({ entered, asked }) => asked.now > entered.now ? asked : entered],
   first_connect_timeout: ['firstConnectTimeout', ({ unused }) => unused],
   ping_timeout: ['pingTimeout', ({ reported, entered }) => reported ?? entered],
   idle_timeout: ['idleTimeout', ({ input }) => input],

@@ -44,7 +44,11 @@ export class SimulatedCaller {
         const waiting = progress.phase === 'waiting'
         this.waits = waiting ? this.waits ?? ledger.moment : null
         // A session's life begins with its seat, not with the wait for one.
-        if (progress.phase === 'seated') this.asked = ledger.moment
+        if (progress.phase === 'seated') {
+          this.asked = ledger.moment
+          const entry = ledger.entries.get(progress.id)
+          if (entry !== undefined) entry.asked = ledger.moment
+        }
         // It is judged again when it is called.
         if (waiting) expected = undefined
         else ledger.own.set(progress.id, this.plan.limits)
@@ -54,7 +58,7 @@ export class SimulatedCaller {
       this.answers.push(answer)
       this.misjudged ??= crashes.misjudged(expected, answer)
       if (answer.status === 'draining' && !this.late && ledger.drains === drains) this.misjudged = 'a caller was turned away for a drain that is none'
-      if (answer.status === 'overloaded' && !busy) this.misjudged = 'a caller was turned away for a load that is none'
+      if (answer.status === 'overloaded' && !busy && !ledger.busy) this.misjudged = 'a caller was turned away for a load that is none'
       if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowded) this.misjudged = 'a caller was turned away for starts that were not under way'
       this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
       if (answer.status !== 'opened') return

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { LoadGate } from '../../src/load/load-gate.ts'
 import { settle } from '../fixtures/fake-clock.ts'
 import { spawnerStage } from '../fixtures/spawner-stage.ts'
 import type { Progress } from '../../src/spawning/outcome.ts'
@@ -94,6 +95,16 @@ t.test('who waits too long is told so, with when to come again', async t => {
   for (const id of ['id-1', 'id-2']) report(id, 'ping')
   await clock.advance(1)
   t.match(await waiting, { status: 'full', reason: 'queue_timeout', retryAfter: 5 })
+  await spawner.close()
+})
+
+t.test('who waits too long since the machine is too busy is told that', async t => {
+  const gate = new LoadGate({ memory: { closes: 10, opens: 20 }, cpu: { closes: 0, opens: 0 }, loop: { closes: 0, opens: 0 } })
+  const { spawner, request, clock } = spawnerStage({ gate, room: 2, patience: 3_000 })
+  gate.take({ memory: 5, cpu: null, loop: null })
+  const waiting = spawner.open(request())
+  await clock.advance(3_000)
+  t.match(await waiting, { status: 'overloaded', reason: 'memory_low', retryAfter: 5 })
   await spawner.close()
 })
 

@@ -27,6 +27,19 @@ t.test('who asked for less time to start is told that one', async t => {
   await spawner.close()
 })
 
+t.test('who gets a session that is just being started ahead has the time to start that was asked for, from then on', async t => {
+  const { spawner, request, clock } = spawnerStage({ max: 4, ahead: { csr: 1, ssr: 0 } })
+  spawner.startAhead()
+  await clock.advance(2_000)
+  t.match(spawner.sessions(), [{ state: 'starting', via: null }])
+  const opening = spawner.open(request({ limits: { startTimeout: 1_500 } }))
+  await clock.advance(1_499)
+  t.match(spawner.session('id-1'), { state: 'starting' })
+  await clock.advance(1)
+  t.match(await opening, { status: 'startFailed', reason: 'start_timeout', session: { id: 'id-1' } })
+  await spawner.close()
+})
+
 t.test('a session started ahead takes on the limits of whoever gets it', async t => {
   const { spawner, request, report, clock } = spawnerStage({ max: 4, ahead: { csr: 1, ssr: 0 } })
   spawner.startAhead()
