@@ -89,6 +89,8 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
         continue
       }
       if (this.#suspect.delete(port)) this.emit('unblocked', { port })
+      // Those behind may have nothing to wait for any more.
+      if (this.#waiting.length > 0) this.#serve()
       return this.#lease(port)
     }
     // Whoever leaves with empty hands may have been woken for a port: the next one gets it.

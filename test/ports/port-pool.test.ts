@@ -64,6 +64,18 @@ t.test('who finds only resting ports waits for them, first come first served', a
   t.equal(clock.pending, 0, 'no timer is left')
 })
 
+t.test('who waits behind whoever gets the last port is told that there is none to wait for', async t => {
+  const { pool, clock } = poolOf(1)
+  const first = await leased(pool)
+  first.release()
+  const [second, third] = [pool.take(never), pool.take(never)]
+  await clock.advance(2_000)
+  t.equal((await second)?.port, 20_000)
+  t.equal(await third, undefined)
+  t.equal(pool.waiting, 0)
+  t.equal(clock.pending, 0)
+})
+
 t.test('who hangs up while waiting leaves no trace', async t => {
   const { pool, clock } = poolOf(1)
   const lease = await leased(pool)
