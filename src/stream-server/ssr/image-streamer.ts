@@ -23,7 +23,7 @@ export interface ImageStreamerSettings {
   onBroken: (error: Error) => void
 }
 
-/** How long a camera must rest before its picture is made better. */
+/** How long camera and arrangement must rest before its picture is made better. */
 const restMs = 160
 const fewSamples = 4
 const allSamples = 16
@@ -75,14 +75,7 @@ export class ImageStreamer {
   /** Looks from another place; an older camera that was not looked at yet is forgotten. */
   look (camera: CameraMessage): void {
     this.#camera = camera
-    this.#resting = false
-    this.#outflow.abandon()
-    this.#painter.supersede(camera.seq)
-    this.#cancelRest()
-    this.#cancelRest = this.#settings.clock.after(restMs, () => {
-      this.#resting = true
-      this.#step()
-    })
+    this.#move()
     this.#step()
   }
 
@@ -104,7 +97,7 @@ export class ImageStreamer {
   /** Selects or hides instances, or shows all in another way. */
   arrange (message: MarkMessage | StyleMessage): void {
     this.#arrangement++
-    this.#outflow.abandon()
+    this.#move()
     this.#painter.tell(message)
     this.#step()
   }
@@ -129,6 +122,18 @@ export class ImageStreamer {
     this.#painter.close()
   }
 
+  /** Something changes, and may go on changing. */
+  #move (): void {
+    this.#resting = false
+    this.#outflow.abandon()
+    if (this.#camera !== null) this.#painter.supersede(this.#camera.seq, this.#arrangement)
+    this.#cancelRest()
+    this.#cancelRest = this.#settings.clock.after(restMs, () => {
+      this.#resting = true
+      this.#step()
+    })
+  }
+
   #step (): void {
     const camera = this.#camera
     if (this.#closed || this.#order !== null || this.#loading || camera === null) return
@@ -151,14 +156,15 @@ export class ImageStreamer {
   }
 
   #paint (camera: CameraMessage, samples: number): void {
-    const means = this.#resting ? null : this.#pace.means
+    // What may be given up only betters a picture that is there: whoever changes something all the time shall see something too.
+    const seen = this.#shown.seq === camera.seq && this.#shown.arrangement === this.#arrangement
+    const means = this.#resting && seen ? null : this.#pace.means
     this.#order = { arrangement: this.#arrangement, means, at: this.#settings.clock.now() }
     this.#painter.paint(orderOf(camera, {
       scale: means?.scale ?? 1,
       coarseness: means === null ? 1 : this.#pace.coarseness,
       arrangement: this.#arrangement,
       samples,
-      // Whoever moves all the time shall see something too.
       mayStop: means === null
     }))
   }
