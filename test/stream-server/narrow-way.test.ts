@@ -80,6 +80,14 @@ for (const bytesPerSecond of [800_000, 60_000]) {
       await viewer.complete(closer)
       const large = viewer.pictures.filter(({ frame }) => frame.seq === closer && frame.format === 'jpeg' && frame.width === width && frame.top === 0)
       t.equal(large.length, 1, 'none that lacks geometry, and is soon bettered, goes before the best')
+
+      const dragged = viewer.pictures.length
+      let moves = 0
+      const hand = setInterval(() => { viewer.say({ type: 'style', ghosts: false, edges: false, explosion: ++moves / 1000, section: null }) }, 16)
+      t.teardown(() => { clearInterval(hand) })
+      await viewer.until(() => viewer.pictures.length >= dragged + 8 ? true : undefined)
+      clearInterval(hand)
+      t.ok(viewer.pictures.slice(dragged).every(({ frame }) => frame.width < width), 'what is taken apart by hand is smaller too')
     }
 
     way.bytesPerSecond = 50e6
