@@ -21,7 +21,7 @@ parentPort?.on('message', (message: ToPainter) => {
     case 'style': return painter.arrangement.style(message)
     case 'pick': return answer({ type: 'picked', id: message.id, ...easel.pick(message.x, message.y) })
     case 'paint': {
-      const painted = easel.paint(message, () => message.mayStop && Atomics.load(newest, 0) !== (message.seq | 0))
+      const painted = easel.paint(message, () => message.mayStop && (Atomics.load(newest, 0) !== (message.seq | 0) || Atomics.load(newest, 1) !== (message.arrangement | 0)))
       return answer(painted, [message.pixels])
     }
   }

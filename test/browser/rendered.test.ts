@@ -44,8 +44,17 @@ t.test('a browser without WebGL is shown pictures that the stream server renders
   t.equal((await dataOf(card))['selected'], '1')
   await comesTrue('it is complete again', async () => (await dataOf(card))['refining'] === 'false')
   await keep(page, 'rendered-selected')
+
+  await page.evaluate('{ const decode = createImageBitmap; window.createImageBitmap = async (...all) => { window.picture = await decode(...all); await new Promise(resolve => { window.release = resolve }); return window.picture } }')
+  await page.mouse.click(x + 5, y + height / 2)
+  await comesTrue('a picture is decoded', async () => await page.evaluate('window.release !== undefined'))
+  const closed = await card.elementHandle()
   await card.getByRole('button', { name: 'Close viewer' }).click()
   await card.waitFor({ state: 'detached' })
+  const told = await closed!.getAttribute('data-bytes')
+  await page.evaluate('(async () => { window.release(); await new Promise(requestAnimationFrame) })()')
+  t.equal(await closed!.getAttribute('data-bytes'), told, 'nothing is told of a picture that was decoded after the end')
+  t.equal(await page.evaluate('window.picture.width'), 0, 'its memory is given back')
   t.same(page.complaints, [])
 })
 

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import t from 'tap'
 import { camera } from './support/viewer.ts'
 import { NarrowWay } from './support/narrow-way.ts'
+import { writeBalls } from './support/model.ts'
 import { running } from './support/running.ts'
 import { Watcher } from './support/watcher.ts'
 
@@ -15,10 +17,10 @@ class Turning {
 
   constructor (viewer: Watcher) { this.#viewer = viewer }
 
-  look (): number {
+  look (tolerance = 1): number {
     const angle = ++this.#seq / 20
     this.asked.set(this.#seq, performance.now())
-    this.#viewer.say({ ...camera(this.#seq, [1 + 1.6 * Math.sin(angle), 0.3, 1.6 * Math.cos(angle)], [1, 0, 0]), width, height, background: 0xffffff })
+    this.#viewer.say({ ...camera(this.#seq, [1 + 1.6 * Math.sin(angle), 0.3, 1.6 * Math.cos(angle)], [1, 0, 0], tolerance), width, height, background: 0xffffff })
     return this.#seq
   }
 
@@ -30,11 +32,12 @@ const median = (values: number[]) => values.sort((a, b) => a - b)[values.length 
 
 for (const bytesPerSecond of [800_000, 60_000]) {
   t.test(`over a way of ${bytesPerSecond / 1000} kB/s the pictures are as good as come in time, and the best does not stand in the way of the next`, async t => {
-    const { port } = await running(t, ['--ssr', 'true'])
+    const { port, models } = await running(t, ['--ssr', 'true'])
+    await writeBalls(join(models, 'smooth.glb'), { segments: 160 })
     const way = await NarrowWay.open(t, port, bytesPerSecond)
     const viewer = new Watcher(`ws://127.0.0.1:${way.port}`)
     await new Promise(resolve => viewer.socket.once('open', resolve))
-    viewer.say({ type: 'open', model: 'balls' })
+    viewer.say({ type: 'open', model: 'smooth' })
     await viewer.scene()
     const turning = new Turning(viewer)
     const moving = (from: number) => viewer.pictures.slice(from).filter(({ frame }) => frame.format === 'jpeg')
@@ -71,6 +74,21 @@ for (const bytesPerSecond of [800_000, 60_000]) {
     const { at } = await viewer.until(() => viewer.pictures.find(({ frame }) => frame.seq === next))
     t.ok(at - turning.asked.get(next)! < 1000, `the next picture comes after ${(at - turning.asked.get(next)!).toFixed(0)} ms`)
     if (bytesPerSecond < 100_000) t.notOk(viewer.pictures.some(({ frame }) => frame.seq === rested && frame.complete), 'the best picture was not sent to its end')
+
+    if (bytesPerSecond < 100_000) {
+      const closer = turning.look(0.2)
+      await viewer.complete(closer)
+      const large = viewer.pictures.filter(({ frame }) => frame.seq === closer && frame.format === 'jpeg' && frame.width === width && frame.top === 0)
+      t.equal(large.length, 1, 'none that lacks geometry, and is soon bettered, goes before the best')
+
+      const dragged = viewer.pictures.length
+      let moves = 0
+      const hand = setInterval(() => { viewer.say({ type: 'style', ghosts: false, edges: false, explosion: ++moves / 1000, section: null }) }, 16)
+      t.teardown(() => { clearInterval(hand) })
+      await viewer.until(() => viewer.pictures.length >= dragged + 8 ? true : undefined)
+      clearInterval(hand)
+      t.ok(viewer.pictures.slice(dragged).every(({ frame }) => frame.width < width), 'what is taken apart by hand is smaller too')
+    }
 
     way.bytesPerSecond = 50e6
     turning.start()

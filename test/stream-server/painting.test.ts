@@ -1,8 +1,11 @@
 import t from 'tap'
+import type { PartInfo } from '../../src/stream-server/protocol.ts'
 import { Framebuffer } from '../../src/stream-server/ssr/framebuffer.ts'
+import { GeometryStore } from '../../src/stream-server/ssr/geometry-store.ts'
 import { InstancePainter } from '../../src/stream-server/ssr/instance-painter.ts'
 import { Lighting } from '../../src/stream-server/ssr/lighting.ts'
 import { isOccluded } from '../../src/stream-server/ssr/occlusion.ts'
+import { Painter } from '../../src/stream-server/ssr/painter.ts'
 import type { Geometry } from '../../src/stream-server/ssr/geometry.ts'
 import { dice } from './support/dice.ts'
 import { camera } from './support/viewer.ts'
@@ -52,7 +55,7 @@ t.test('what is left out because it is hidden, or too small for a pixel, changes
     }).sort((a, b) => b.box[2]! - a.box[2]!)
     const draw = (target: Framebuffer, { id, geometry, matrix }: typeof instances[number]) => {
       lighting.aim({ red: id / 60, green: 0.5, blue: 1 - id / 60, specular: 0.1, shininess: 20 }, [0, 0, 1])
-      painter.draw(target, { id, cover: 16, phase: 0 }, geometry, { matrix, viewProjection, jitter: [0.3, -0.2], whole: true, section: null, solid: false }, lighting)
+      painter.draw(target, { id, cover: 16, phase: 0 }, geometry, { matrix, viewProjection, jitter: [0.3, -0.2], whole: true, section: null, inside: null }, lighting)
     }
     const quick = new Framebuffer(width, height)
     quick.clear(0xffffffff)
@@ -79,7 +82,7 @@ t.test('the inside of what is open is lit from within', async t => {
   const paint = (geometry: Geometry) => {
     const target = new Framebuffer(width, height)
     target.clear(0xffffffff)
-    new InstancePainter().draw(target, { id: 1, cover: 16, phase: 0 }, geometry, { matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], viewProjection, jitter: [0, 0], whole: true, section: null, solid: false }, lighting)
+    new InstancePainter().draw(target, { id: 1, cover: 16, phase: 0 }, geometry, { matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], viewProjection, jitter: [0, 0], whole: true, section: null, inside: null }, lighting)
     return target
   }
   const solid = ball(24)
@@ -94,4 +97,47 @@ t.test('the inside of what is open is lit from within', async t => {
   t.equal(inside.ids[middle], 1)
   t.ok(Math.abs((inside.color[middle]! & 255) - (outside.color[middle]! & 255)) < 12, `${inside.color[middle]! & 255} and ${outside.color[middle]! & 255}`)
   t.equal(paint({ ...solid, indices: back }).ids[middle], 0, 'of a solid only the outside is painted')
+})
+
+/** Has geometry that was never packed, one level of each part. */
+class OpenStore extends GeometryStore {
+  readonly #geometries: Geometry[]
+
+  constructor (geometries: Geometry[]) {
+    super(0, 0)
+    this.#geometries = geometries
+  }
+
+  override has (): boolean { return true }
+  override get (part: number): Geometry | undefined { return this.#geometries[part] }
+}
+
+t.test('a solid in pieces looks like one in one piece, whole and cut open', async t => {
+  const solid = { ...ball(40), closed: false }
+  const levels = [{ error: 0, triangles: 3200, vertices: 1681, bytes: 0 }]
+  const part: PartInfo = { name: 'Ball', min: [-1, -1, -1], max: [1, 1, 1], color: [0.2, 0.3, 0.7, 1], metallic: 1, roughness: 0.3, solid: true, levels }
+  const pieces = [{ min: [-1, -1, -1], max: [0, 1, 1], levels }, { min: [0, -1, -1], max: [1, 1, 1], levels }] as NonNullable<PartInfo['pieces']>
+  const halves = [-1, 1].map(side => ({
+    ...solid,
+    indices: solid.indices.filter((_, i, all) => {
+      const corner = i - i % 3
+      return (solid.positions[all[corner]! * 4]! + solid.positions[all[corner + 1]! * 4]! + solid.positions[all[corner + 2]! * 4]! > 0) === (side > 0)
+    })
+  }))
+  const scene = (part: PartInfo) => ({ parts: [part], instances: [{ part: 0, node: 0, matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] }], min: part.min, max: part.max })
+  const paint = (painter: Painter, section: [number, number, number, number] | null) => {
+    painter.arrangement.style({ ghosts: false, edges: false, explosion: 0, section })
+    const target = new Framebuffer(width, height, { color: new Uint32Array(width * height), instances: 1 })
+    painter.paint(target, { view: camera(1, [-3, 0.6, 2], [0, 0, 0]), background: 0xffffffff, sample: 0 }, () => false)
+    return target
+  }
+  const whole = new Painter(scene(part), new OpenStore([solid]))
+  const split = new Painter(scene({ ...part, levels: [], pieces }), new OpenStore(halves))
+  const apart = (section: [number, number, number, number] | null) => {
+    const [a, b] = [paint(whole, section), paint(split, section)]
+    t.ok(new Set(a.ids).size === 2)
+    return a.color.reduce((sum, value, i) => sum + Number(value !== b.color[i]), 0)
+  }
+  t.equal(apart(null), 0, 'the highlight does not jump')
+  t.equal(apart([1, 0, 0, 0.3]), 0, 'the piece that the plane leaves whole shows the face of the cut too')
 })

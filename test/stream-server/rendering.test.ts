@@ -98,6 +98,26 @@ t.test('the newest camera wins: what came before it is not painted to the end', 
   viewer.close()
 })
 
+t.test('what is taken apart by hand is seen while the hand moves', async t => {
+  const { viewer } = await watch(t)
+  viewer.say(sized(1, { width: 1920, height: 1080 }))
+  await viewer.complete(1)
+  const pictures = viewer.pictures.length
+  let moves = 0
+  await new Promise<void>(resolve => {
+    const timer = setInterval(() => {
+      viewer.say({ type: 'style', ghosts: false, edges: false, explosion: ++moves / 100, section: null })
+      if (moves < 250) return
+      clearInterval(timer)
+      resolve()
+    }, 4)
+  })
+  const seen = viewer.pictures.slice(pictures)
+  t.ok(seen.length > 60, `${seen.length} pictures of ${moves} moves`)
+  await viewer.until(() => viewer.pictures.slice(pictures + seen.length).find(({ frame }) => frame.complete))
+  viewer.close()
+})
+
 t.test('a viewer that does not say what it shows is sent two pictures and no more', async t => {
   const { viewer } = await watch(t)
   viewer.acknowledges = false

@@ -23,7 +23,7 @@ export interface ImageStreamerSettings {
   onBroken: (error: Error) => void
 }
 
-/** How long a camera must rest before its picture is made better. */
+/** How long camera and arrangement must rest before its picture is made better. */
 const restMs = 160
 const fewSamples = 4
 const allSamples = 16
@@ -75,14 +75,7 @@ export class ImageStreamer {
   /** Looks from another place; an older camera that was not looked at yet is forgotten. */
   look (camera: CameraMessage): void {
     this.#camera = camera
-    this.#resting = false
-    this.#outflow.abandon()
-    this.#painter.supersede(camera.seq)
-    this.#cancelRest()
-    this.#cancelRest = this.#settings.clock.after(restMs, () => {
-      this.#resting = true
-      this.#step()
-    })
+    this.#move()
     this.#step()
   }
 
@@ -104,7 +97,7 @@ export class ImageStreamer {
   /** Selects or hides instances, or shows all in another way. */
   arrange (message: MarkMessage | StyleMessage): void {
     this.#arrangement++
-    this.#outflow.abandon()
+    this.#move()
     this.#painter.tell(message)
     this.#step()
   }
@@ -129,6 +122,23 @@ export class ImageStreamer {
     this.#painter.close()
   }
 
+  /** Something changes, and may go on changing. */
+  #move (): void {
+    this.#resting = false
+    this.#outflow.abandon()
+    if (this.#camera !== null) this.#painter.supersede(this.#camera.seq, this.#arrangement)
+    this.#cancelRest()
+    this.#cancelRest = this.#settings.clock.after(restMs, () => {
+      this.#resting = true
+      this.#step()
+    })
+  }
+
+  /** Large pictures take long on the way: only the best go. */
+  get #isNarrow (): boolean {
+    return this.#pace.means.scale < 1
+  }
+
   #step (): void {
     const camera = this.#camera
     if (this.#closed || this.#order !== null || this.#loading || camera === null) return
@@ -146,19 +156,21 @@ export class ImageStreamer {
     }
     if (!current) this.#paint(camera, 1)
     // Where the way is narrow, a picture that is soon to be bettered would only be in the way of the better one.
-    else if (!fine && this.#pace.means.scale === 1) this.#paint(camera, 1)
+    else if (!fine && !this.#isNarrow) this.#paint(camera, 1)
     else this.#paint(camera, samples < fewSamples ? fewSamples : allSamples)
   }
 
   #paint (camera: CameraMessage, samples: number): void {
-    const means = this.#resting ? null : this.#pace.means
+    // What may be given up only betters a picture that is there: whoever changes something all the time shall see something too.
+    const { seq, arrangement, stale } = this.#shown
+    const seen = seq === camera.seq && arrangement === this.#arrangement
+    const means = this.#resting && seen && !(stale && this.#isNarrow) ? null : this.#pace.means
     this.#order = { arrangement: this.#arrangement, means, at: this.#settings.clock.now() }
     this.#painter.paint(orderOf(camera, {
       scale: means?.scale ?? 1,
       coarseness: means === null ? 1 : this.#pace.coarseness,
       arrangement: this.#arrangement,
       samples,
-      // Whoever moves all the time shall see something too.
       mayStop: means === null
     }))
   }
@@ -179,13 +191,17 @@ export class ImageStreamer {
       this.#pace.painted(message.milliseconds)
       this.#lead = this.#settings.clock.now() - order.at
     }
-    this.#shown = { seq, arrangement: order.arrangement, samples, stale: wanted.length > 0, fine: means === null }
-    if (wanted.length > 0) void this.#load(wanted)
+    const stale = wanted.length > 0
+    if (stale) void this.#load(wanted)
+    const outdated = this.#camera?.seq !== seq || this.#arrangement !== order.arrangement
+    if (means === null && (outdated || (stale && this.#isNarrow))) {
+      this.#painter.takeBack(pixels)
+      return this.#step()
+    }
+    this.#shown = { seq, arrangement: order.arrangement, samples, stale, fine: means === null }
     const lossless = samples >= allSamples
     const quality = means?.quality ?? (samples > 1 ? 90 : 85)
-    const outdated = this.#camera?.seq !== seq || this.#arrangement !== order.arrangement
-    if (means === null && outdated) this.#painter.takeBack(pixels)
-    else this.#outflow.send({ seq, width, height, pixels, triangles, format: lossless ? 'png' : 'jpeg', quality, complete: lossless && wanted.length === 0, means })
+    this.#outflow.send({ seq, width, height, pixels, triangles, format: lossless ? 'png' : 'jpeg', quality, complete: lossless && !stale, means })
     this.#step() // The next is painted while this one is encoded.
   }
 

@@ -20,8 +20,8 @@ export interface Pose {
   whole: boolean
   /** Seen is where ax + by + cz + d >= 0, in world coordinates; null: everything. Not null only where something of it may have to be cut. */
   section: readonly [number, number, number, number] | null
-  /** It is a solid, or a piece of one. */
-  solid: boolean
+  /** Packed colour of all its backs, where it is a solid that is cut open: painted flat, its inside looks like the face of the cut. Null: they are lit. */
+  inside: number | null
 }
 
 /** Triangles of so many pixels to each side are looked at before they are lit. */
@@ -43,12 +43,11 @@ export class InstancePainter {
   /** Answers how many triangles were taken on. */
   draw (target: Framebuffer, paint: Paint, geometry: Geometry, pose: Pose, lighting: Lighting): number {
     this.#place(target, geometry, pose)
-    const { matrix: m, whole, section, solid } = pose
+    const { matrix: m, whole, inside } = pose
     const mirrored = determinant(m) < 0
     const oneSided = geometry.closed && whole && paint.cover >= 16
     const shading = this.#shading
-    // Where a solid is cut open its inside is seen: painted flat, it looks like the face of the cut.
-    shading.begin(geometry.normals, m, mirrored, lighting, section !== null && (solid || geometry.closed) ? faceOf(section, lighting) : null)
+    shading.begin(geometry.normals, m, mirrored, lighting, inside)
     const x = this.#x
     const y = this.#y
     const depth = this.#depth
@@ -184,12 +183,6 @@ export class InstancePainter {
     this.#y = new Int32Array(count)
     this.#depth = new Float64Array(count)
   }
-}
-
-/** The colour of a cut's face: that of its solid, lit as the plane is. */
-const faceOf = ([a, b, c]: readonly [number, number, number, number], lighting: Lighting): number => {
-  const length = -Math.hypot(a, b, c) || 1
-  return lighting.of(a / length, b / length, c / length)
 }
 
 type Row16 = readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number]

@@ -64,6 +64,12 @@ export class Lighting {
     this.#schlick = surface.specular + (1 - surface.specular) * grazing ** 5
   }
 
+  /** Packed colour of the face of a cut: lit as the plane is that leaves what has ax + by + cz + d >= 0. */
+  ofCut ([a, b, c]: readonly [number, number, number, number]): number {
+    const length = -Math.hypot(a, b, c) || 1
+    return this.of(a / length, b / length, c / length)
+  }
+
   /** Packed colour of a surface with this unit normal. */
   of (x: number, y: number, z: number): number {
     const { red, green, blue, shininess } = this.#surface

@@ -7,7 +7,7 @@ export interface PaintingScene {
   instances: SceneMessage['instances']
   min: SceneMessage['min']
   max: SceneMessage['max']
-  /** One number: of the newest camera. Whoever paints for an older one may stop. */
+  /** Two numbers: of the newest camera and arrangement. Whoever paints for older ones may stop. */
   newest: Int32Array<SharedArrayBuffer>
   /** For decoded geometry. */
   mostBytes: number
@@ -25,7 +25,7 @@ export interface PaintOrder {
   arrangement: number
   /** Pictures to be laid over each other at jittered places; 1 is the plain picture. What was laid over before for the same view goes on. */
   samples: number
-  /** Given up when a newer camera is there. */
+  /** Given up when a newer camera or arrangement is there. */
   mayStop: boolean
   /** Of `width × height` pixels, to be filled and given back. */
   pixels: ArrayBuffer

@@ -39,12 +39,15 @@ interface Standing extends SceneInPieces {
   explosion: number
   placements: Placements
   index: InstanceIndex
+  /** Boxes of the scene's instances, whatever pieces they come in. */
+  wholes: Float64Array
 }
 
 function standing ({ parts }: PaintedScene, instances: InstanceInfo[], explosion: number): Standing {
   const pieces = inPieces({ parts, instances })
   const placements = placementsOf(pieces)
-  return { explosion, ...pieces, placements, index: new InstanceIndex(placements) }
+  const wholes = pieces.instances === instances ? placements.boxes : placementsOf({ parts, instances }).boxes
+  return { explosion, ...pieces, placements, index: new InstanceIndex(placements), wholes }
 }
 
 /** Opacity of what is only hinted at. */
@@ -80,7 +83,7 @@ export class Painter {
   paint (target: Framebuffer, { view, background, sample }: Shot, superseded: () => boolean): Painted | null {
     const { arrangement } = this
     if (arrangement.explosion !== this.#stands.explosion) this.#explode(arrangement.explosion)
-    const { parts, instances, of, placements } = this.#stands
+    const { parts, instances, of, placements, wholes } = this.#stands
     const { boxes } = placements
     const { section } = arrangement
     target.clear(background)
@@ -107,11 +110,13 @@ export class Painter {
       const geometry = this.#store.get(instance.part, level)
       if (geometry === undefined) continue
       const surface = this.#surfaces[instance.part]!
-      lighting.aim(arrangement.isSelected(whole) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, boxes, i * boxStride))
+      // By the whole instance, not its piece: where pieces meet nothing is to be seen of it.
+      lighting.aim(arrangement.isSelected(whole) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, wholes, whole * boxStride))
+      const cutOpen = section !== null && (part.solid === true || geometry.closed) && sideOf(section, wholes, whole * boxStride) === 0
       const opacity = arrangement.isGhost(whole) ? ghostly : part.color[3]
       const cover = opacity < 1 ? Math.max(1, Math.round(opacity * 16)) : 16
       triangles += this.#painter.draw(target, { id: whole + 1, cover, phase: (sample * 7 + whole * 5) & 15 }, geometry, {
-        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section, solid: part.solid === true
+        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section, inside: cutOpen ? lighting.ofCut(section) : null
       }, lighting)
     }
     if (arrangement.edges) outline(target, view, i => this.#scene.parts[this.#scene.instances[i]!.part]!.color[3] < 1 || arrangement.isGhost(i))

@@ -16,7 +16,7 @@ export interface PaintingThreadSettings {
 /** The thread that paints. Lends it the pixels it paints into, and keeps them from picture to picture. */
 export class PaintingThread {
   #worker: Worker
-  #newest = new Int32Array(new SharedArrayBuffer(4))
+  #newest = new Int32Array(new SharedArrayBuffer(8))
   #spare: ArrayBuffer[] = []
   #closed = false
 
@@ -27,9 +27,10 @@ export class PaintingThread {
     this.#worker.on('error', onBroken)
   }
 
-  /** A newer camera: a picture for an older one that may be given up is given up. */
-  supersede (seq: number): void {
+  /** The newest camera and arrangement: a picture of others that may be given up is given up. */
+  supersede (seq: number, arrangement: number): void {
     Atomics.store(this.#newest, 0, seq | 0)
+    Atomics.store(this.#newest, 1, arrangement | 0)
   }
 
   /** Has a picture painted. */

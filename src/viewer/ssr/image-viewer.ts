@@ -135,6 +135,7 @@ export class ImageViewer {
   async #show (frame: FrameMessage, bytes: ArrayBuffer): Promise<void> {
     if (this.#over) return
     const picture = await createImageBitmap(new Blob([bytes], { type: `image/${frame.format}` }))
+    if (this.#over) return picture.close()
     this.#stage.put(picture, frame.top, frame.whole)
     picture.close()
     this.#connection?.send({ type: 'shown', frame: frame.number })
