@@ -138,8 +138,7 @@ export class HostedViewer implements Viewer {
       complete: geometry => { this.#hub.tell('complete', geometry) },
       connection: lost => {
         this.#hub.tell('connection', { lost })
-        if (lost) this.#notice.say('The connection was lost. Trying to get it back.')
-        else this.#notice.hide()
+        this.#warning.connection(lost)
       },
       ending: ending => { this.#warning.expect(ending) },
       ended: (how, words) => { this.#end(how === 'failed', how === 'failed' ? words : this.#warning.farewell(words)) }
