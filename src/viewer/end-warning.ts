@@ -21,7 +21,10 @@ const second = 1000
 /** A limit of the service is told in whole seconds, and the word takes its time: so much sooner the end may come, milliseconds. */
 const slack = 3 * second
 
-/** Says over the picture that the session is about to end, by the page's own watch or by a limit of the service, whichever comes first, and offers to stay. */
+/**
+ * Says over the picture that the session is about to end, by the page's own watch or by a limit of the service, whichever comes first, and offers to stay. While the connection is
+ * lost it says that instead.
+ */
 export class EndWarning {
   readonly #clock: Clock
   readonly #notice: Sayings
@@ -31,6 +34,7 @@ export class EndWarning {
   #own: number | undefined
   #told: { limit: SessionLimit, due: number } | undefined
   #shown = false
+  #lost = false
   #cancel = (): void => {}
 
   /** `idle`, in milliseconds, is of the page's own watch: how long nobody may do anything, 0 for ever, and how long before that end it warns. */
@@ -65,6 +69,14 @@ export class EndWarning {
     this.#show()
   }
 
+  /** The connection is lost and tried for again, or it is there again. */
+  connection (lost: boolean): void {
+    this.#lost = lost
+    if (lost) return this.#notice.say('The connection was lost. Trying to get it back.')
+    this.#notice.hide()
+    this.#show()
+  }
+
   /** Why an orderly end came: the limit that was due, else as the other side said it. */
   farewell (words: string): string {
     return this.#told !== undefined && this.#clock.now() >= this.#told.due - slack ? endedWords(this.#told.limit) : words
@@ -75,7 +87,7 @@ export class EndWarning {
     this.#watch.close()
     this.#cancel()
     this.#own = this.#told = undefined
-    this.#shown = false
+    this.#shown = this.#lost = false
   }
 
   #show (): void {
@@ -87,7 +99,7 @@ export class EndWarning {
     const seconds = Math.ceil(left / second)
     const { words, mayStay } = endingWords(next.limit, seconds)
     this.#shown = true
-    this.#notice.say(words, mayStay ? { label: 'Stay', action: () => { this.#stay() } } : undefined)
+    if (!this.#lost) this.#notice.say(words, mayStay ? { label: 'Stay', action: () => { this.#stay() } } : undefined)
     if (mayStay) this.#listener.idle?.(seconds)
     // The page's own watch counts by itself.
     if (next !== own && left > 0) this.#cancel = this.#clock.after(left % second || second, () => { this.#show() })
@@ -101,7 +113,7 @@ export class EndWarning {
   #withdraw (): void {
     if (!this.#shown) return
     this.#shown = false
-    this.#notice.hide()
+    if (!this.#lost) this.#notice.hide()
     this.#listener.idle?.(undefined)
   }
 }

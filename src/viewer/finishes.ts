@@ -8,9 +8,13 @@ type Base = typeof finishNames[number]
 /** With what is filled where it is cut open, and what lies on the surface: colours at its vertices, a texture by its number. */
 export type Finish = `${Base}${'' | '+solid'}${'' | '+colors'}${'' | `+${number}`}`
 
-export function finishOf ({ color, metallic, solid, vertexColors, texture }: Pick<PartInfo, 'color' | 'metallic' | 'solid' | 'vertexColors' | 'texture'>): Finish {
+/** Whether a part is filled where it is cut open. What is seen through is not: its far side is seen everywhere, cut open or not. */
+export const isFilled = ({ color, solid }: Pick<PartInfo, 'color' | 'solid'>): boolean => solid === true && color[3] >= 1
+
+export function finishOf (part: Pick<PartInfo, 'color' | 'metallic' | 'solid' | 'vertexColors' | 'texture'>): Finish {
+  const { color, metallic, vertexColors, texture } = part
   const base = color[3] < 1 ? 'glass' : metallic >= 0.5 ? 'metal' : 'plain'
-  return `${base}${solid === true ? '+solid' : ''}${vertexColors === true ? '+colors' : ''}${texture === undefined ? '' : `+${texture}`}` as Finish
+  return `${base}${isFilled(part) ? '+solid' : ''}${vertexColors === true ? '+colors' : ''}${texture === undefined ? '' : `+${texture}`}` as Finish
 }
 
 /** The instances with an alpha below 0 are the ghost's to draw, all others the solid materials'; a vertex of the other kind falls out of the picture. */

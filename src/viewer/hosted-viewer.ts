@@ -119,31 +119,33 @@ export class HostedViewer implements Viewer {
     return this.#visit?.inspection
   }
 
+  /** What a visit tells counts as long as it is the one that is here: an older one may have something to say yet. */
   #visitTo (model: string): Visit {
-    return new Visit(this.#root, model, this.#options, this.#clock, {
-      waiting: words => { this.#notice.say(words) },
-      preparing: ({ percent, step }) => {
+    const heard = <Told extends unknown[]>(hear: (...told: Told) => void) => (...told: Told): void => { if (this.#visit === visit) hear(...told) }
+    const visit: Visit = new Visit(this.#root, model, this.#options, this.#clock, {
+      waiting: heard(words => { this.#notice.say(words) }),
+      preparing: heard(({ percent, step }) => {
         this.#notice.say(`${step} (${Math.round(percent)} %)`)
         this.#hub.tell('progress', { percent, step })
-      },
-      opened: () => {
+      }),
+      opened: heard(() => {
         if (this.#state !== 'starting') return
         // The last in the element lies on top.
         this.#root.append(this.#notice.element)
         this.#notice.hide()
         this.#become('open')
         this.#use()
-      },
-      selected: selected => { this.#hub.tell('selection', selected) },
-      complete: geometry => { this.#hub.tell('complete', geometry) },
-      connection: lost => {
+      }),
+      selected: heard(selected => { this.#hub.tell('selection', selected) }),
+      complete: heard(geometry => { this.#hub.tell('complete', geometry) }),
+      connection: heard(lost => {
         this.#hub.tell('connection', { lost })
-        if (lost) this.#notice.say('The connection was lost. Trying to get it back.')
-        else this.#notice.hide()
-      },
-      ending: ending => { this.#warning.expect(ending) },
-      ended: (how, words) => { this.#end(how === 'failed', how === 'failed' ? words : this.#warning.farewell(words)) }
+        this.#warning.connection(lost)
+      }),
+      ending: heard(ending => { this.#warning.expect(ending) }),
+      ended: heard((how, words) => { this.#end(how === 'failed', how === 'failed' ? words : this.#warning.farewell(words)) })
     })
+    return visit
   }
 
   /** The session is over; its last picture stays. */

@@ -49,9 +49,10 @@ export class Inflow {
     })
   }
 
-  /** Shows what was decoded; draws nothing yet. */
+  /** Shows what was decoded; draws nothing yet. Rejects with `StreamError` when the scene has no such part or level, or another texture on it. */
   async put ({ part, level, geometry, image }: DecodedPart): Promise<void> {
     if (!this.#store.knows(part, level)) throw new StreamError('The stream server sent geometry of a part that the scene does not have.')
+    if (image !== undefined && image.texture !== this.#store.pieces.parts[part]?.texture) throw new StreamError('The stream server sent a texture that does not lie on its part.')
     if (image !== undefined) {
       const texture = await textureOf(image)
       if (this.#over) return texture.dispose()

@@ -68,6 +68,7 @@ function scene (message: Record<string, unknown>): SceneMessage {
   const parts = list(message['parts'], 'parts', most.parts).map(value => part(value, textures.length))
   if (parts.reduce((sum, { pieces }) => sum + (pieces?.length ?? 1), 0) > most.pieces) throw new StreamError('The model has too many parts for a browser.')
   const instances = list(message['instances'], 'instances', most.instances).map(value => instance(value, parts.length, nodes.length))
+  if (instances.reduce((sum, { part }) => sum + (parts[part]?.pieces?.length ?? 1), 0) > most.instances) throw new StreamError('The model has too many placed parts for a browser.')
   return {
     type: 'scene',
     model: string(message['model'], 'model'),

@@ -141,10 +141,7 @@ export class ViewerCard {
         this.#face.figures(statistics)
         this.#measure(statistics)
       },
-      connection: lost => {
-        if (lost) this.#notice.say('The connection was lost. Trying to get it back.')
-        else this.#notice.hide()
-      },
+      connection: lost => { this.#warning.connection(lost) },
       ending: ending => { this.#warning.expect(ending) },
       ended: (how, words) => { this.#end(how, how === 'failed' ? words : this.#warning.farewell(words)) }
     }

@@ -80,6 +80,36 @@ t.test('a viewer in an iframe, and one that nobody uses', async t => {
   await page.locator('.slipway-viewer[data-state=open]').waitFor()
 })
 
+t.test('what an older model has to say yet is not heard', async t => {
+  const slipway = await startSlipway(t, embedded)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`)
+  const steps = await page.evaluate(`(async () => {
+    const { createViewer } = await import('/assets/viewer.js')
+    document.body.innerHTML = '<main></main>'
+    const viewer = createViewer(document.querySelector('main'), { mode: 'single' })
+    const steps = []
+    viewer.on('progress', ({ step }) => { steps.push(step) })
+    const real = fetch
+    const asked = []
+    const again = new Promise(resolve => {
+      window.fetch = async (url, options) => {
+        if (!String(url).includes('model=older')) return await real(url, options)
+        if (asked.length > 0) resolve()
+        return await new Promise(resolve => { asked.push(resolve) })
+      }
+    })
+    viewer.load('older').catch(() => {})
+    const loaded = viewer.load('drive-unit')
+    asked[0](new Response('{"percent":7,"step":"Late"}', { status: 202 }))
+    await again
+    await loaded
+    return steps
+  })()`) as string[]
+  t.ok(steps.length > 0)
+  t.notOk(steps.includes('Late'), steps.join())
+  t.equal(await page.locator('.slipway-viewer').getAttribute('data-state'), 'open')
+})
+
 t.test('a link opens a model in a mode', async t => {
   const slipway = await startSlipway(t, embedded)
   const page = await openPage(await openBrowser(t), `${slipway.url}/?model=drive-unit&mode=csr`)

@@ -49,6 +49,7 @@ const wrong: Array<[string, unknown]> = [
   ['has a part of no pieces', { ...scene, parts: [{ ...part, levels: [], pieces: [] }] }],
   ['has a piece without levels', { ...scene, parts: [{ ...part, levels: [], pieces: [piece, { ...piece, levels: [] }] }] }],
   ['has more pieces than a browser takes on', { ...scene, parts: new Array(3).fill({ ...part, levels: [], pieces: new Array(40_000).fill(piece) }) }],
+  ['places more pieces than a browser takes on', { ...scene, parts: [{ ...part, levels: [], pieces: new Array(40_000).fill(piece) }], instances: new Array(51).fill(instance) }],
   ['has more levels than make sense', { ...scene, parts: [{ ...part, levels: new Array(17).fill(level) }] }],
   ['has a child before its parent', { ...scene, nodes: [{ name: 'Root', parent: 1 }, { name: 'Bolt', parent: -1 }] }],
   ['has bounds of two numbers', { ...scene, min: [0, 0] }],

@@ -12,6 +12,10 @@ const mostTriangles = 300_000
 const mostSegments = 4_000_000
 /** Milliseconds of a frame that may go into finding edges. */
 const sliceMilliseconds = 8
+/** Between the pieces of a part with more open edges than this no edges are drawn: joining them would take too long. */
+const mostOpen = 100_000
+/** Joining pieces may take this share of the time. */
+const joinShare = 0.1
 
 /** The edges of the model drawn as lines, once asked for: found piece by piece between frames, within a budget. */
 export class EdgeOverlay {
@@ -31,6 +35,12 @@ export class EdgeOverlay {
   /** By piece of such a part: what its surface ends in. */
   readonly #open = new Map<number, OpenEdge[]>()
   readonly #due = new Set<number>()
+  /** Parts with pieces that were drawn anew and are not joined yet. */
+  readonly #apart = new Set<number>()
+  /** Per part: open edges kept, infinitely many where they were too many. */
+  readonly #openIn: Float64Array
+  /** When pieces may be joined next. */
+  #rested = 0
   #segments = 0
   #frame = 0
   #on = false
@@ -42,6 +52,7 @@ export class EdgeOverlay {
     this.#members = assembly.scene.parts.map(() => [])
     for (const [instance, { part }] of assembly.scene.instances.entries()) this.#members[part]?.push(instance)
     this.#parts = assembly.scene.parts.flatMap(({ pieces }, part) => new Array<number>(pieces?.length ?? 1).fill(part))
+    this.#openIn = new Float64Array(this.#members.length)
   }
 
   get on (): boolean {
@@ -50,7 +61,7 @@ export class EdgeOverlay {
 
   /** True when edges are still being found. */
   get busy (): boolean {
-    return this.#due.size > 0
+    return this.#due.size > 0 || this.#apart.size > 0
   }
 
   /** Segments drawn, copies counted. */
@@ -87,27 +98,35 @@ export class EdgeOverlay {
   close (): void {
     cancelAnimationFrame(this.#frame)
     this.#due.clear()
+    this.#apart.clear()
     for (let piece = 0; piece < this.#parts.length; piece++) this.#forget(piece)
+    for (const part of this.#seams.keys()) this.#take(this.#seams, part)
     this.#material.dispose()
     this.root.removeFromParent()
   }
 
   #soon (): void {
-    if (this.#frame === 0 && this.#due.size > 0) this.#frame = requestAnimationFrame(this.#work)
+    if (this.#frame === 0 && this.busy) this.#frame = requestAnimationFrame(this.#work)
   }
 
   readonly #work = (): void => {
     this.#frame = 0
     const end = performance.now() + sliceMilliseconds
-    const joined = new Set<number>()
+    let changed = this.#due.size > 0
     for (const piece of this.#due) {
       this.#due.delete(piece)
       this.#draw(piece)
-      if (this.#isCut(piece)) joined.add(this.#parts[piece]!)
+      if (this.#isCut(piece)) this.#apart.add(this.#parts[piece]!)
       if (performance.now() > end) break
     }
-    for (const part of joined) this.#join(part)
-    this.#changed()
+    // Only in a frame in which no piece is due any more: else it is past its end by now.
+    for (const part of this.#apart) {
+      if (performance.now() > end || performance.now() < this.#rested) break
+      this.#apart.delete(part)
+      this.#join(part)
+      changed = true
+    }
+    if (changed) this.#changed()
     this.#soon()
   }
 
@@ -129,17 +148,31 @@ export class EdgeOverlay {
     const part = this.#parts[piece]!
     if (!this.#isCut(piece)) return this.#put(this.#lines, piece, part, featureEdges(triangles))
     const { bent, open } = edgesOf(triangles)
-    this.#open.set(piece, open)
+    this.#keep(piece, part, open)
     this.#put(this.#lines, piece, part, bent)
   }
 
-  /** Draws what lies between the pieces of a part. */
+  #keep (piece: number, part: number, open: OpenEdge[]): void {
+    if (this.#openIn[part] === Infinity) return
+    this.#openIn[part]! += open.length
+    this.#open.set(piece, open)
+    if (this.#openIn[part]! <= mostOpen) return
+    this.#openIn[part] = Infinity
+    const [first, end] = this.#range(part)
+    for (let each = first; each < end; each++) this.#open.delete(each)
+  }
+
+  /** Draws what lies between the pieces of a part; until then what lay there before stays. */
   #join (part: number): void {
+    const began = performance.now()
     this.#take(this.#seams, part)
+    if (this.#openIn[part] === Infinity) return
     const [first, end] = this.#range(part)
     const numbers = Array.from({ length: end - first }, (_, i) => first + i)
     const missing = numbers.filter(piece => !this.#open.has(piece)).map(piece => this.#store.pieces.parts[piece]!)
     this.#put(this.#seams, part, part, seamEdges(numbers.map(piece => this.#open.get(piece) ?? []), missing))
+    const now = performance.now()
+    this.#rested = now + (now - began) / joinShare
   }
 
   #put (lines: Map<number, EdgeLines>, key: number, part: number, edges: Float32Array): void {
@@ -166,7 +199,8 @@ export class EdgeOverlay {
 
   #forget (piece: number): void {
     this.#take(this.#lines, piece)
-    if (this.#open.delete(piece)) this.#take(this.#seams, this.#parts[piece]!)
+    this.#openIn[this.#parts[piece]!]! -= this.#open.get(piece)?.length ?? 0
+    this.#open.delete(piece)
   }
 
   #take (lines: Map<number, EdgeLines>, key: number): void {

@@ -1,5 +1,6 @@
 import { Box3, Matrix4, Ray, Vector3 } from 'three'
 import type { Plane } from 'three'
+import { isFilled } from '../finishes.ts'
 import type { PartStore } from '../part-store.ts'
 import type { Assembly } from './assembly.ts'
 
@@ -50,7 +51,8 @@ export class Picker {
   /** Whoever looks into a solid that is cut open sees the face of the cut, and points at it. */
   #onCap (met: Met, ray: Ray, section: Plane): Met {
     const { scene } = this.#assembly
-    if (!met.inside || scene.parts[scene.instances[met.instance]?.part ?? -1]?.solid !== true || section.distanceToPoint(ray.origin) >= 0) return met
+    const part = scene.parts[scene.instances[met.instance]?.part ?? -1]
+    if (!met.inside || part === undefined || !isFilled(part) || section.distanceToPoint(ray.origin) >= 0) return met
     const point = ray.intersectPlane(section, new Vector3())
     return point === null ? met : { ...met, point, distance: point.distanceTo(ray.origin), corners: [] }
   }

@@ -2,11 +2,16 @@ import type { PieceInfo } from '../../stream-server/protocol.ts'
 import { meetsSharply } from './feature-edges.ts'
 import type { OpenEdge } from './feature-edges.ts'
 
+type Box = Pick<PieceInfo, 'min' | 'max'>
+
+/** Above so many comparisons of open ends with pieces that have not come, none is made: no end is drawn then. */
+const mostComparisons = 10_000_000
+
 /**
  * The edges that a person would draw where pieces of a part end, in pairs of points: where two pieces meet, those that bend sharply; else where the surface itself ends. What
  * a piece that has not come (`missing`) may go on from is no end. Pieces have the same corners where they meet, at all levels.
  */
-export function seamEdges (open: Iterable<readonly OpenEdge[]>, missing: ReadonlyArray<Pick<PieceInfo, 'min' | 'max'>>): Float32Array {
+export function seamEdges (open: Iterable<readonly OpenEdge[]>, missing: readonly Box[]): Float32Array {
   const alone = new Map<string, OpenEdge>()
   const edges: number[] = []
   for (const piece of open) {
@@ -20,7 +25,9 @@ export function seamEdges (open: Iterable<readonly OpenEdge[]>, missing: Readonl
       }
     }
   }
-  for (const { points } of alone.values()) if (!missing.some(box => holds(box, points))) edges.push(...points)
+  if (alone.size * missing.length > mostComparisons) return new Float32Array(edges)
+  const boxes = missing.map(roomy)
+  for (const { points } of alone.values()) if (!boxes.some(box => holds(box, points))) edges.push(...points)
   return new Float32Array(edges)
 }
 
@@ -30,7 +37,9 @@ function keyOf ({ points: [ax, ay, az, bx, by, bz] }: OpenEdge): string {
 }
 
 /** Bounds are rounded, and coordinates quantised. */
-function holds ({ min, max }: Pick<PieceInfo, 'min' | 'max'>, points: readonly number[]): boolean {
+function roomy ({ min, max }: Box): Box {
   const slack = 1e-4 * Math.max(...max.map((high, axis) => high - min[axis]!))
-  return points.every((value, i) => value >= min[i % 3]! - slack && value <= max[i % 3]! + slack)
+  return { min: min.map(value => value - slack) as Box['min'], max: max.map(value => value + slack) as Box['max'] }
 }
+
+const holds = ({ min, max }: Box, points: readonly number[]): boolean => points.every((value, i) => value >= min[i % 3]! && value <= max[i % 3]!)

@@ -62,6 +62,8 @@ t.test('a solid that is cut in two is met on the face of the cut, by whoever loo
   t.strictSame(met(3.1, 1)?.point.toArray().map(value => Math.round(value * 1e6) / 1e6), [3.1, 0.1, 0.1], 'mirrored')
   t.equal(met(0.2, -1)?.point.x, -half, 'from the side that is left')
   t.equal(met(1, 1)?.point.x, 2.5, 'the cut goes through nothing')
+  const glass = new Picker(new Assembly({ ...solid, parts: solid.parts.map(part => ({ ...part, color: [1, 1, 1, 0.5] })) }), store)
+  t.equal(glass.pick(along, () => true, new Plane(new Vector3(1, 0, 0), -0.2))?.point.x, half, 'through what is transparent its far side is seen')
 })
 
 t.test('what was moved is met where it is now', async t => {

@@ -1,0 +1,33 @@
+import t from 'tap'
+import { BoxGeometry } from 'three'
+import type { SceneMessage } from '../../src/stream-server/protocol.ts'
+import { Finishes } from '../../src/viewer/finishes.ts'
+import { Inflow } from '../../src/viewer/inflow.ts'
+import { PartStore } from '../../src/viewer/part-store.ts'
+import type { DrawnExhibit } from '../../src/viewer/tools/drawn-exhibit.ts'
+
+const box = { name: '', min: [0, 0, 0] as [number, number, number], max: [1, 1, 1] as [number, number, number], color: [1, 1, 1, 1] as [number, number, number, number], metallic: 0, roughness: 1, levels: [{ triangles: 12, vertices: 24, error: 0, bytes: 1 }] }
+const image = { mimeType: 'image/png' as const, width: 1, height: 1, bytes: 1 }
+const scene: SceneMessage = {
+  type: 'scene',
+  model: 'boxes',
+  min: [0, 0, 0],
+  max: [1, 1, 1],
+  nodes: [{ name: '', parent: -1 }],
+  parts: [{ ...box, texture: 1 }, box],
+  textures: [image, image],
+  instances: [0, 1].map(part => ({ part, node: 0, matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] })),
+  triangles: 24
+}
+
+t.test('a file brings the texture of its part and no other', async t => {
+  t.intercept(globalThis, 'createImageBitmap' as keyof typeof globalThis, { value: async () => ({ width: 1, height: 1, close: () => {} }) })
+  const finishes = new Finishes()
+  const laid: number[] = []
+  t.intercept(finishes, 'lay', { value: (number: number) => { laid.push(number) } })
+  const inflow = new Inflow(new PartStore(scene, finishes), { refined: () => {} } as unknown as DrawnExhibit, finishes, () => {})
+  const put = async (part: number, texture: number) => { await inflow.put({ part, level: 0, geometry: new BoxGeometry(), image: { texture, bytes: new ArrayBuffer(1), mimeType: 'image/png' } }) }
+  await put(0, 1)
+  for (const [part, texture] of [[0, 0], [0, 2], [0, NaN], [1, 1]] as const) await t.rejects(put(part, texture), { name: 'StreamError', message: /texture/ })
+  t.strictSame(laid, [1])
+})
