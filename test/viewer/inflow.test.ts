@@ -1,10 +1,13 @@
 import t from 'tap'
-import { BoxGeometry } from 'three'
+import { BoxGeometry, type BufferGeometry } from 'three'
 import type { SceneMessage } from '../../src/stream-server/protocol.ts'
 import { Finishes } from '../../src/viewer/finishes.ts'
-import { Inflow } from '../../src/viewer/inflow.ts'
 import { PartStore } from '../../src/viewer/part-store.ts'
-import type { DrawnExhibit } from '../../src/viewer/tools/drawn-exhibit.ts'
+
+/** Has types of a browser, which tests have not. */
+const source = '../../src/viewer/inflow.ts'
+interface Part { part: number, level: number, geometry: BufferGeometry, image: { texture: number, bytes: ArrayBuffer, mimeType: string } }
+const { Inflow } = await import(source) as { Inflow: new (store: PartStore, exhibit: { refined (): void }, finishes: Finishes, changed: () => void) => { put (part: Part): Promise<void> } }
 
 const box = { name: '', min: [0, 0, 0] as [number, number, number], max: [1, 1, 1] as [number, number, number], color: [1, 1, 1, 1] as [number, number, number, number], metallic: 0, roughness: 1, levels: [{ triangles: 12, vertices: 24, error: 0, bytes: 1 }] }
 const image = { mimeType: 'image/png' as const, width: 1, height: 1, bytes: 1 }
@@ -25,7 +28,7 @@ t.test('a file brings the texture of its part and no other', async t => {
   const finishes = new Finishes()
   const laid: number[] = []
   t.intercept(finishes, 'lay', { value: (number: number) => { laid.push(number) } })
-  const inflow = new Inflow(new PartStore(scene, finishes), { refined: () => {} } as unknown as DrawnExhibit, finishes, () => {})
+  const inflow = new Inflow(new PartStore(scene, finishes), { refined: () => {} }, finishes, () => {})
   const put = async (part: number, texture: number) => { await inflow.put({ part, level: 0, geometry: new BoxGeometry(), image: { texture, bytes: new ArrayBuffer(1), mimeType: 'image/png' } }) }
   await put(0, 1)
   for (const [part, texture] of [[0, 0], [0, 2], [0, NaN], [1, 1]] as const) await t.rejects(put(part, texture), { name: 'StreamError', message: /texture/ })

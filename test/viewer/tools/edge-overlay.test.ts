@@ -1,11 +1,15 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import { BufferAttribute, BufferGeometry } from 'three'
+import { BufferAttribute, BufferGeometry, type Group } from 'three'
 import type { SceneMessage } from '../../../src/stream-server/protocol.ts'
 import { Finishes } from '../../../src/viewer/finishes.ts'
 import { PartStore } from '../../../src/viewer/part-store.ts'
 import { Assembly } from '../../../src/viewer/tools/assembly.ts'
-import { EdgeOverlay } from '../../../src/viewer/tools/edge-overlay.ts'
+
+/** Has types of a browser, which tests have not. */
+const source = '../../../src/viewer/tools/edge-overlay.ts'
+interface Overlay { root: Group, busy: boolean, segments: number, set (on: boolean): void, refined (piece: number): void }
+const { EdgeOverlay } = await import(source) as { EdgeOverlay: new (assembly: Assembly, store: PartStore, isShown: () => boolean, changed: () => void) => Overlay }
 
 type Corner = [number, number, number]
 
