@@ -180,6 +180,7 @@ t.test('with another stream server the page says how to reach it with the HOOPS 
   const models = t.testdir({ 'engine.scz': '' })
   const slipway = await startSlipway(t, { SLIPWAY_MODEL_DIRS: models })
   const page = await openPage(await openBrowser(t), slipway.url)
+  await page.locator('#renderer option').first().waitFor({ state: 'attached' })
   t.equal(await page.locator('#renderer option').count(), 2)
   const card = await createViewer(page)
   await phase(card, 'ready')
