@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { WebSocket } from 'ws'
 import { within } from '../fixtures/slipway.ts'
 import type { SeededRandom } from '../simulation/seeded-random.ts'
@@ -11,6 +12,19 @@ type Fate = 'opened' | 'refused' | 'broken'
 
 /** Milliseconds after which a caller who has heard nothing at all was forgotten. */
 const patience = 60_000
+
+/** The whole answer, or `undefined` when its connection ends before. Not `fetch`: it may wait for ever where a connection is closed before it has been used. */
+function answered (method: string, url: string, body?: object): Promise<{ status: number, text: string } | undefined> {
+  return new Promise(resolve => {
+    const asking = request(url, { method, agent: false, headers: body === undefined ? {} : { 'content-type': 'application/json' } }, response => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (piece: string) => { text += piece })
+      response.once('close', () => { resolve(response.complete ? { status: response.statusCode ?? 0, text } : undefined) })
+    })
+    asking.once('error', () => { resolve(undefined) })
+    asking.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+}
 
 /** Those who ask a service for viewers by REST and by WebSocket, stay a while and leave. Each gets an answer, or an error is thrown. */
 export class Callers {
@@ -44,15 +58,12 @@ export class Callers {
   /** Asks by REST, and stops the session after so many milliseconds. */
   async rest ({ url }: Asked, model: string | null, stay: number): Promise<void> {
     const params = model === null ? {} : { model }
-    const init = { method: 'POST', body: JSON.stringify({ class: 'csr_session', params }), headers: { 'content-type': 'application/json', connection: 'close' } }
-    const answered = fetch(`${url}/api/spawn`, init).then(async response => ({ status: response.status, body: await response.json() as { serviceId?: string } }), () => undefined)
-    const answer = await within(answered.catch(() => undefined), () => 'a caller was never answered', patience)
+    const answer = await within(answered('POST', `${url}/api/spawn`, { class: 'csr_session', params }), () => 'a caller was never answered', patience)
     this.#met(answer === undefined ? 'broken' : answer.status === 200 ? 'opened' : 'refused', `${answer?.status ?? 'broken'}`)
-    const id = answer?.body.serviceId
-    if (answer?.status !== 200 || id === undefined) return
+    if (answer?.status !== 200) return
+    const { serviceId: id } = JSON.parse(answer.text) as { serviceId: string }
     await moment(stay)
-    const stopped = fetch(`${url}/api/spawns/${id}`, { method: 'DELETE', headers: { connection: 'close' } }).then(response => response.text(), () => '')
-    await within(stopped.catch(() => ''), () => `the stop of session ${id} was never answered`, patience)
+    await within(answered('DELETE', `${url}/api/spawns/${id}`), () => `the stop of session ${id} was never answered`, patience)
   }
 
   /** Asks by WebSocket, and hangs up after so many milliseconds. */
