@@ -32,6 +32,7 @@ export class Page {
       'Written by `npm run bench`; `npm run bench -- tunnel` measures one part and replaces its section, `--quick` gives a first impression and writes nothing.',
       'All contestants of a table were measured in turn (A B C A B C …) in one run on one machine over the loopback: ratios within a table mean something,',
       'figures of two tables do not compare. Figures are medians of the rounds with their range; differences under 25 % are noise.',
+      'Why some aims are not met: [how near to the floor](decisions/0016-how-near-to-the-floor.md).',
       '',
       '## Targets',
       '',
