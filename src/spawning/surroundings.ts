@@ -8,7 +8,7 @@ import type { Session } from '../sessions/session.ts'
 import type { Limits, State } from '../sessions/transitions.ts'
 import type { Watchdog } from '../sessions/watchdog.ts'
 import type { Launcher, StartOrder } from './launcher.ts'
-import type { OpenRequest } from './outcome.ts'
+import type { SessionRequest } from './outcome.ts'
 
 /** The parts of a start that are timed: to the port, to the running process, to ready, to the viewer. */
 export type Phase = 'queue' | 'launch' | 'ready' | 'connect'
@@ -28,7 +28,7 @@ export interface Surroundings {
   /** Name of the stream server, for people. */
   programName: string
   /** Writes the launcher's order for a session on a port. */
-  order: (session: Session, port: number, request: Pick<OpenRequest, 'modelSearchDirectories' | 'sessionToken'>) => StartOrder
+  order: (session: Session, port: number, request: SessionRequest) => StartOrder
   /** A session that was started ahead is no good, in words. */
   unfit: (session: Session, why: string) => void
   /** Ends a session that was started ahead; resolves when it has let go of its port. `undefined`: there is none. */
