@@ -48,7 +48,8 @@ async function stage (t: Test, serve: (socket: Socket) => void, { native }: Form
 for (const form of await tunnelForms(t)) {
   t.test(`${form.name}: a viewer that stops reading while 400 MB wait costs no memory to speak of, and misses nothing`, async t => {
     const block = noise(1_048_576, chance(8))
-    const blocks = 400
+    // What the kernel holds of them, 36 MB on some systems, does not count as waiting.
+    const blocks = 450
     const { held, visit } = await stage(t, socket => {
       let said = 0
       const say = () => {
@@ -72,7 +73,9 @@ for (const form of await tunnelForms(t)) {
     await readAll(first)
     first.end()
 
-    const before = await held()
+    // A carrier says how much it moved at the end of a tunnel, and now and then before.
+    let before = await held()
+    while (before.tunnels > 0) before = await held()
     const viewer = await visit()
     viewer.pause()
     let stalled = await held()
@@ -83,7 +86,7 @@ for (const form of await tunnelForms(t)) {
       stalled = now
     }
     const waiting = blocks * block.length - (stalled.toViewer - before.toViewer)
-    t.ok(waiting > 350 * 1_048_576, `${Math.round(waiting / 1_048_576)} MB wait at the stream server`)
+    t.ok(waiting >= 400 * 1_048_576, `${Math.round(waiting / 1_048_576)} MB wait at the stream server`)
     t.ok(stalled.arrayBuffers - before.arrayBuffers <= 262_144, `buffers grew by ${Math.round((stalled.arrayBuffers - before.arrayBuffers) / 1024)} KB`)
     t.ok(stalled.rss - before.rss <= 4 * 1_048_576, `memory grew by ${Math.round((stalled.rss - before.rss) / 1024)} KB`)
     t.equal(await readAll(viewer), 'all is there')
