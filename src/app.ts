@@ -175,7 +175,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   const machine = new Machine()
   await app.register(loadGate, { gate, read: async () => await machine.read(), clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
-  const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
+  const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, seatsKept: program.kind === 'embedded', sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, carrier, clock })
   if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length, overload: () => gate.closed, wedged: () => app.wedgedSince() !== null })
   await app.register(status, { prefix: '/api/spawns', warnBefore: sessions.endWarning * 1_000 })

@@ -20,13 +20,15 @@ export interface AdmissionOptions {
   tokens: ViewerTokens
   /** Whether a session's port alone lets in: not where viewers are told tokens. */
   byPort: boolean
+  /** Whether stream servers keep their seat for their viewer themselves: it may come back before anybody noticed that it had gone. */
+  seatsKept: boolean
   sessionOnPort: (port: number) => SessionView | undefined
   clock: Clock
 }
 
 /**
  * Who may join a session that lives already. A token lets one viewer in, until it expires; afterwards only the viewer that was there
- * comes back by it, which the stream server tells from others by a key that only those two know. Where viewers are told no tokens, a port lets in whoever knows it, as proxies in front of the official server have always done.
+ * comes back by it, which the stream server tells from others by a key that only those two know; one that keeps its seat so itself is asked at once. Where viewers are told no tokens, a port lets in whoever knows it, as proxies in front of the official server have always done.
  */
 export class Admission {
   readonly #options: AdmissionOptions
@@ -51,7 +53,7 @@ export class Admission {
     if (!this.#options.byPort) return refused('bad_token', 'Viewers get in by their tokens here')
     const session = this.#options.sessionOnPort(port)
     if (session === undefined || !takesViewers(session)) return refused('unknown_session', `There is no session on port ${port}`)
-    return { status: 'admitted', session: { ...session, port }, rest, hold: { release () {}, releaseAfter () {} } }
+    return { status: 'admitted', session: { ...session, port }, rest, hold: noHold }
   }
 
   #byToken ({ token, rest }: Extract<Way, { to: 'token' }>): Admitted {
@@ -63,6 +65,7 @@ export class Admission {
     if (status === 'expired' && (!known || session.connectedAt === null)) return refused('token_expired', 'The token has expired; ask for another viewer')
     // The port may be another session's by now.
     if (!known) return refused('gone', 'The session has ended')
+    if (this.#options.seatsKept) return { status: 'admitted', session: { ...session, port }, rest, hold: noHold }
     if (session.state === 'connected' || this.#held.has(id)) return refused('occupied', 'The session has a viewer already')
     this.#held.set(id, () => {})
     return { status: 'admitted', session: { ...session, port }, rest, hold: this.#holdOf(id) }
@@ -80,5 +83,6 @@ export class Admission {
   }
 }
 
+const noHold: Hold = { release () {}, releaseAfter () {} }
 const takesViewers = ({ state }: SessionView) => state === 'ready' || state === 'connected' || state === 'adopted'
 const refused = (code: Refusal['code'], reason: string): Admitted => ({ status: 'refused', refusal: { code, reason } })

@@ -54,11 +54,13 @@ function readOpen ({ model, token, streamingMode }: Record<string, unknown>): Re
   return good(message)
 }
 
-function readResume ({ key, scene, bytes }: Record<string, unknown>): ReadMessage {
+function readResume ({ key, scene, bytes, anew }: Record<string, unknown>): ReadMessage {
   if (!text(key, 100)) return bad('resume: key must be a string')
   if (typeof scene !== 'boolean') return bad('resume: scene must be true or false')
   if (!count(bytes)) return bad('resume: bytes must be a whole number')
-  return good({ type: 'resume', key, scene, bytes })
+  if (anew !== undefined && typeof anew !== 'boolean') return bad('resume: anew must be true or false')
+  if (anew === true && (scene || bytes > 0)) return bad('resume: whoever begins anew has no scene and no bytes')
+  return good({ type: 'resume', key, scene, bytes, ...anew === true && { anew } })
 }
 
 function readCamera ({ seq, viewProjection, position, focal, tolerance, width, height, background }: Record<string, unknown>): ReadMessage {

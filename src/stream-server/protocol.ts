@@ -23,6 +23,11 @@ export const closeCodes = {
   internal: 1011
 } as const
 
+/** Close code of a viewer whose page goes away and may be back in a moment, as when it is loaded again. Any other ends the session. */
+export const comingBack = 4001
+/** For so long its seat is kept, seconds. Whoever closes a page for good says no more than that, so it is not long. */
+export const reloadSeconds = 10
+
 /** What is streamed of a model: what is seen, all of it in the end, or only what the viewer asks for. */
 export const streamingModes = ['interactive', 'all', 'on-demand'] as const
 export type StreamingMode = typeof streamingModes[number]
@@ -41,12 +46,14 @@ export interface OpenMessage {
 /** In the place of `open`, on a new socket after the last one was lost: goes on where that one stopped. */
 export interface ResumeMessage {
   type: 'resume'
-  /** As `session` told it. */
+  /** As the last `session` told it. */
   key: string
   /** Whether the scene has come. */
   scene: boolean
   /** GLB bytes that have come in the whole session, on all sockets. */
   bytes: number
+  /** The page was loaded again: what came is lost, budget and requests are forgotten, bytes count from 0. Cameras go on counting. */
+  anew?: true
 }
 
 /** What the viewer sees now. The newest wins: older ones not yet acted upon are dropped. */
@@ -147,7 +154,10 @@ export const mostFrameBytes = 67_108_864
 /** GLB bytes that may be under way, sent and not yet acknowledged by `received`. */
 export const creditBytes = 262_144
 
-/** The viewer is seated, or is back. A socket that is lost is no end: `key` continues the session on a new one within so many seconds. */
+/**
+ * The viewer is seated, or is back. A socket that is lost is no end: `key` continues the session on a new one within so many seconds, once: there the next key
+ * is told. Until the viewer has said something after that, the one before is good too.
+ */
 export interface SessionMessage {
   type: 'session'
   key: string

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
@@ -17,8 +16,8 @@ import { Catalogue } from './models/catalogue.ts'
 import { PackStore } from './models/pack-store.ts'
 import { usualMemoryMiB, usualTimeoutMs } from './models/preparation.ts'
 import type { Options } from './options.ts'
-import { closeCodes, maxClientMessageBytes, subprotocol } from './protocol.ts'
-import { sameSecret } from './secret.ts'
+import { closeCodes, comingBack, maxClientMessageBytes, reloadSeconds, subprotocol } from './protocol.ts'
+import { Seat } from './seat.ts'
 import { Viewer } from './viewer.ts'
 
 /** For a viewer to present the token that was asked for. */
@@ -55,10 +54,7 @@ export class StreamServer {
   #packs: PackStore
   #liveliness: Liveliness | null = null
   #connections = new Map<WebSocket, Viewer>()
-  /** Who has the one seat, with what it needs to come back to it. */
-  #seated: { viewer: Viewer, key: string } | null = null
-  /** Until a seated viewer whose socket was lost is given up. */
-  #cancelGrace = () => {}
+  #seat: Seat
   #lastActivity = 0
   #model: string | null = null
   /** What the viewer was warned of last. */
@@ -71,6 +67,7 @@ export class StreamServer {
     this.#settings = settings
     this.finished = new Promise(resolve => { this.#finish = resolve })
     const { options, clock } = settings
+    this.#seat = new Seat(clock)
     this.#catalogue = new Catalogue(options.modelDirectories)
     this.#packs = new PackStore({ workspace: options.workspace, preparationProgram: settings.preparationProgram, preparationTimeoutMs: usualTimeoutMs, preparationMemoryMiB: usualMemoryMiB, mostBytes: options.cacheBytes, clock, log: settings.log })
     this.#server = options.tls
@@ -128,9 +125,9 @@ export class StreamServer {
     if (this.#ending) return
     this.#ending = true
     this.#cancelInitialUse()
-    this.#cancelGrace()
+    this.#seat.close()
     for (const viewer of this.#connections.values()) viewer.close(goingAway, 'The stream server ends.')
-    this.#seated?.viewer.release()
+    this.#seat.viewer?.release()
     const closed = new Promise<void>(resolve => this.#server.close(() => { resolve() }))
     await Promise.all([this.#liveliness?.disconnect(), this.#farewell(), this.#packs.close()])
     for (const connection of this.#sockets.clients) connection.terminate()
@@ -164,7 +161,6 @@ export class StreamServer {
     // While the seat is taken, whoever knocks may still be the one who lost it.
     if (this.#connections.size >= mostCandidates) return refuse(closeCodes.occupied, 'This stream server has a viewer already.')
 
-    const key = randomBytes(16).toString('base64url')
     const viewer: Viewer = new Viewer(connection, {
       catalogue: this.#catalogue,
       packs: this.#packs,
@@ -173,13 +169,12 @@ export class StreamServer {
       renderProgram: options.rendering ? this.#settings.renderProgram : null,
       clock,
       log,
-      admit: () => this.#seat(viewer, key),
+      admit: () => this.#admit(viewer),
       onModel: model => {
         this.#model = model
         this.#liveliness?.ping()
       },
       onActivity: () => { this.#used() },
-      key,
       graceSeconds,
       seek: key => this.#takeBack(connection, key)
     })
@@ -187,7 +182,7 @@ export class StreamServer {
     const heartbeat = new Heartbeat(connection, clock)
     const cancelOpen = clock.after(openTimeoutMs, () => {
       const knocking = this.#connections.get(connection)
-      if (knocking !== this.#seated?.viewer) knocking?.close(closeCodes.badToken, 'No session token was presented in time.')
+      if (knocking !== this.#seat.viewer) knocking?.close(closeCodes.badToken, 'No session token was presented in time.')
     })
     connection.on('close', code => {
       heartbeat.close()
@@ -195,15 +190,16 @@ export class StreamServer {
       const left = this.#connections.get(connection)
       this.#connections.delete(connection)
       if (this.#ending || left === undefined) return
-      if (left !== this.#seated?.viewer) return left.release()
-      if (code !== lost || !left.canComeBack || graceSeconds === 0) return this.#vacate('the viewer has left')
+      if (left !== this.#seat.viewer) return left.release()
+      const away = code === lost ? graceSeconds : code === comingBack ? Math.min(reloadSeconds, graceSeconds) : 0
+      if (away === 0 || !left.canComeBack) return this.#vacate('the viewer has left')
       left.lose()
-      log.info(`the viewer's connection was lost: ${graceSeconds} s to come back`)
+      log.info(`${code === lost ? 'the viewer\'s connection was lost' : 'the viewer\'s page has gone'}: ${away} s to come back`)
       this.#liveliness?.ping()
-      this.#cancelGrace = clock.after(graceSeconds * 1000, () => { this.#vacate('the viewer did not come back') })
+      this.#seat.keep(away, () => { this.#vacate('the viewer did not come back') })
     })
     // Where no token is asked for, whoever comes first is the viewer.
-    if (options.sessionToken === null && this.#seated === null) this.#seat(viewer, key)
+    if (options.sessionToken === null && this.#seat.viewer === null) this.#admit(viewer)
   }
 
   /** The viewer does something: what it was warned of is off, and the service hears of it at once. */
@@ -217,34 +213,37 @@ export class StreamServer {
   #warn (ending: Ending | null): void {
     if (ending === null && this.#warned === null) return
     this.#warned = ending
-    this.#seated?.viewer.warn(ending)
+    this.#seat.viewer?.warn(ending)
   }
 
   #vacate (why: string): void {
     this.#settings.log.info(why)
-    this.#seated?.viewer.release()
+    this.#seat.viewer?.release()
     void this.stop(exitCodes.success)
   }
 
-  /** The seated viewer, if `key` is its own: from now on `connection` is its socket. */
-  #takeBack (connection: WebSocket, key: string): Viewer | null {
-    if (this.#seated === null || this.#ending || !sameSecret(key, this.#seated.key)) return null
-    this.#cancelGrace()
-    const { viewer } = this.#seated
-    for (const [other, owner] of this.#connections) if (owner === viewer) this.#connections.delete(other)
-    this.#connections.set(connection, viewer)
+  /** The seated viewer, if `key` is its own, with its next one: from now on `connection` is its socket. */
+  #takeBack (connection: WebSocket, key: string): { viewer: Viewer, key: string } | null {
+    const back = this.#ending ? null : this.#seat.reclaim(key)
+    if (back === null) return null
+    for (const [other, owner] of this.#connections) if (owner === back.viewer) this.#connections.delete(other)
+    this.#connections.set(connection, back.viewer)
+    // It says nothing here before it has heard its new key.
+    connection.once('message', () => { this.#seat.confirm() })
     this.#liveliness?.ping()
-    return viewer
+    return back
   }
 
   get #isHere (): boolean {
-    return [...this.#connections.values()].some(viewer => viewer === this.#seated?.viewer)
+    return [...this.#connections.values()].some(viewer => viewer === this.#seat.viewer)
   }
 
-  #seat (viewer: Viewer, key: string): boolean {
-    if (this.#seated) return this.#seated.viewer === viewer
+  /** Gives the seat to `viewer`; the answer is its key, or null where it is another's. */
+  #admit (viewer: Viewer): string | null {
+    const isFree = this.#seat.viewer === null
+    const key = this.#seat.take(viewer)
+    if (!isFree) return key
     const { clock, log } = this.#settings
-    this.#seated = { viewer, key }
     this.#cancelInitialUse()
     this.#lastActivity = clock.now()
     this.#liveliness?.ping()
@@ -252,7 +251,7 @@ export class StreamServer {
     for (const other of this.#connections.values()) {
       if (other !== viewer) other.close(closeCodes.occupied, 'This stream server has a viewer already.')
     }
-    return true
+    return key
   }
 }
 

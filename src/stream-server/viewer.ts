@@ -29,17 +29,15 @@ export interface ViewerSettings {
   renderProgram: string | null
   clock: Clock
   log: Log
-  /** Called when the viewer has presented the right token, or whatever it presented when none is asked; `false` refuses it. */
-  admit: () => boolean
+  /** Called when the viewer has presented the right token, or whatever it presented when none is asked; answers what it needs to go on with another socket, `null` refuses it. */
+  admit: () => string | null
   /** It asks for this model, which is there. */
   onModel: (model: string) => void
   /** Called for every sign of a person: an open or a camera. */
   onActivity: () => void
-  /** What the viewer needs to go on with another socket. */
-  key: string
   graceSeconds: number
-  /** A new socket wants to go on with a session that lost its own: whose it is takes it over; `null` when there is none such. */
-  seek: (key: string) => Viewer | null
+  /** A new socket wants to go on with a session that lost its own: whose it is takes it over, and has another key from then on; `null` when there is none such. */
+  seek: (key: string) => { viewer: Viewer, key: string } | null
 }
 
 /** One viewer's side of the conversation, from its first message to its end, over one socket after the other. */
@@ -92,14 +90,17 @@ export class Viewer {
   }
 
   /** Goes on with another socket, for a viewer that has received as much as it says. The socket before, if it is still there, is given up. */
-  #continue (socket: WebSocket, { scene, bytes }: ResumeMessage): void {
-    const { log } = this.#settings
+  #continue (socket: WebSocket, { scene, bytes, anew }: ResumeMessage, key: string): void {
+    const { log, graceSeconds } = this.#settings
     this.#line.take(socket)
-    log.info('the viewer is back')
+    log.info(anew === true ? 'the viewer is back, with nothing' : 'the viewer is back')
     this.#settings.onActivity()
     if (bytes > 0 && this.#streamer === null) return this.close(policyViolation, 'resume: more than was sent')
-    this.#line.say({ type: 'session', key: this.#settings.key, graceSeconds: this.#settings.graceSeconds })
-    if (this.#streamer?.rewind(bytes) === false) return this.close(policyViolation, 'resume: not what was sent')
+    this.#line.say({ type: 'session', key, graceSeconds })
+    if (anew === true) {
+      this.#streamer?.startOver()
+      this.#budget = null
+    } else if (this.#streamer?.rewind(bytes) === false) return this.close(policyViolation, 'resume: not what was sent')
     if (!scene && this.#pack !== null) this.#line.say({ ...this.#pack.scene, model: this.#model })
     this.#camera = null
     this.#images?.restart()
@@ -123,11 +124,11 @@ export class Viewer {
 
   /** This socket goes on with another viewer's session, and this viewer, who only stood at the door, is no more. */
   #handOver (message: ResumeMessage): void {
-    const seated = this.#settings.seek(message.key)
-    if (seated === null) return this.#refuse('noSession', 'The session to go on with is over.')
+    const back = this.#settings.seek(message.key)
+    if (back === null) return this.#refuse('noSession', 'The session to go on with is over.')
     const socket = this.#line.letGo()
     this.release()
-    if (socket !== null) seated.#continue(socket, message)
+    if (socket !== null) back.viewer.#continue(socket, message, back.key)
   }
 
   #obey (message: ClientMessage): void {
@@ -187,9 +188,10 @@ export class Viewer {
     const settings = this.#settings
     const { signal } = this.#end
     if (settings.token !== null && !sameSecret(token ?? '', settings.token)) return this.#refuse('badToken', 'The session token is wrong.')
-    if (!settings.admit()) return this.#refuse('occupied', 'This stream server has a viewer already.')
+    const key = settings.admit()
+    if (key === null) return this.#refuse('occupied', 'This stream server has a viewer already.')
     settings.onActivity()
-    this.#line.say({ type: 'session', key: settings.key, graceSeconds: settings.graceSeconds })
+    this.#line.say({ type: 'session', key, graceSeconds: settings.graceSeconds })
     const model = settings.model ?? asked
     this.#model = model
     try {

@@ -31,6 +31,11 @@ export class CameraFeed {
     return this.#seq > 0 && this.#waiting === undefined
   }
 
+  /** Goes on after a camera that was told before, by another page. */
+  after (seq: number): void {
+    this.#seq = seq
+  }
+
   /** The view of a drawn frame; one that equals the last sent is no news. */
   moved (view: CameraView): void {
     const timed = this.#waiting !== undefined

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Viewer, ViewerEvents, ViewerOptions, ViewerState, Properties, Section } from './api.ts'
 import { EndWarning } from './end-warning.ts'
 import { EventHub } from './event-hub.ts'
+import type { KeptSessions } from './kept-sessions.ts'
 import { Notice } from './notice.ts'
 import { StreamingViewer } from './streaming-viewer.ts'
 import type { Inspection } from './tools/inspection.ts'
@@ -19,13 +20,15 @@ export class HostedViewer implements Viewer {
   readonly #hub = new EventHub<ViewerEvents>()
   readonly #warning: EndWarning
   readonly #over = new AbortController()
+  readonly #kept: KeptSessions
   #state: ViewerState = 'empty'
   #visit: Visit | undefined
 
-  constructor (host: HTMLElement, options: ViewerOptions, clock: Clock) {
+  constructor (host: HTMLElement, options: ViewerOptions, clock: Clock, kept: KeptSessions) {
     const { idleMinutes = 15, idleWarningSeconds = 60 } = options
     this.#options = options
     this.#clock = clock
+    this.#kept = kept
     this.#warning = new EndWarning(clock, this.#notice, { allowed: idleMinutes * minute, warning: idleWarningSeconds * 1000 }, {
       stay: () => { this.#visit?.viewer.stay() },
       over: words => { this.#end(false, words) },
@@ -58,7 +61,7 @@ export class HostedViewer implements Viewer {
     let visit: Visit | undefined
     try {
       this.#visit = visit = this.#visitTo(model)
-      await visit.begin()
+      await visit.begin(this.#kept)
     } catch (error) {
       if (this.#visit === visit) this.#end(true, error instanceof Error ? error.message : String(error))
       throw error
@@ -72,6 +75,12 @@ export class HostedViewer implements Viewer {
     this.#root.remove()
     this.#become('closed')
     this.#hub.clear()
+  }
+
+  /** The page goes away; where it is loaded again soon, the same model goes on. */
+  depart (): void {
+    this.#visit?.depart(this.#kept)
+    this.close()
   }
 
   fit (): void { this.#visit?.viewer.fit() }

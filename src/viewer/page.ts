@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts'
 import { Alerts } from './alerts.ts'
+import { keptHere, type KeptSession } from './kept-sessions.ts'
 import { LatestCatalogue } from './latest-catalogue.ts'
 import { ModeComparison } from './mode-comparison.ts'
 import { required } from './required-element.ts'
@@ -24,19 +25,24 @@ const catalogue = new LatestCatalogue(offered => {
 }, complain)
 const list = new SessionList(required(document, '#instances', HTMLElement), systemClock, complain, text => { catalogue.told(text) })
 list.start()
-catalogue.fetch().then(() => { choice.follow(new URLSearchParams(location.search)) }).catch(() => {})
+const kept = keptHere()
+const before: KeptSession[] = []
+for (let each = kept.take(() => true); each !== undefined; each = kept.take(() => true)) before.push(each)
+for (const each of before) show({ model: each.model, renderer: each.mode, streamServer: 'embedded' }, each)
+// What the address asks for is there already when the page is loaded again.
+catalogue.fetch().then(() => { choice.follow(new URLSearchParams(location.search), before.length === 0) }).catch(() => {})
 
-function show (wish: ViewerWish): void {
-  const card = new ViewerCard(wish, systemClock, { complain, closed: each => { cards.delete(each) }, measured: run => { comparison.add(run) }, again: show })
+function show (wish: ViewerWish, session?: KeptSession): void {
+  const card = new ViewerCard(wish, systemClock, { complain, closed: each => { cards.delete(each) }, measured: run => { comparison.add(run) }, again: wish => { show(wish) } })
   cards.add(card)
   viewers.append(card.element)
   card.element.scrollIntoView({ block: 'nearest', behavior: 'auto' })
-  card.start()
+  card.start(session)
 }
 
-// A page that goes away ends its sessions at once; one that comes back from the browser's memory starts afresh.
+// Where the page is loaded again its sessions go on; one that comes back from the browser's memory is loaded again.
 addEventListener('pagehide', () => {
-  for (const card of cards) card.close()
+  for (const card of cards) card.depart(kept)
   list.close()
 })
 addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload() })

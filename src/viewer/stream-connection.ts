@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
-import { subprotocol } from '../stream-server/protocol.ts'
+import { closeCodes, comingBack, reloadSeconds, subprotocol } from '../stream-server/protocol.ts'
 import type { ClientMessage, ResumeMessage, ServerMessage, SessionMessage } from '../stream-server/protocol.ts'
 import { closeWords, isOrderly } from './close-words.ts'
 import { readServerMessage, StreamError } from './server-message.ts'
+import type { WayBack } from './way-back.ts'
 
 export interface StreamListener {
   opened (): void
@@ -15,6 +16,8 @@ export interface StreamListener {
   progress (): Pick<ResumeMessage, 'scene' | 'bytes'>
   /** There is a connection again and the server goes on; what it was told while there was none has to be said again. */
   restored (): void
+  /** The session that another page had is over: there is none, and another connection may be made. */
+  gone (): void
   /** Called once, whatever ended the stream, unless we closed it; `words` is a sentence for people, `orderly` that nothing went wrong. */
   ended (words: string, orderly: boolean): void
 }
@@ -37,19 +40,42 @@ export class StreamConnection {
   #explained: string | undefined
   /** When the connection was lost, in the clock's milliseconds; undefined while there is one. */
   #lostAt: number | undefined
+  /** The session is another page's still: nothing has come to this one. */
+  #anew = false
   #pause = pauses.first
   #cancel = (): void => {}
   #over = false
 
-  constructor (endpointUri: string, clock: Clock, listener: StreamListener) {
+  /** `back`: instead of beginning a session it goes on with one. */
+  constructor (endpointUri: string, clock: Clock, listener: StreamListener, back?: Pick<WayBack, 'key' | 'seconds'>) {
     this.#endpointUri = endpointUri
     this.#clock = clock
     this.#listener = listener
+    if (back !== undefined) {
+      this.#session = { type: 'session', key: back.key, graceSeconds: back.seconds }
+      this.#lostAt = clock.now()
+      this.#anew = true
+    }
     this.#socket = this.#connect()
   }
 
+  /** Nothing is said before the server has told that it goes on: by whatever it hears then it knows that its new key has come. */
   send (message: ClientMessage): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message))
+    if (this.#socket.readyState === WebSocket.OPEN && this.#lostAt === undefined) this.#socket.send(JSON.stringify(message))
+  }
+
+  /** The page goes away and may be loaded again: the session waits for it a little. The answer is how to go on with it; undefined: it is over. */
+  depart (): Pick<WayBack, 'endpointUri' | 'key' | 'seconds'> | undefined {
+    const session = this.#over ? undefined : this.#session
+    const left = session === undefined ? 0 : session.graceSeconds - (this.#lostAt === undefined ? 0 : (this.#clock.now() - this.#lostAt) / 1000)
+    if (session === undefined || left <= 0) {
+      this.close()
+      return undefined
+    }
+    this.#over = true
+    this.#cancel()
+    this.#socket.close(comingBack)
+    return { endpointUri: this.#endpointUri, key: session.key, seconds: Math.min(reloadSeconds, left) }
   }
 
   /** Ends the session, and with it its stream server. */
@@ -79,7 +105,8 @@ export class StreamConnection {
 
   #opened (): void {
     if (this.#lostAt === undefined) return this.#listener.opened()
-    this.send({ type: 'resume', key: this.#session?.key ?? '', ...this.#listener.progress() })
+    const resume: ResumeMessage = { type: 'resume', key: this.#session?.key ?? '', ...this.#listener.progress(), ...this.#anew && { anew: true } }
+    this.#socket.send(JSON.stringify(resume))
   }
 
   #receive (data: string | ArrayBuffer): void {
@@ -100,13 +127,16 @@ export class StreamConnection {
     this.#session = message
     if (this.#lostAt === undefined) return
     this.#lostAt = undefined
+    this.#anew = false
     this.#pause = pauses.first
     this.#listener.restored()
   }
 
   #closed (code: number, reason: string): void {
     if (this.#over) return
-    if (code !== abnormal || this.#session === undefined) return this.#end(this.#explained ?? closeWords(code, reason), isOrderly(code))
+    // Whoever knows the key is the viewer: the seat is taken only as long as the loss of the connection before was not noticed.
+    const mayPass = this.#session !== undefined && (code === abnormal || code === closeCodes.occupied)
+    if (this.#session === undefined || !mayPass) return this.#end(this.#explained ?? closeWords(code, reason), isOrderly(code))
     const now = this.#clock.now()
     if (this.#lostAt === undefined) {
       this.#lostAt = now
@@ -121,6 +151,7 @@ export class StreamConnection {
     if (this.#over) return
     this.#over = true
     this.#cancel()
-    this.#listener.ended(words, orderly)
+    if (this.#anew) this.#listener.gone()
+    else this.#listener.ended(words, orderly)
   }
 }

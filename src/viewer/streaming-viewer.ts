@@ -18,6 +18,8 @@ import { Assembly } from './tools/assembly.ts'
 import { DrawnExhibit } from './tools/drawn-exhibit.ts'
 import { Inspection } from './tools/inspection.ts'
 import { listenToKeys } from './view-keys.ts'
+import type { Place } from './viewpoint.ts'
+import type { WayBack } from './way-back.ts'
 
 export interface StreamStatistics {
   /** Triangles in the last drawn frame. */
@@ -48,6 +50,8 @@ export interface ViewerListener {
   statistics (statistics: StreamStatistics): void
   /** The connection was lost and is tried for again, or it is there again. */
   connection (lost: boolean): void
+  /** The session that another page had is over: `start` begins another. */
+  gone (): void
   /** A limit of time is about to end the session; undefined: it is not, after all. */
   ending (ending: { reason: EndingMessage['reason'], seconds: number } | undefined): void
   /** The stream is over, said in a sentence; the last picture stays. Called at most once, and never after `shutdown`. */
@@ -64,6 +68,8 @@ export interface StreamSource {
   streamingMode?: StreamingMode
   /** How much geometry is held and drawn at most. */
   budget?: Partial<Budget>
+  /** The session was another page's: it goes on here. */
+  back?: WayBack
 }
 
 type Budget = Pick<BudgetMessage, 'bytes' | 'triangles'>
@@ -84,6 +90,8 @@ export class StreamingViewer {
   #store: PartStore | undefined
   #inflow: Inflow | undefined
   #inspection: Inspection | undefined
+  /** Where the model is to be looked at from first. */
+  #place: Place | undefined
   #idleFor = 0
   #over = false
   readonly #giveUp = new AbortController()
@@ -103,27 +111,38 @@ export class StreamingViewer {
     this.#feed = new CameraFeed(clock, message => { this.#connection?.send(message) })
   }
 
-  /** Connects, once. */
+  /** Connects, once; and once more after a session is `gone`. */
   start (source: StreamSource): void {
     if (this.#over || this.#connection !== undefined) return
-    const { endpointUri, model, sessionToken, streamingMode, budget } = source
+    const { endpointUri, model, sessionToken, streamingMode, budget, back } = source
+    if (back !== undefined) {
+      this.#feed.after(back.seq)
+      this.#place = back.place
+    }
+    const tellBudget = (): void => { connection.send({ type: 'budget', ...usualBudget, ...budget }) }
     const connection = new StreamConnection(endpointUri, this.#clock, {
       opened: () => {
         this.#listener.phase('open')
         connection.send({ type: 'open', model, ...sessionToken !== undefined && { token: sessionToken }, ...streamingMode !== undefined && { streamingMode } })
-        connection.send({ type: 'budget', ...usualBudget, ...budget })
+        tellBudget()
       },
       message: message => { this.#receive(message) },
       glb: bytes => { this.#take(bytes) },
       lost: () => { this.#listener.connection(true) },
       progress: () => ({ scene: this.#store !== undefined, bytes: this.#statistics.bytes }),
       restored: () => {
+        this.#listener.phase('open')
         this.#listener.connection(false)
+        tellBudget()
         this.#tellRequested(this.#requested, true)
         if (this.#store !== undefined) this.#feed.repeat()
       },
+      gone: () => {
+        this.#connection = undefined
+        this.#listener.gone()
+      },
       ended: (words, orderly) => { this.#end(orderly ? 'closed' : 'failed', words) }
-    })
+    }, back)
     this.#connection = connection
   }
 
@@ -170,6 +189,13 @@ export class StreamingViewer {
       else this.#requested.delete(instance)
     }
     this.#tellRequested(known, on)
+  }
+
+  /** The page goes away and may be loaded again. The answer is its way back to the session; undefined: that is over. */
+  depart (): WayBack | undefined {
+    const back = this.#over ? undefined : this.#connection?.depart()
+    const place = this.#stage.viewpoint.place ?? (this.#store === undefined ? this.#place : undefined)
+    return back && { ...back, seq: this.#feed.newest, ...place && { place } }
   }
 
   /** Ends the session and its stream server; the last picture stays. */
@@ -224,6 +250,7 @@ export class StreamingViewer {
     this.#inspection = new Inspection(assembly, exhibit)
     this.#listener.phase('scene')
     this.#stage.viewpoint.show(new Extent(scene))
+    if (this.#place !== undefined) this.#stage.viewpoint.stand(this.#place)
     this.#listener.inspectable(this.#inspection)
   }
 

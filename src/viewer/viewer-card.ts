@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { CardFace } from './card-face.ts'
 import { EndWarning } from './end-warning.ts'
+import type { KeptSession, KeptSessions } from './kept-sessions.ts'
 import type { ModeRun } from './mode-comparison.ts'
-import type { Mode } from './modes.ts'
+import type { Mode, SessionMode } from './modes.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
 import { Notice } from './notice.ts'
 import { PhaseLog } from './phases.ts'
@@ -14,6 +15,7 @@ import { StreamingViewer } from './streaming-viewer.ts'
 import type { StreamStatistics, ViewerListener } from './streaming-viewer.ts'
 import { Toolbar } from './tools/toolbar.ts'
 import { waitingWords } from './waiting-words.ts'
+import type { WayBack } from './way-back.ts'
 
 export interface ViewerWish {
   model: string
@@ -81,8 +83,8 @@ export class ViewerCard {
     return this.#face.element
   }
 
-  /** Asks for a stream server and shows its model. What fails is said in words, here and as an alert. */
-  async start (): Promise<void> {
+  /** Goes on with a session of the page before, or asks for a stream server, and shows its model. What fails is said in words, here and as an alert. */
+  async start (kept?: KeptSession): Promise<void> {
     const { model, renderer, streamServer } = this.#wish
     try {
       // Before the request: the drawing surface is set up while the stream server starts, and none is started in vain.
@@ -92,21 +94,20 @@ export class ViewerCard {
         return
       }
       this.#face.stage.append(this.#notice.element)
-      const session = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params: { viewerModel: model } }, {
-        signal: this.#giveUp.signal,
-        waiting: waiting => { this.#notice.say(waitingWords(waiting)) }
-      })
-      this.#notice.hide()
-      if (this.#log.ended) return
-      this.#session = session
-      this.#face.know(session)
-      this.#reach('ready')
-      if (streamServer !== 'embedded') return this.#face.explain(session)
-      this.#warning.touch()
-      this.#viewer?.start({ endpointUri: session.endpointUri, model })
+      if (kept === undefined) return await this.#ask(renderer)
+      this.#notice.say('Going back to its session')
+      this.#show({ endpointUri: kept.back.endpointUri, serviceId: kept.serviceId }, kept.back)
     } catch (error) {
       this.#end('failed', error instanceof Error ? error.message : String(error))
     }
+  }
+
+  /** The page goes away and may be loaded again: what is needed to go on then is left in `kept`. */
+  depart (kept: KeptSessions): void {
+    const { model, renderer: mode } = this.#wish
+    const back = this.#viewer?.depart()
+    if (back !== undefined && this.#session !== undefined) kept.keep({ service: new URL('.', location.href).href, serviceId: this.#session.serviceId, model, mode, back })
+    this.close()
   }
 
   /** Ends the session, if any, and takes the card off the page. Twice is nothing. */
@@ -126,6 +127,25 @@ export class ViewerCard {
     this.#listener.closed(this)
   }
 
+  async #ask (renderer: SessionMode): Promise<void> {
+    const session = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params: { viewerModel: this.#wish.model } }, {
+      signal: this.#giveUp.signal,
+      waiting: waiting => { this.#notice.say(waitingWords(waiting)) }
+    })
+    this.#notice.hide()
+    if (!this.#log.ended) this.#show(session)
+  }
+
+  #show (session: SpawnedSession, back?: WayBack): void {
+    const { model, streamServer } = this.#wish
+    this.#session = session
+    this.#face.know(session)
+    this.#reach('ready')
+    if (streamServer !== 'embedded') return this.#face.explain(session)
+    this.#warning.touch()
+    this.#viewer?.start({ endpointUri: session.endpointUri, model, ...back && { back } })
+  }
+
   #newViewer (): StreamingViewer | ImageViewer {
     const { canvas, stage } = this.#face
     const listener: ViewerListener = {
@@ -142,6 +162,9 @@ export class ViewerCard {
         this.#measure(statistics)
       },
       connection: lost => { this.#warning.connection(lost) },
+      gone: () => {
+        if (this.#wish.renderer !== 'single') this.#ask(this.#wish.renderer).catch((error: unknown) => { this.#end('failed', error instanceof Error ? error.message : String(error)) })
+      },
       ending: ending => { this.#warning.expect(ending) },
       ended: (how, words) => { this.#end(how, how === 'failed' ? words : this.#warning.farewell(words)) }
     }

@@ -41,8 +41,8 @@ export class ViewerChoice {
     for (const control of [this.#models, this.#renderers, this.#create]) control.disabled = nothing
   }
 
-  /** Chooses what an address asks for, `?model=…&mode=…`; with both the viewer is opened at once. */
-  follow (wish: URLSearchParams): void {
+  /** Chooses what an address asks for, `?model=…&mode=…`; with both the viewer is opened at once, if it `mayOpen`. */
+  follow (wish: URLSearchParams, mayOpen: boolean): void {
     const { models = [], renderers = [] } = this.#catalogue ?? {}
     const model = models.find(each => each === wish.get('model'))
     const mode = renderers.find(each => each === wish.get('mode'))
@@ -50,7 +50,7 @@ export class ViewerChoice {
     if (wish.has('mode') && mode === undefined) this.#listener.complain(`The renderer “${wish.get('mode') ?? ''}” is not offered here.`)
     if (model !== undefined) this.#models.value = model
     if (mode !== undefined) this.#renderers.value = mode
-    if (model !== undefined && mode !== undefined) this.#choose()
+    if (mayOpen && model !== undefined && mode !== undefined) this.#choose()
   }
 
   /** Chooses a model, where there is one of this name. */

@@ -10,6 +10,12 @@ export const fieldOfView = 35
 /** Largest geometric error on screen, in device pixels. */
 const tolerance = 1
 
+/** Where a camera stands, and what it turns about: world coordinates. */
+export interface Place {
+  position: [number, number, number]
+  target: [number, number, number]
+}
+
 /** Where somebody looks at a model from: a camera, and the pointer's hands on it. */
 export class Viewpoint {
   readonly camera = new PerspectiveCamera(fieldOfView)
@@ -38,6 +44,20 @@ export class Viewpoint {
       focal: this.#canvas.height / (2 * Math.tan(camera.fov * Math.PI / 360)),
       tolerance
     }
+  }
+
+  /** Where the camera stands; undefined while the whole model is in view because it was fitted. */
+  get place (): Place | undefined {
+    return this.#extent === undefined || this.#fitted !== undefined ? undefined : { position: this.camera.position.toArray(), target: this.#controls.target.toArray() }
+  }
+
+  /** Puts the camera where it stood. */
+  stand ({ position, target }: Place): void {
+    this.camera.position.fromArray(position)
+    this.#controls.target.fromArray(target)
+    this.#controls.update()
+    this.#fitted = undefined
+    this.#changed()
   }
 
   /** Looks at all of a model from three quarters. */

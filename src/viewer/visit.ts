@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { ViewerOptions } from './api.ts'
+import type { KeptSession, KeptSessions } from './kept-sessions.ts'
+import type { SessionMode } from './modes.ts'
 import { ServerConnection } from './server-connection.ts'
 import { ImageViewer } from './ssr/image-viewer.ts'
 import { StreamingViewer, type ViewerListener } from './streaming-viewer.ts'
@@ -30,6 +32,7 @@ export class Visit {
   readonly #known: Promise<void>
   #fail = (_error: Error): void => {}
   #know = (): void => {}
+  #serviceId = ''
   #inspection: Inspection | undefined
   #toolbar: Toolbar | undefined
 
@@ -64,21 +67,24 @@ export class Visit {
     return this.#inspection
   }
 
-  /** Asks for the session. Resolves when the scene is known; rejects with an Error in words. */
-  async begin (): Promise<void> {
-    const { service = new URL('.', location.href).href, mode = 'csr', sessionToken, streamingMode, budget } = this.#options
+  /** Goes on with a session that the page before had and left in `kept`, or asks for one. Resolves when the scene is known; rejects with an Error in words. */
+  async begin (kept: KeptSessions): Promise<void> {
+    const { mode = 'csr' } = this.#options
+    const service = this.#service
     if (mode === 'single') {
       if (this.viewer instanceof StreamingViewer) void this.viewer.load(service, this.model)
       return await this.#known
     }
-    const { signal } = this.#giveUp
-    const params = sessionToken === undefined ? {} : { sessionToken }
-    const { endpointUri } = await new ServerConnection(service, this.#clock).connect({ class: `${mode}_session`, params: { ...params, viewerModel: this.model } }, {
-      signal,
-      waiting: waiting => { if (!signal.aborted) this.#listener.waiting(waitingWords(waiting)) }
-    })
-    if (!signal.aborted) this.viewer.start({ endpointUri, model: this.model, ...params, ...streamingMode !== undefined && { streamingMode }, ...budget !== undefined && { budget } })
+    const session = kept.take(session => session.service === service && session.model === this.model && session.mode === mode)
+    if (session === undefined) await this.#ask(mode)
+    else this.#start(session.back.endpointUri, session)
     await this.#known
+  }
+
+  /** The page goes away and may be loaded again: what is needed to go on then is left in `kept`. */
+  depart (kept: KeptSessions): void {
+    const back = this.viewer.depart()
+    if (back !== undefined) kept.keep({ service: this.#service, serviceId: this.#serviceId, model: this.model, mode: this.#options.mode ?? 'csr', back })
   }
 
   /** The session is over. A picture stays to be looked at; without one the drawing surface, of which a browser has few, is given back at once. */
@@ -98,6 +104,34 @@ export class Visit {
     this.#canvas.remove()
   }
 
+  get #service (): string {
+    return this.#options.service ?? new URL('.', location.href).href
+  }
+
+  async #ask (mode: SessionMode): Promise<void> {
+    const { sessionToken } = this.#options
+    const { signal } = this.#giveUp
+    const params = { ...sessionToken !== undefined && { sessionToken }, viewerModel: this.model }
+    const { endpointUri, serviceId } = await new ServerConnection(this.#service, this.#clock).connect({ class: `${mode}_session`, params }, {
+      signal,
+      waiting: waiting => { if (!signal.aborted) this.#listener.waiting(waitingWords(waiting)) }
+    })
+    if (!signal.aborted) this.#start(endpointUri, { serviceId })
+  }
+
+  #start (endpointUri: string, { serviceId, back }: Pick<KeptSession, 'serviceId'> & Partial<Pick<KeptSession, 'back'>>): void {
+    const { sessionToken, streamingMode, budget } = this.#options
+    this.#serviceId = serviceId
+    this.viewer.start({
+      endpointUri,
+      model: this.model,
+      ...sessionToken !== undefined && { sessionToken },
+      ...streamingMode !== undefined && { streamingMode },
+      ...budget !== undefined && { budget },
+      ...back !== undefined && { back }
+    })
+  }
+
   #newViewer (root: HTMLElement): StreamingViewer | ImageViewer {
     let complete = false
     const listener: ViewerListener = {
@@ -114,6 +148,7 @@ export class Visit {
         complete = !refining
       },
       connection: lost => { this.#listener.connection(lost) },
+      gone: () => { if (this.#options.mode !== 'single') this.#ask(this.#options.mode ?? 'csr').catch((error: unknown) => { this.#fail(error as Error) }) },
       ending: ending => { this.#listener.ending(ending) },
       ended: (how, words) => { this.#listener.ended(how, words) }
     }

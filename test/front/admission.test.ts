@@ -7,11 +7,11 @@ import { FakeClock } from '../fixtures/fake-clock.ts'
 const id = '0d9ac8ef-6ee9-4d9b-91c4-4ad4a0b1cd2f'
 const port = 11_005
 
-function stage (byPort = true) {
+function stage (byPort = true, seatsKept = false) {
   const clock = new FakeClock()
   const tokens = new ViewerTokens({ key: Buffer.alloc(32, 1), lifetime: 60_000, clock })
   const living = new Map<number, Pick<SessionView, 'id' | 'state' | 'connectedAt'>>([[port, { id, state: 'ready', connectedAt: null }]])
-  const admission = new Admission({ tokens, byPort, sessionOnPort: port => living.get(port) as SessionView | undefined, clock })
+  const admission = new Admission({ tokens, byPort, seatsKept, sessionOnPort: port => living.get(port) as SessionView | undefined, clock })
   const token = tokens.issue({ id, port })
   const byToken = (shown = token) => admission.admit({ to: 'token', token: shown, rest: '/' })
   const refusal = (result = byToken()) => result.status === 'refused' ? result.refusal.code : result.status
@@ -56,6 +56,17 @@ t.test('who has a viewer already takes no other', async t => {
   const { living, refusal } = stage()
   living.set(port, { id, state: 'connected', connectedAt: 1 })
   t.equal(refusal(), 'occupied')
+})
+
+t.test('a viewer whose stream server keeps its seat for it comes back before anybody noticed that it had gone', async t => {
+  const { clock, living, refusal } = stage(true, true)
+  t.equal(refusal(), 'admitted')
+  living.set(port, { id, state: 'connected', connectedAt: 1 })
+  t.equal(refusal(), 'admitted')
+  await clock.advance(62_000)
+  t.equal(refusal(), 'admitted')
+  living.delete(port)
+  t.equal(refusal(), 'token_expired')
 })
 
 t.test('forged, expired, and for a session that is gone', async t => {

@@ -15,7 +15,7 @@ async function metricsStage (t: Test, { host = '127.0.0.1', port = 0, ...options
   const stage = await appStage(t, options)
   const { app, clock } = stage
   await app.register(spawnLimit, { perMinute: 0 })
-  await app.register(websocketProxy, { own: { path: '/api/events', upgrades: new EventEmitter() }, admission: new Admission({ tokens: app.front.tokens, byPort: true, sessionOnPort: () => undefined, clock }), streamHost: '127.0.0.1', upstream: null, clock })
+  await app.register(websocketProxy, { own: { path: '/api/events', upgrades: new EventEmitter() }, admission: new Admission({ tokens: app.front.tokens, byPort: true, seatsKept: false, sessionOnPort: () => undefined, clock }), streamHost: '127.0.0.1', upstream: null, clock })
   await app.register(metrics, { host, port, isolatedModels: () => 0 })
   await app.ready()
   const page = async () => (await app.inject('/metrics')).body

@@ -8,7 +8,7 @@ async function routeStage (t: Test, trusted = true, byPort = true) {
   const stage = await appStage(t, { front: { trusts: () => trusted, prefix: '/cad' } })
   const { app, clock } = stage
   await app.register(access, { host: '127.0.0.1', publicHost: '', internalHost: '', secure: false, corsOrigin: '', open: false })
-  const admission = new Admission({ tokens: app.front.tokens, byPort, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
+  const admission = new Admission({ tokens: app.front.tokens, byPort, seatsKept: false, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   t.teardown(() => { admission.close() })
   await app.register(route, { admission, streamHost: '127.0.0.1' })
   await app.ready()

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { comingBack } from '../../src/stream-server/protocol.ts'
 import type { SessionMessage } from '../../src/stream-server/protocol.ts'
 import { FakeClock } from '../fixtures/fake-clock.ts'
 import { reports } from './support/reports.ts'
@@ -27,7 +28,7 @@ t.test('a viewer whose network was gone comes back and is sent nothing twice', a
   await taken.until('viewers=0')
   const back = await TestViewer.connect(url)
   back.say({ type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes })
-  t.same(await sessionOf(back), session)
+  t.match(await sessionOf(back), { graceSeconds: 30 })
   await taken.until('viewers=1')
   back.say(near(2))
   t.match(await back.idle(2), { bytes: viewer.receivedBytes })
@@ -48,9 +49,10 @@ t.test('what was under way is sent again, and the scene if it had not come', asy
   const back = await TestViewer.connect(url)
   back.say({ type: 'resume', key: session.key, scene: false, bytes: viewer.receivedBytes })
   await back.scene()
+  const next = await sessionOf(back)
   back.lose()
   const again = await TestViewer.connect(url)
-  again.say({ type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes })
+  again.say({ type: 'resume', key: next.key, scene: true, bytes: viewer.receivedBytes })
   await sessionOf(again)
   t.ok(first)
   again.say(near(2))
@@ -101,4 +103,80 @@ t.test('who does not know the key does not get the session, nor more than was se
   const liar = await TestViewer.connect(url)
   liar.say({ type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes + 1 })
   t.match(await liar.closed, { code: 1008, reason: 'resume: not what was sent' })
+})
+
+t.test('a key is good for coming back once, and until its viewer has shown that it has the next', async t => {
+  const { url } = await running(t)
+  const { viewer, session } = await complete(url)
+  const resume = { type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes }
+  viewer.lose()
+  const unlucky = await TestViewer.connect(url)
+  unlucky.say(resume)
+  t.not((await sessionOf(unlucky)).key, session.key)
+  // Its connection goes before it could read that.
+  unlucky.lose()
+  const back = await TestViewer.connect(url)
+  back.say(resume)
+  const { key } = await sessionOf(back)
+  back.say(near(2))
+  await back.idle(2)
+  const thief = await TestViewer.connect(url)
+  thief.say(resume)
+  t.match(await thief.closed, { code: 4410 })
+  const again = await TestViewer.connect(url)
+  again.say({ ...resume, key })
+  await sessionOf(again)
+  t.match(await back.closed, { code: 1006 })
+})
+
+t.test('a page that is loaded again goes on in the same session, and is sent everything once more', async t => {
+  const taken = await reports(t)
+  const { url, server, log } = await running(t, ['--liveliness-endpoint', taken.endpoint])
+  const { viewer, session } = await complete(url)
+  viewer.socket.close(comingBack)
+  await taken.until('viewers=0')
+  const back = await TestViewer.connect(url)
+  back.say({ type: 'resume', key: session.key, scene: false, bytes: 0, anew: true })
+  await sessionOf(back)
+  await back.scene()
+  await taken.until('viewers=1')
+  back.say(near(2))
+  t.match(await back.idle(2), { bytes: back.receivedBytes, chunks: viewer.files.length })
+  const which = ({ files }: TestViewer) => files.map(({ part, level }) => [part, level])
+  t.same(which(back), which(viewer))
+  t.ok(log.includes('the viewer is back, with nothing'))
+  back.close()
+  t.equal(await server.finished, 0)
+})
+
+t.test('a page that went away and is not loaded again is waited for only a little', async t => {
+  const clock = new FakeClock()
+  const taken = await reports(t)
+  const { url, server, log } = await running(t, ['--liveliness-endpoint', taken.endpoint], clock)
+  const { viewer } = await complete(url)
+  viewer.socket.close(comingBack)
+  await taken.until('viewers=0')
+  await clock.advance(9_999)
+  t.notOk(log.includes('the viewer did not come back'))
+  await clock.advance(1)
+  t.equal(await server.finished, 0)
+})
+
+t.test('a page that began by the WebSocket itself has nowhere to come back to: its session ends with it', async t => {
+  const { url, server } = await running(t)
+  const viewer = await TestViewer.connect(url, undefined, { headers: { 'Slipway-Way-Back': 'none' } })
+  viewer.say({ type: 'open', model: 'balls' })
+  await viewer.scene()
+  viewer.socket.close(comingBack)
+  t.equal(await server.finished, 0)
+})
+
+t.test('whoever begins anew has nothing', async t => {
+  const { url } = await running(t)
+  const { session } = await complete(url)
+  for (const wrong of [{ scene: true, bytes: 0 }, { scene: false, bytes: 1 }]) {
+    const liar = await TestViewer.connect(url)
+    liar.say({ type: 'resume', key: session.key, ...wrong, anew: true })
+    t.match(await liar.closed, { code: 1008, reason: 'resume: whoever begins anew has no scene and no bytes' })
+  }
 })

@@ -118,16 +118,30 @@ export class Streamer {
     const drops = this.#journal.rewind(bytes)
     if (drops === null) return false
     this.#acknowledged = bytes
-    this.#tellHeld()
-    this.#camera = null
-    this.#queue = []
-    this.#next = 0
+    this.#await()
     if (drops.length > 0) this.#outlet.sendDrop({ type: 'drop', parts: drops })
     return true
   }
 
+  /** There is another outlet behind the same face, and whoever is there has nothing: no geometry, no budget, no wishes. Nothing is sent before the next camera. */
+  startOver (): void {
+    this.#journal = new Journal(this.#parts.length)
+    this.#acknowledged = this.#chunks = 0
+    this.#budget = { bytes: Infinity, triangles: Infinity }
+    this.#wanted?.fill(0)
+    this.#await()
+  }
+
   close (): void {
     this.#closed = true
+  }
+
+  /** What was planned is forgotten: the next camera makes a new plan. */
+  #await (): void {
+    this.#tellHeld()
+    this.#camera = null
+    this.#queue = []
+    this.#next = 0
   }
 
   #replan (): void {

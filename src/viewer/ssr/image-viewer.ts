@@ -7,6 +7,8 @@ import type { StreamSource, StreamStatistics, ViewerListener } from '../streamin
 import { Assembly } from '../tools/assembly.ts'
 import { Inspection } from '../tools/inspection.ts'
 import { listenToKeys } from '../view-keys.ts'
+import type { Place } from '../viewpoint.ts'
+import type { WayBack } from '../way-back.ts'
 import { ImageStage } from './image-stage.ts'
 import { RenderedExhibit } from './rendered-exhibit.ts'
 
@@ -27,6 +29,8 @@ export class ImageViewer {
   #decoding = Promise.resolve()
   #exhibit: RenderedExhibit | undefined
   #inspection: Inspection | undefined
+  /** Where the model is to be looked at from first. */
+  #place: Place | undefined
   #over = false
 
   /** Throws an Error in words when the browser cannot show pictures. */
@@ -41,9 +45,13 @@ export class ImageViewer {
     this.#forgetKeys = listenToKeys(canvas, this.#stage.viewpoint)
   }
 
-  /** Connects, once. */
-  start ({ endpointUri, model, sessionToken }: StreamSource): void {
+  /** Connects, once; and once more after a session is `gone`. */
+  start ({ endpointUri, model, sessionToken, back }: StreamSource): void {
     if (this.#over || this.#connection !== undefined) return
+    if (back !== undefined) {
+      this.#seq = back.seq
+      this.#place = back.place
+    }
     const connection = new StreamConnection(endpointUri, this.#clock, {
       opened: () => {
         this.#listener.phase('open')
@@ -56,18 +64,30 @@ export class ImageViewer {
       progress: () => ({ scene: this.#scene !== undefined, bytes: 0 }),
       restored: () => {
         this.#announced = undefined
+        this.#listener.phase('open')
         this.#listener.connection(false)
         this.#exhibit?.repeat()
         this.#stage.tell()
       },
+      gone: () => {
+        this.#connection = undefined
+        this.#listener.gone()
+      },
       ended: (words, orderly) => { if (!this.#over) this.#listener.ended(orderly ? 'closed' : 'failed', words) }
-    })
+    }, back)
     this.#connection = connection
   }
 
   /** Brings the whole model into view. */
   fit (): void {
     this.#stage.viewpoint.fit()
+  }
+
+  /** The page goes away and may be loaded again. The answer is its way back to the session; undefined: that is over. */
+  depart (): WayBack | undefined {
+    const back = this.#over ? undefined : this.#connection?.depart()
+    const place = this.#stage.viewpoint.place ?? (this.#scene === undefined ? this.#place : undefined)
+    return back && { ...back, seq: this.#seq, ...place && { place } }
   }
 
   /** Ends the session and its stream server; the last picture stays. */
@@ -117,6 +137,9 @@ export class ImageViewer {
     this.#exhibit = new RenderedExhibit(this.#stage, this.#canvas, message => { this.#connection?.send(message) })
     this.#inspection = new Inspection(new Assembly(scene), this.#exhibit)
     this.#stage.viewpoint.show(new Extent(scene))
+    if (this.#place !== undefined) this.#stage.viewpoint.stand(this.#place)
+    // A session that another page had knows what was done there.
+    this.#exhibit.repeat()
     this.#listener.inspectable(this.#inspection)
   }
 
