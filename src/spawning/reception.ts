@@ -143,7 +143,7 @@ export class Reception {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
       case 'closed': return { status: 'draining' }
       case 'late': return this.#late(this.obstacle ?? obstacle)
-      case 'full': switch (obstacle) {
+      case 'full': switch (this.obstacle ?? obstacle) {
         case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
         case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
         default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
