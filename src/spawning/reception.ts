@@ -138,16 +138,21 @@ export class Reception {
   }
 
   #unseated (how: Unseated, obstacle: Obstacle): OpenResult {
-    const { maxSessions: limit } = this.#options
     switch (how) {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
       case 'closed': return { status: 'draining' }
       case 'late': return this.#late(this.obstacle ?? obstacle)
-      case 'full': switch (this.obstacle ?? obstacle) {
-        case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
-        case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
-        default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
-      }
+      case 'full': return this.#noPlace(this.obstacle ?? obstacle)
+    }
+  }
+
+  /** There is no place in the line, or none any more. */
+  #noPlace (obstacle: Obstacle): OpenResult {
+    const { maxSessions: limit } = this.#options
+    switch (obstacle) {
+      case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
+      case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
+      default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
     }
   }
 
