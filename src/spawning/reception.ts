@@ -95,6 +95,9 @@ export class Reception {
   /** A session is a caller's from now on. */
   seat (id: string, caller: string): void { this.#quota.take(id, caller) }
 
+  /** A session is being ended: whoever had it may ask for another while its process goes. */
+  ending (id: string): void { this.#quota.release(id) }
+
   /** A session has ended: its caller may have another, and how long it lasted tells what to expect of others. */
   parted ({ id, order, entered, requestedAt }: Session): void {
     this.#quota.release(id)

@@ -307,6 +307,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   #moved (session: Session, from: State | null, by: Actor): void {
     const started = session.state !== 'queued' && session.state !== 'starting' && this.#capacity.done(session.id)
+    if (session.state === 'draining') this.#reception.ending(session.id)
     if (session.over) {
       const surplus = this.#table.ended(session)
       this.#reception.parted(session)
