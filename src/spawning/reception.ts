@@ -95,6 +95,9 @@ export class Reception {
   /** A session is a caller's from now on. */
   seat (id: string, caller: string): void { this.#quota.take(id, caller) }
 
+  /** A session is being ended: whoever had it may ask for another while its process goes. */
+  ending (id: string): void { this.#quota.release(id) }
+
   /** A session has ended: its caller may have another, and how long it lasted tells what to expect of others. */
   parted ({ id, order, entered, requestedAt }: Session): void {
     this.#quota.release(id)
@@ -138,16 +141,21 @@ export class Reception {
   }
 
   #unseated (how: Unseated, obstacle: Obstacle): OpenResult {
-    const { maxSessions: limit } = this.#options
     switch (how) {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
       case 'closed': return { status: 'draining' }
       case 'late': return this.#late(this.obstacle ?? obstacle)
-      case 'full': switch (obstacle) {
-        case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
-        case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
-        default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
-      }
+      case 'full': return this.#noPlace(this.obstacle ?? obstacle)
+    }
+  }
+
+  /** There is no place in the line, or none any more. */
+  #noPlace (obstacle: Obstacle): OpenResult {
+    const { maxSessions: limit } = this.#options
+    switch (obstacle) {
+      case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
+      case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
+      default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
     }
   }
 

@@ -46,8 +46,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #capacity: Capacity
   readonly #reserve: Reserve
   readonly #reception: Reception
-  /** Everything was told to end, for good. */
-  #stopping = false
+  /** The service is ending: no drain is called off any more. */
+  #parting = false
   #hurried = false
   /** Stream servers can report. */
   #listening = false
@@ -218,9 +218,9 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     if (begins) this.emit('draining', true)
   }
 
-  /** Calls the drain off; `false`: there is none, or everything was told to end. */
+  /** Calls the drain off; `false`: there is none, or the service is ending. */
   resume (): boolean {
-    if (!this.draining || this.#stopping) return false
+    if (!this.draining || this.#parting) return false
     this.#reception.reopen()
     if (this.#listening) this.#reserve.open()
     this.emit('draining', false)
@@ -232,19 +232,21 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     for (const supervisor of [...this.#supervisors.values()]) supervisor.end('drain', this.#hurried ? 'SIGKILL' : 'SIGTERM')
   }
 
-  /** Drains, and resolves when no session is left alive. */
+  /** Drains for good, and resolves when no session is left alive. */
   async emptied (): Promise<void> {
+    this.#parting = true
     this.drain()
     await Promise.all(Array.from(this.#supervisors.values(), supervisor => supervisor.ended))
   }
 
   /**
-   * Drains, waits until starts are answered and ends have ended, and parts from the sessions that go on without ending them: another
+   * Drains for good, waits until starts are answered and ends have ended, and parts from the sessions that go on without ending them: another
    * service takes them over. From then on nothing moves a session here.
    *
    * @param patience resolves when there is no more time to wait
    */
   async leave (patience: Promise<void>): Promise<void> {
+    this.#parting = true
     this.drain()
     await Promise.race([patience, Promise.all(Array.from(this.#supervisors.values(), supervisor => supervisor.settled))])
     for (const supervisor of this.#supervisors.values()) supervisor.letGo()
@@ -253,7 +255,6 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   /** Drains and ends every session; resolves when all have ended. */
   async stopAll (): Promise<void> {
-    this.#stopping = true
     const emptied = this.emptied()
     this.stopLiving()
     await emptied
@@ -306,6 +307,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   #moved (session: Session, from: State | null, by: Actor): void {
     const started = session.state !== 'queued' && session.state !== 'starting' && this.#capacity.done(session.id)
+    if (session.state === 'draining') this.#reception.ending(session.id)
     if (session.over) {
       const surplus = this.#table.ended(session)
       this.#reception.parted(session)

@@ -136,7 +136,8 @@ export class Supervisor {
 
   /** A deadline has passed. */
   deadline (reason: Reason): void {
-    if (reason === 'first_connect_timeout') void this.attendance.deserted().then(deserted => { if (deserted) this.end(reason) })
+    // Both mean that nobody is there: the system may know better.
+    if (reason === 'first_connect_timeout' || reason === 'client_closed') void this.attendance.deserted().then(deserted => { if (deserted) this.end(reason, 'SIGTERM', 'limit') })
     else this.end(reason, 'SIGTERM', 'limit')
   }
 

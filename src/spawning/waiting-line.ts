@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 
-/** How waiting ended without a turn: one left, waited too long, or nothing is given out any more. `full`: there was no place in the line. */
+/** How waiting ended without a turn: one left, waited too long, or nothing is given out any more. `full`: there was no place in the line, or it went to a caller with fewer. */
 export type Unseated = 'left' | 'late' | 'full' | 'closed'
 
 export interface WaitingLineOptions {
@@ -23,7 +23,8 @@ interface Waiter {
 
 /**
  * Requests that wait until something can be started: bounded, first come first served, and fair between callers: each request of one's own that waits
- * already puts the next one behind as many of others as the line has places. So nobody fills the line, and nobody waits for ever.
+ * already puts the next one behind as many of others as the line has places, so nobody waits for ever. Where the line is full, whoever waits with many gives
+ * the last of them up for a caller with fewer, so nobody keeps others out of it.
  */
 export class WaitingLine {
   readonly #options: WaitingLineOptions
@@ -49,7 +50,9 @@ export class WaitingLine {
   async join<T> (caller: string, signal: AbortSignal, told: (place: number) => void, turn: () => T | Promise<T>): Promise<T | Unseated> {
     const { room, patience, clock } = this.#options
     if (this.#closed) return 'closed'
-    if (this.#waiters.length >= room) return 'full'
+    const rank = this.#arrivals + this.waitingOf(caller) * room
+    if (this.#waiters.length >= room && !this.#madeWay(caller, rank)) return 'full'
+    this.#arrivals++
     return await new Promise<T | Unseated>(resolve => {
       const leave = (how: Unseated) => () => {
         this.#remove(this.#waiters.indexOf(waiter))
@@ -63,7 +66,7 @@ export class WaitingLine {
       }
       const waiter: Waiter = {
         caller,
-        rank: this.#arrivals++ + this.waitingOf(caller) * room,
+        rank,
         call: () => {
           over()
           // At once, and whatever goes wrong is for whoever waits to hear, not for whoever calls.
@@ -99,6 +102,24 @@ export class WaitingLine {
   close (): void {
     this.#closed = true
     for (const { sendAway } of this.#waiters.splice(0)) sendAway('closed')
+  }
+
+  /** Whether somebody behind this rank was sent away for it: the last of whoever waits with most, and still does with as many as the newcomer. */
+  #madeWay (caller: string, rank: number): boolean {
+    const counts = new Map<string, number>()
+    for (const waiter of this.#waiters) counts.set(waiter.caller, (counts.get(waiter.caller) ?? 0) + 1)
+    let most = (counts.get(caller) ?? 0) + 2
+    let last: Waiter | undefined
+    for (const waiter of this.#waiters) {
+      const count = counts.get(waiter.caller) ?? 0
+      if (waiter.rank <= rank || count < most) continue
+      most = count
+      last = waiter
+    }
+    if (last === undefined) return false
+    this.#remove(this.#waiters.indexOf(last))
+    last.sendAway('full')
+    return true
   }
 
   #remove (index: number): void {

@@ -29,6 +29,19 @@ t.test('a drain over REST: readiness is false at once, progress is there for eve
   t.match(log.map(({ msg }) => msg).join('\n'), /draining over REST: nothing more is given out, and 1 sessions have 600 s to finish\n[^]*called off/)
 })
 
+for (const part of ['emptied', 'leave', 'stopAll'] as const) {
+  t.test(`once the service is ending (${part}) the drain cannot be called off`, async t => {
+    const { app, clock } = await appStage(t)
+    await app.register(drain, { open: false, adminKey: 'secret', drainTimeout: 30, clock })
+    await opened(app)
+    // It was begun over REST, and then came the signal.
+    await app.inject({ method: 'POST', url: '/api/drain' })
+    void app.spawner[part](new Promise<void>(() => {}))
+    t.match(await app.inject({ method: 'DELETE', url: '/api/drain' }), { statusCode: 409, body: /being stopped/ })
+    t.equal(app.spawner.draining, true)
+  })
+}
+
 t.test('from elsewhere only who has the key begins one or calls it off', async t => {
   const { app, clock } = await appStage(t)
   await app.register(drain, { open: false, adminKey: 'secret', drainTimeout: 30, clock })

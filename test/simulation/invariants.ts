@@ -76,14 +76,14 @@ function brokenDeadlines (world: World): string | undefined {
     if (isTerminal(entry.state)) continue
     // The system is asked whether the viewer has come: the session stays until it has answered.
     if (entry.state === 'ready' && entry.port !== null && presences.isOpen(entry.port)) continue
-    for (const [limit, since, times = 1] of deadlines[entry.state] ?? []) {
+    for (const [limit, since, times = 1, least = 0] of deadlines[entry.state] ?? []) {
       const from = since(entry)
       const allowed = ledger.limit(entry, limit)
       if (allowed === 0 || from === null) continue
       const waited = clock.awake - from.awake
       // One that had passed when the state was entered is taken for one that passed while the process stood still.
       const before = entry.entered.awake - from.awake
-      const due = allowed * times
+      const due = Math.max(allowed * times, least)
       if (waited > (due <= before ? before + grace : due) + grace * (clock.jumps - from.jumps)) return `${entry.id} is ${entry.state} past its ${limit}, after ${waited} ms`
     }
   }
@@ -93,12 +93,12 @@ function brokenDeadlines (world: World): string | undefined {
 type Since = (entry: Entry) => Entry['reported']
 const entered: Since = entry => entry.entered
 const ping: [Limit, Since] = ['pingTimeout', entry => entry.reported ?? entry.entered]
-const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?]>>> = {
+const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?, number?]>>> = {
   queued: [['queueTimeout', entered]],
   starting: [['startTimeout', ({ entered, asked }) => asked.now > entered.now ? asked : entered]],
   spare: [['aheadLifetime', entered], ping],
   adopted: [ping],
-  ready: [['firstConnectTimeout', entered], ping],
+  ready: [['firstConnectTimeout', entry => entry.visited ? null : entry.entered], ['firstConnectTimeout', entry => entry.visited ? entry.entered : null, 1, 35_000], ping],
   connected: [ping, ['maxLifetime', ({ asked }) => asked], ['idleTimeout', ({ input }) => input]],
   draining: [['killStep', entered, 3]]
 }

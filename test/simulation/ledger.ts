@@ -25,6 +25,8 @@ export interface Entry {
   asked: Moment
   reported: Moment | null
   input: Moment | null
+  /** A viewer was on it. */
+  visited: boolean
   /** Its stream server tells of input. */
   tellsInput: boolean
   /** Callers it was given to. */
@@ -112,7 +114,7 @@ export class Ledger {
       if (this.busy) this.faults.push(`${id} was begun while the machine was too busy`)
       this.created++
       this.alive++
-      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, tellsInput: false, givenTo: 0 })
+      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, visited: view.connectedAt !== null, tellsInput: false, givenTo: 0 })
       return
     }
     if (known === undefined) {
@@ -124,7 +126,7 @@ export class Ledger {
     if (known.reason === null && reason !== null) this.#early(known, reason)
     if (isTerminal(state)) this.#over(known, view)
     Object.assign(known, { state, reason, via, port: view.port, entered: this.moment })
-    if (state === 'connected') known.input = null
+    if (state === 'connected') Object.assign(known, { input: null, visited: true })
     if (state === 'starting' || (state === 'ready' && from !== 'starting' && from !== 'adopted')) known.unused = this.moment
   }
 
@@ -137,6 +139,7 @@ export class Ledger {
 
   /** A deadline's reason is told only when its time has passed. */
   #early (entry: Entry, reason: Reason): void {
+    if (reason === 'first_connect_timeout' && entry.visited) this.faults.push(`${entry.id}: nobody came, it is said, and somebody had`)
     const rule = limited[reason]
     if (rule === undefined) return
     const [limit, since] = rule

@@ -59,7 +59,9 @@ export class SimulatedCaller {
       this.misjudged ??= crashes.misjudged(expected, answer)
       if (answer.status === 'draining' && !this.late && ledger.drains === drains) this.misjudged = 'a caller was turned away for a drain that is none'
       if (answer.status === 'overloaded' && !busy && !ledger.busy) this.misjudged = 'a caller was turned away for a load that is none'
-      if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowded) this.misjudged = 'a caller was turned away for starts that were not under way'
+      // Whoever made way in the line for a caller with fewer is told what stands in the way by then.
+      const crowdedNow = crowded || (scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts)
+      if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowdedNow) this.misjudged = 'a caller was turned away for starts that were not under way'
       this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
       if (answer.status !== 'opened') return
       const entry = ledger.entries.get(answer.session.id)

@@ -53,6 +53,8 @@ export class World {
   /** Processes ordered until every session was told to end; none may follow. */
   orderedAtStop: number | null = null
   closed = false
+  /** The service is ending, with or without its sessions: no drain may be called off. */
+  #parting = false
   #listening = false
 
   constructor (scenario: Scenario, parts: Parts) {
@@ -133,17 +135,25 @@ export class World {
     this.spawner.drain()
   }
 
-  /** Calls the drain off; `false` once everything was told to end. */
+  /** Calls the drain off; `false` once the service is ending. */
   resume (): boolean {
-    const may = this.orderedAtStop === null
+    const may = !this.#parting
     this.ledger.draining = !may
-    if (this.spawner.resume() !== may) this.ledger.faults.push(may ? 'the drain was not called off' : 'a drain was called off after everything was told to end')
+    if (this.spawner.resume() !== may) this.ledger.faults.push(may ? 'the drain was not called off' : 'a drain was called off while the service was ending')
     return may
+  }
+
+  /** Waits until every session has ended by itself, as after SIGTERM. */
+  runEmpty (): void {
+    this.ledger.drained()
+    this.#parting = true
+    void this.spawner.emptied()
   }
 
   /** Ends every session: in good order, at once, or with everything else. */
   stop (how: 'stopAll' | 'hurry' | 'close'): void {
     this.ledger.drained()
+    this.#parting = true
     this.orderedAtStop ??= this.launcher.processes.length
     if (how === 'hurry') this.spawner.hurry()
     else if (how === 'stopAll') void this.spawner.stopAll()

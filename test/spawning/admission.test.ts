@@ -150,3 +150,26 @@ t.test('a session that was started ahead counts for whom it is given to', async 
   t.match(await spawner.open(request()), { status: 'quota', limit: 1 })
   await spawner.close()
 })
+
+t.test('a session that is being ended does not count against its caller: whoever reloads a page gets the next', async t => {
+  const { spawner, request, report, launcher, clock } = spawnerStage({ max: 3, perCaller: 1 })
+  launcher.obeys = []
+  const opening = spawner.open(request())
+  await settle()
+  report('id-1', 'ready')
+  await opening
+  report('id-1', 'ping', { viewers: 1 })
+  t.match(await spawner.open(request()), { status: 'quota' })
+  spawner.viewerLeft('id-1')
+  t.match(spawner.session('id-1'), { state: 'draining', endedAt: null })
+  t.equal(spawner.note('id-1')?.caller, null, 'nor after a restart')
+  const next = spawner.open(request())
+  await settle()
+  report('id-2', 'ready')
+  t.match(await next, { status: 'opened', session: { id: 'id-2' } })
+  launcher.exit('id-1', { code: 0 })
+  t.match(await spawner.open(request()), { status: 'quota' }, 'the end of the first does not count twice')
+  launcher.exit('id-2', { code: 0 })
+  await spawner.close()
+  t.equal(clock.pending, 0)
+})
