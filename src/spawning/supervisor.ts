@@ -85,7 +85,7 @@ export class Supervisor {
   letGo (): void {
     this.#ladder.done()
     this.#with.watchdog.release(this.session)
-    this.#opened.resolve(undefined)
+    this.#opened.resolve({ status: 'draining' })
   }
 
   /** Gives a session that was started ahead to a request; resolves when it is ready, which it may be already, or with what stood in the way. */

@@ -128,3 +128,20 @@ t.test('seats, quota and GPUs count those that were taken over', async t => {
   t.match(launcher.orders.map(({ args }) => args), [['--sc-port', '20000']])
   t.match(spawner.sessionOnPort(30_000), { id: 'b' }, 'a port that is no longer in the range too')
 })
+
+t.test('how long one was unused is counted from when it was ready, not from when it was asked for', async t => {
+  for (const [readyAt, reason] of [[1_000_000, 'client_closed'], [1_000_000 - 60_000, 'first_connect_timeout']] as const) {
+    const { spawner, launcher, report } = stage([child('a')])
+    adopt([noted('a', { createdAt: 900_000, requestedAt: 900_000, readyAt, connectedAt: null })], launcher, spawner, () => process('a'))
+    report('a', 'disconnect')
+    t.equal(spawner.session('a')?.reason, reason)
+  }
+})
+
+t.test('one that was never ready has not been unused', async t => {
+  const { spawner, launcher } = stage([child('a', { ended: true })])
+  adopt([noted('a', { state: 'starting', createdAt: 900_000, requestedAt: 900_000, readyAt: null, connectedAt: null })], launcher, spawner, () => null)
+  launcher.alive.add('a')
+  launcher.exit('a', { code: 0 })
+  t.equal(spawner.session('a')?.reason, 'exited')
+})

@@ -9,7 +9,7 @@ export function brokenNow (world: World): string | undefined {
   if (spawner.alive !== ledger.alive || ledger.created !== ledger.ended + ledger.alive) return `counters: ${ledger.created} came, ${ledger.ended} ended, ${spawner.alive} alive`
   if (world.orderedAtStop !== null && launcher.processes.length > world.orderedAtStop) return 'a process was started after everything was told to stop'
   if (world.scenario.maxStarts > 0 && ledger.starting > world.scenario.maxStarts) return `${ledger.starting} starts at a time`
-  return brokenPorts(world) ?? brokenLine(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world) ?? world.crashes.fault
+  return brokenPorts(world) ?? brokenLine(world) ?? brokenQuota(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world) ?? world.crashes.fault
 }
 
 /** What must be so when everything is closed and every process that could end has ended. */
@@ -17,10 +17,12 @@ export function brokenAtTheEnd (world: World): string | undefined {
   const { ledger, clock, callers, gpus, launcher } = world
   if (ledger.alive > 0) return `${ledger.alive} sessions without an end`
   if (clock.pending > 0) return `${clock.pending} timers after close`
-  const answered = callers.filter(({ asked }) => asked !== null)
+  const answered = callers.filter(({ asked, cutOff }) => asked !== null && !cutOff)
   const unheard = answered.findIndex(({ answers }) => answers.length !== 1)
   if (unheard >= 0) return `a caller got ${answered[unheard]?.answers.length} answers`
-  if (ledger.answered !== answered.length) return `${answered.length} answers given, ${ledger.answered} told`
+  // An answer may have been told and on its way when the service was killed.
+  const cutOff = callers.filter(caller => caller.cutOff).length
+  if (ledger.answered < answered.length || ledger.answered > answered.length + cutOff) return `${answered.length} answers given, ${ledger.answered} told`
   if (launcher.alive === 0 && gpus.counts().some(count => count > 0)) return 'a GPU was not given back'
   return brokenNow(world)
 }
@@ -29,7 +31,7 @@ export function brokenAtTheEnd (world: World): string | undefined {
 function brokenPorts ({ ports, launcher, probes, scenario }: World): string | undefined {
   const { free, leased, resting, blocked } = ports.counts()
   if (free + leased + resting + blocked !== scenario.ports) return `${scenario.ports} ports: ${free} free, ${leased} leased, ${resting} resting, ${blocked} blocked`
-  const held = launcher.alive + probes.size
+  const held = launcher.alive - launcher.abandoned + probes.size
   return leased === held ? undefined : `${leased} ports leased, ${held} in use`
 }
 
@@ -47,20 +49,34 @@ function brokenLine ({ spawner, ledger, ports, callers, clock, scenario: { maxSe
   return undefined
 }
 
+/** Nobody has more than one may have, but for what is about to end. */
+function brokenQuota ({ ledger, scenario: { maxPerCaller } }: World): string | undefined {
+  if (maxPerCaller === 0) return undefined
+  const counts = new Map<string, number>()
+  for (const [id, caller] of ledger.callers) {
+    const state = ledger.entries.get(id)?.state
+    if (state === undefined || state === 'draining' || isTerminal(state)) continue
+    const count = (counts.get(caller) ?? 0) + 1
+    if (count > maxPerCaller) return `${count} sessions of one caller, who may have ${maxPerCaller}`
+    counts.set(caller, count)
+  }
+  return undefined
+}
+
 /** No process without a session, no port and no session with two processes, never more than there are seats. */
 function brokenProcesses ({ launcher, ledger, scenario }: World): string | undefined {
   const ports = new Set<number>()
   const ids = new Set<string>()
   let seats = 0
-  for (const { stage, id, port } of launcher.processes) {
+  for (const { stage, id, port, abandoned } of launcher.processes) {
     if (stage === 'gone') continue
     const state = ledger.entries.get(id)?.state
-    if (state === undefined || (isTerminal(state) && state !== 'lost')) return `the process of ${id} has no owner: ${state}`
+    if (!abandoned && (state === undefined || (isTerminal(state) && state !== 'lost'))) return `the process of ${id} has no owner: ${state}`
     if (ports.has(port)) return `port ${port} was given out twice`
     if (ids.has(id)) return `${id} has two processes`
     ports.add(port)
     ids.add(id)
-    if (state !== 'lost') seats++
+    if (state !== 'lost' && !abandoned) seats++
   }
   return seats > scenario.maxSessions ? `${seats} processes for ${scenario.maxSessions} seats` : undefined
 }

@@ -31,6 +31,8 @@ export interface Entry {
   tellsInput: boolean
   /** Callers it was given to. */
   givenTo: number
+  /** The service went away, and the next one has not said that it has it. */
+  left: boolean
 }
 
 /** Reasons that only a limit of time leads to, and what that is counted from. */
@@ -60,12 +62,21 @@ export class Ledger {
   busy = false
   /** Limits of sessions' own, by their ids. */
   readonly own = new Map<string, AskedLimits>()
+  /** Whose sessions are, by their ids. */
+  readonly callers = new Map<string, string>()
   readonly #clock: VirtualClock
   readonly #limits: Limits
 
-  constructor (spawner: Spawner, clock: VirtualClock, limits: Limits) {
+  constructor (clock: VirtualClock, limits: Limits) {
     this.#clock = clock
     this.#limits = limits
+  }
+
+  /** Another service is there: it has to take over every session that lives. */
+  follow (spawner: Spawner): void {
+    this.draining = this.busy = false
+    this.drains++
+    for (const entry of this.entries.values()) entry.left = !isTerminal(entry.state)
     spawner.on('session', (view, from) => { this.#moved(view, from) })
     spawner.on('answered', () => { this.answered++ })
     spawner.on('dropped', id => { if (!isTerminal(this.entries.get(id)?.state ?? 'queued')) this.faults.push(`the record of ${id} was forgotten while it lives`) })
@@ -108,13 +119,18 @@ export class Ledger {
   #moved (view: SessionView, from: State | null): void {
     const { id, state, reason, via } = view
     const known = this.entries.get(id)
+    if (from === null && known?.left === true && state === 'adopted') {
+      if (known.reason !== reason) this.faults.push(`${id}: the reason ${known.reason} became ${reason}`)
+      Object.assign(known, { state, port: view.port, entered: this.moment, reported: null, input: null, tellsInput: false, left: false })
+      return
+    }
     if (from === null) {
       if (known !== undefined) this.faults.push(`${id} came twice`)
       if (this.draining) this.faults.push(`${id} was begun after the drain`)
       if (this.busy) this.faults.push(`${id} was begun while the machine was too busy`)
       this.created++
       this.alive++
-      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, visited: view.connectedAt !== null, tellsInput: false, givenTo: 0 })
+      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, visited: view.connectedAt !== null, tellsInput: false, givenTo: 0, left: false })
       return
     }
     if (known === undefined) {

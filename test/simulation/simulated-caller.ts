@@ -17,6 +17,8 @@ export class SimulatedCaller {
   waits: Moment | null = null
   /** It was answered about its model what does not hold, in words. */
   misjudged: string | undefined
+  /** The service went away before it had answered: its connection broke. */
+  cutOff = false
   readonly #caller = new AbortController()
 
   constructor (plan: CallerPlan) {
@@ -41,6 +43,7 @@ export class SimulatedCaller {
       sessionToken: null,
       signal: this.#caller.signal,
       told: progress => {
+        if (this.cutOff) return
         const waiting = progress.phase === 'waiting'
         this.waits = waiting ? this.waits ?? ledger.moment : null
         // A session's life begins with its seat, not with the wait for one.
@@ -48,12 +51,14 @@ export class SimulatedCaller {
           this.asked = ledger.moment
           const entry = ledger.entries.get(progress.id)
           if (entry !== undefined) entry.asked = ledger.moment
+          ledger.callers.set(progress.id, this.plan.caller)
         }
         // It is judged again when it is called.
         if (waiting) expected = undefined
         else ledger.own.set(progress.id, this.plan.limits)
       }
     }).then(answer => {
+      if (this.cutOff) return
       this.waits = null
       this.answers.push(answer)
       this.misjudged ??= crashes.misjudged(expected, answer)
@@ -72,6 +77,12 @@ export class SimulatedCaller {
   }
 
   vanish (): void { this.#caller.abort() }
+
+  /** The service is gone. */
+  cut (): void {
+    this.waits = null
+    this.cutOff ||= this.asked !== null && this.answers.length === 0
+  }
 }
 
 function sparesStandBy ({ spawner, ledger }: World): boolean {
