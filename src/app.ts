@@ -50,7 +50,7 @@ import { takeProxyHeaders } from './front/proxied-connections.ts'
 import { tokenKey, ViewerTokens } from './front/viewer-token.ts'
 import { LoadGate } from './load/load-gate.ts'
 import { Machine } from './load/machine.ts'
-import { readJournal } from './keeping/journal.ts'
+import { harmDone, readJournal } from './keeping/journal.ts'
 import { keyIn, privateFolderProblem } from './keeping/private-folder.ts'
 import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
@@ -249,9 +249,8 @@ function whatWasLeft (folder: string) {
   if (problem !== null) return { journal, notes: [], warning: null, problems: [`SLIPWAY_STATE_DIR: ${problem}`] }
   const reading = readJournal(journal)
   if (reading.status === 'otherVersion') return { journal, notes: [], warning: null, problems: [`SLIPWAY_STATE_DIR: ${journal} is of version ${reading.version}, which this Slipway does not read; start the one that wrote it and let its sessions end, or delete the file, which loses them`] }
-  const { notes, unsound, torn } = reading
-  const warning = unsound.length === 0 && !torn ? null : `${journal}: ${[...torn ? ['the last line was never finished, as after a crash'] : [], ...unsound.length > 0 ? [`what was altered is left out: line ${unsound.join(', ')}`] : []].join('; ')}`
-  return { journal, notes, warning, problems: [] }
+  const harm = harmDone(reading)
+  return { journal, notes: reading.notes, warning: harm === null ? null : `${journal}: ${harm}`, problems: [] }
 }
 
 /** The named variables, as far as they are there. */
