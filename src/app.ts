@@ -197,7 +197,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   await app.register(sessionsApi, http)
   await app.register(health, { clock })
   await app.register(drain, { ...http, drainTimeout: sessions.drainTimeout, clock })
-  await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, residentBytes, clock })
+  await app.register(crashes, { ...http, isolation, keptIn: stateDir === null ? null : join(stateDir, 'isolations.json'), dossiers: history.dossiers, residentBytes, clock })
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness', warnBefore: sessions.endWarning * 1_000 })
