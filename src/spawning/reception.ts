@@ -24,6 +24,8 @@ export interface ReceptionOptions {
   reserve: Reserve
   /** A session from its entry in the table on, before anything is started. */
   supervise: (order: Omit<SessionOrder, 'id'>, request: SessionRequest) => Supervisor
+  /** When what is left is stopped, where nothing is given out any more, in milliseconds since the epoch; null: nobody knows. */
+  deadline: () => number | null
   /** Sessions started ahead: one was handed out, was found unfit when one was asked for, or there was none. */
   claim: (how: 'claimed' | 'unfit' | 'none') => void
 }
@@ -75,12 +77,12 @@ export class Reception {
   }
 
   async receive (request: OpenRequest): Promise<OpenResult> {
-    if (this.#closed) return { status: 'draining' }
+    if (this.#closed) return this.#draining
     if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
     if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
     const isolated = this.#isolated(request)
     if (isolated !== undefined) return isolated
-    if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#retryAfter }
+    if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#quotaRetryAfter(request.caller) }
     const ready = this.#fromReserve(request)
     if (ready !== undefined) return await ready
     const { obstacle } = this
@@ -134,36 +136,47 @@ export class Reception {
   /** Waits until a stream server can be started for the request, or answers why none is. */
   async #wait (request: OpenRequest, obstacle: Obstacle): Promise<OpenResult> {
     const { caller, signal, told } = request
-    const tell = (place: number) => { told?.({ phase: 'waiting', place, wait: this.expectedWait(place) }) }
+    let place = this.waiting + 1
+    const tell = (now: number) => {
+      place = now
+      told?.({ phase: 'waiting', place, wait: this.expectedWait(place) })
+    }
     // Much may have happened when its turn comes.
     const answer = await this.#line.join(caller, signal, tell, () => this.#isolated(request) ?? this.#begin(request))
-    return typeof answer === 'string' ? this.#unseated(answer, obstacle) : answer
+    return typeof answer === 'string' ? this.#unseated(answer, obstacle, this.#options.line.room === 0 ? null : place) : answer
   }
 
-  #unseated (how: Unseated, obstacle: Obstacle): OpenResult {
+  #unseated (how: Unseated, obstacle: Obstacle, place: number | null): OpenResult {
     switch (how) {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
-      case 'closed': return { status: 'draining' }
-      case 'late': return this.#late(this.obstacle ?? obstacle)
-      case 'full': return this.#noPlace(this.obstacle ?? obstacle)
+      case 'closed': return this.#draining
+      case 'late': return this.#late(this.obstacle ?? obstacle, place)
+      case 'full': return this.#noPlace(this.obstacle ?? obstacle, place)
     }
   }
 
   /** There is no place in the line, or none any more. */
-  #noPlace (obstacle: Obstacle): OpenResult {
+  #noPlace (obstacle: Obstacle, place: number | null): OpenResult {
     const { maxSessions: limit } = this.#options
     switch (obstacle) {
-      case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
-      case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
+      case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter, place }
+      case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds, place }
       default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
     }
   }
 
   /** Nobody has called for as long as one waits. */
-  #late (obstacle: Obstacle): OpenResult {
+  #late (obstacle: Obstacle, place: number | null): OpenResult {
     return obstacle === 'no_seat' || obstacle === 'too_many_starts'
-      ? { status: 'full', limit: this.#options.maxSessions, reason: 'queue_timeout', retryAfter: this.#retryAfter }
+      ? { status: 'full', limit: this.#options.maxSessions, reason: 'queue_timeout', retryAfter: this.#retryAfter, place }
       : { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
+  }
+
+  get #draining (): OpenResult { return { status: 'draining', retryAfter: this.#forecast.retryAfterDrain(this.#options.deadline()) } }
+
+  /** Seconds after which one of the caller's own sessions has probably ended: nobody else's makes room for it. Where it only waits, it is its turn that does. */
+  #quotaRetryAfter (caller: string): number {
+    return this.#forecast.retryAfterOneOf(this.#quota.sessionsOf(caller)) ?? this.#retryAfter
   }
 
   /** Seconds after which somebody at the end of the line has probably a seat. */

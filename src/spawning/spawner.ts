@@ -48,6 +48,9 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #reception: Reception
   /** The service is ending: no drain is called off any more. */
   #parting = false
+  /** When what is left is stopped: by a drain that may be called off, and by the service as it ends. */
+  #drainDeadline: number | null = null
+  #endDeadline: number | null = null
   #hurried = false
   /** Stream servers can report. */
   #listening = false
@@ -88,6 +91,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       capacity: this.#capacity,
       reserve: this.#reserve,
       supervise: (order, request) => this.#supervise(order, request),
+      deadline: () => this.deadline,
       claim: how => { this.emit('claim', how) }
     })
     options.launcher.on('exited', exit => {
@@ -103,6 +107,12 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   }
 
   get draining (): boolean { return this.#reception.closed }
+  /** When what is left is stopped, in milliseconds since the epoch; null: nobody has said, or nothing is. */
+  get deadline (): number | null {
+    const [sooner, later] = [this.#drainDeadline, this.#endDeadline].filter(each => each !== null)
+    return sooner === undefined ? null : Math.min(sooner, later ?? sooner)
+  }
+
   /** Sessions that have not ended. */
   get alive (): number { return this.#table.alive }
   get maxSessions (): number { return this.#options.maxSessions }
@@ -210,9 +220,13 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return this.session(id)
   }
 
-  /** From now on nothing is given out. Running sessions go on; those that wait for a request end at once. */
-  drain (): void {
+  /**
+   * From now on nothing is given out. Running sessions go on; those that wait for a request end at once.
+   * @param deadline when whoever drains stops what is left, in milliseconds since the epoch; absent: as said before
+   */
+  drain (deadline = this.#drainDeadline): void {
     const begins = !this.draining
+    this.#drainDeadline = deadline
     this.#reception.close()
     this.#reserve.close('drain')
     if (begins) this.emit('draining', true)
@@ -221,6 +235,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** Calls the drain off; `false`: there is none, or the service is ending. */
   resume (): boolean {
     if (!this.draining || this.#parting) return false
+    this.#drainDeadline = null
     this.#reception.reopen()
     if (this.#listening) this.#reserve.open()
     this.emit('draining', false)
@@ -232,9 +247,13 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     for (const supervisor of [...this.#supervisors.values()]) supervisor.end('drain', this.#hurried ? 'SIGKILL' : 'SIGTERM')
   }
 
-  /** Drains for good, and resolves when no session is left alive. */
-  async emptied (): Promise<void> {
+  /**
+   * Drains for good, and resolves when no session is left alive.
+   * @param deadline when whoever ends the service stops what is left, in milliseconds since the epoch; absent: as said before
+   */
+  async emptied (deadline = this.#endDeadline): Promise<void> {
     this.#parting = true
+    this.#endDeadline = deadline
     this.drain()
     await Promise.all(Array.from(this.#supervisors.values(), supervisor => supervisor.ended))
   }

@@ -325,7 +325,7 @@ t.test('who waits is told the place and the time, again and again, and who waits
   const events = eventsOf((await asked).body)
   t.same(events, [
     ...Array(3).fill(['waiting', { place: 1, seconds: null }]),
-    ['refused', { status: 'failed', reason: 'No ports available', code: 'queue_timeout', retryAfter: 5, httpStatus: 503 }]
+    ['refused', { status: 'failed', reason: 'No ports available', code: 'queue_timeout', retryAfter: 5, place: 1, httpStatus: 503 }]
   ])
 })
 
