@@ -9,7 +9,7 @@ import { Attendance } from './attendance.ts'
 import { exitReason } from './exit-cause.ts'
 import { KillLadder, type Rung } from './kill-ladder.ts'
 import type { ChildExit } from './launcher.ts'
-import { failureOf, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
+import { failureOf, restartSeconds, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
 import { StreamServer } from './stream-server.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -85,7 +85,7 @@ export class Supervisor {
   letGo (): void {
     this.#ladder.done()
     this.#with.watchdog.release(this.session)
-    this.#opened.resolve({ status: 'draining' })
+    this.#opened.resolve({ status: 'draining', retryAfter: restartSeconds })
   }
 
   /** Gives a session that was started ahead to a request; resolves when it is ready, which it may be already, or with what stood in the way. */

@@ -47,7 +47,7 @@ export class Life {
   readonly #line: LauncherLine
   readonly #launcher: SimulatedLauncher
 
-  constructor ({ scenario, parts, clock, launcher, newId }: Outlast) {
+  constructor ({ scenario, parts, clock, launcher, newId }: Outlast, before?: Life) {
     this.#clock = new MortalClock(clock)
     this.#launcher = launcher
     this.#line = new LauncherLine(launcher)
@@ -82,7 +82,8 @@ export class Life {
     })
     this.spawner.on('session', (session, from) => { this.isolation.session(session, from) })
     this.spawner.on('named', session => { this.isolation.named(session) })
-    this.crashes = new CrashLedger(this.spawner, clock, scenario.crashes)
+    this.crashes = new CrashLedger(this.spawner, clock, scenario.crashes, before?.crashes)
+    if (before !== undefined) this.isolation.restore(before.isolation.kept())
     const { notes } = this
     takeNotes(this.spawner, { note: note => { notes.set(note.id, note) }, ended: id => { notes.delete(id) }, noted: id => notes.get(id) }, launcher.look)
   }

@@ -164,12 +164,12 @@ export class World {
     this.#life.end()
     this.launcher.severed()
     this.#parting = this.leaving = this.#listening = false
-    this.#life = this.#begin(notes)
+    this.#life = this.#begin(notes, this.#life)
     if (this.launcher.dead) this.launcher.replaced()
   }
 
-  #begin (notes: readonly Note[]): Life {
-    const life = new Life(this.#outlast)
+  #begin (notes: readonly Note[], before?: Life): Life {
+    const life = new Life(this.#outlast, before)
     this.ledger.follow(life.spawner)
     this.begun(life.spawner)
     for (const id of life.adopt(notes).unknown) this.launcher.abandon(id)
