@@ -35,22 +35,27 @@ export function rateLimited (retryAfter: number): Refusal {
   return { code: 'rate_limited', reason: 'Too many viewing requests', retryAfter }
 }
 
-/** What a viewing request that was fulfilled is answered; `streamServer` and `proxyPath` are ours. */
+/** What a viewing request that was fulfilled is answered; `streamServer`, `proxyPath` and `reentry` are ours. */
 export interface OpenedBody {
   result: 'ok'
   serviceId: string
   endpoints: { ws: string }
   streamServer: string
   proxyPath: string
+  reentry?: Reentry
 }
 
+/** By what, and for how long after it has dropped, a caller finds its place again. */
+export interface Reentry { token: string, seconds: number }
+
 /** The answer to a viewing request whose stream server is ready (contract, section 1.3). The key is `ws` for wss too. */
-export function openedBody (id: string, { endpoint, proxyPath }: { endpoint: string, proxyPath: string }, { kind }: Pick<StreamServerProgram, 'kind'>): OpenedBody {
+export function openedBody (id: string, { endpoint, proxyPath }: { endpoint: string, proxyPath: string }, { kind }: Pick<StreamServerProgram, 'kind'>, reentry?: Reentry): OpenedBody {
   return {
     result: 'ok',
     serviceId: id,
     endpoints: { ws: endpoint },
     streamServer: kind,
-    proxyPath
+    proxyPath,
+    ...reentry === undefined ? {} : { reentry }
   }
 }

@@ -11,6 +11,7 @@ import type { LoadGate, LoadReason } from '../load/load-gate.ts'
 import { Capacity } from './capacity.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { nobodysRequest, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
+import { ReEntries } from './re-entries.ts'
 import { Reception, type ReceptionOptions } from './reception.ts'
 import { Reserve } from './reserve.ts'
 import type { SpawnerEvents } from './spawner-events.ts'
@@ -19,7 +20,7 @@ import type { Surroundings } from './surroundings.ts'
 
 export interface SpawnerOptions extends
   Omit<Surroundings, 'launched' | 'makeRoom' | 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'>,
-  Pick<ReceptionOptions, 'renderers' | 'maxSessions' | 'maxPerCaller' | 'line' | 'barred'> {
+  Pick<ReceptionOptions, 'renderers' | 'maxSessions' | 'maxPerCaller' | 'line' | 'hold' | 'newToken' | 'barred'> {
   newId: () => string
   /** Most stream servers that are started at a time; 0: without limit. */
   maxStarts: number
@@ -46,6 +47,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #capacity: Capacity
   readonly #reserve: Reserve
   readonly #reception: Reception
+  readonly #reEntries: ReEntries
   /** The service is ending: no drain is called off any more. */
   #parting = false
   /** When what is left is stopped: by a drain that may be called off, and by the service as it ends. */
@@ -77,7 +79,16 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }
-    this.#capacity = new Capacity({ ...options, table: this.#table })
+    const reEntries = new ReEntries({
+      hold: options.hold,
+      clock: options.clock,
+      freed: () => {
+        this.#reserve.changed()
+        this.#reception.callWaiting()
+      }
+    })
+    this.#reEntries = reEntries
+    this.#capacity = new Capacity({ ...options, table: this.#table, held: () => reEntries.held })
     this.#reserve = new Reserve({
       wanted: options.ahead,
       clock: options.clock,
@@ -90,6 +101,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       table: this.#table,
       capacity: this.#capacity,
       reserve: this.#reserve,
+      reEntries,
+      end: id => this.stop(id, 'client_closed', 'caller'),
       supervise: (order, request) => this.#supervise(order, request),
       deadline: () => this.deadline,
       claim: how => { this.emit('claim', how) }
@@ -118,6 +131,10 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   get maxSessions (): number { return this.#options.maxSessions }
   /** Requests that wait for a seat. */
   get waiting (): number { return this.#reception.waiting }
+  /** Milliseconds for which a place is kept for whoever may come back to it. */
+  get hold (): number { return this.#options.hold }
+  /** Seats that are kept for somebody who may come back. */
+  get held (): number { return this.#reEntries.held }
   get renderers (): readonly Renderer[] { return this.#options.renderers }
   /** Why a request to view would not be admitted now; null: it would. Starts under way are over in a moment, and keep nobody out. */
   get unready (): 'draining' | 'full' | LoadReason | null {
@@ -288,6 +305,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** Ends everything and lets go of every timer. Calling twice is nothing. */
   async close (): Promise<void> {
     await this.stopAll()
+    this.#reEntries.close()
     for (const cancel of this.#forgetting.values()) cancel()
     this.#forgetting.clear()
   }
@@ -301,7 +319,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** All that decides whether something is started. */
   diagnosis (): Diagnosis {
     const { maxSessions, maxStarts, ports } = this.#options
-    return { draining: this.draining, waiting: this.waiting, alive: this.alive, maxSessions, starting: this.#capacity.starting, maxStarts, obstacle: this.#reception.obstacle ?? null, readyAhead: this.readyAhead, ports: ports.counts(), waitingForPort: ports.waiting, oldestReportAge: this.oldestReportAge() }
+    return { draining: this.draining, waiting: this.waiting, alive: this.alive, held: this.held, maxSessions, starting: this.#capacity.starting, maxStarts, obstacle: this.#reception.obstacle ?? null, readyAhead: this.readyAhead, ports: ports.counts(), waitingForPort: ports.waiting, oldestReportAge: this.oldestReportAge() }
   }
 
   /** A session from its entry in the table on, before anything is started. */

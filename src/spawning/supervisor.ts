@@ -45,7 +45,7 @@ export class Supervisor {
     this.#ladder = new KillLadder(surroundings.limits.killStep, surroundings.clock, rung => { this.#reached(rung) })
   }
 
-  /** Resolves when the session is over. */
+  /** Resolves when the session is over, or is no more looked after here. */
   get ended (): Promise<void> { return this.#ended.promise }
 
   /** Resolves when the session is over and has let go of every port. */
@@ -81,11 +81,12 @@ export class Supervisor {
   /** Resolves when nobody waits for it to be ready, and it is not ending. */
   get settled (): Promise<void> { return this.#opened.promise.then(async () => { if (this.session.reason !== null) await this.ended }) }
 
-  /** Another service is going to look after it: nothing moves it here any more, and whoever waits for it is sent away. */
+  /** Another service is going to look after it: nothing moves it here any more, and whoever waits for it or for its end is sent away. */
   letGo (): void {
     this.#ladder.done()
     this.#with.watchdog.release(this.session)
     this.#opened.resolve({ status: 'draining', retryAfter: restartSeconds })
+    this.#ended.resolve()
   }
 
   /** Gives a session that was started ahead to a request; resolves when it is ready, which it may be already, or with what stood in the way. */

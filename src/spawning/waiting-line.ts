@@ -8,11 +8,25 @@ export interface WaitingLineOptions {
   room: number
   /** Milliseconds somebody waits at most. */
   patience: number
+  /** Milliseconds for which the place of somebody who leaves and may come back is kept. */
+  hold: number
   clock: Clock
+}
+
+/** How somebody stands in the line. */
+export interface Standing {
+  /** By this it may come back to its place when it has left; absent: it does not. */
+  key?: string
+  /** The key of a place that it had before. */
+  shown?: string | null
+  /** Before everybody else: it has had a seat. */
+  first?: boolean
 }
 
 interface Waiter {
   caller: string
+  /** By which it may come back. */
+  key: string | undefined
   /** Smaller ones are called first. */
   rank: number
   /** Its turn has come. */
@@ -30,6 +44,8 @@ export class WaitingLine {
   readonly #options: WaitingLineOptions
   /** In the order in which they are called. */
   readonly #waiters: Waiter[] = []
+  /** Places that are kept, by their keys, each with what cancels the end of its time. */
+  readonly #kept = new Map<string, { rank: number, cancel: () => void }>()
   #arrivals = 0
   #closed = false
 
@@ -45,20 +61,25 @@ export class WaitingLine {
   /**
    * Waits.
    * @param told is called with the place, counted from 1, now and whenever it changes
+   * @param standing how it stands in the line, where not as everybody does
    * @param turn is called in the very moment it is one's turn, to take what has come free; its answer is the answer
    */
-  async join<T> (caller: string, signal: AbortSignal, told: (place: number) => void, turn: () => T | Promise<T>): Promise<T | Unseated> {
+  async join<T> (caller: string, signal: AbortSignal, told: (place: number) => void, turn: () => T | Promise<T>, standing: Standing = {}): Promise<T | Unseated> {
     const { room, patience, clock } = this.#options
     if (this.#closed) return 'closed'
-    const rank = this.#arrivals + this.waitingOf(caller) * room
-    if (this.#waiters.length >= room && !this.#madeWay(caller, rank)) return 'full'
+    const before = this.#placeOf(standing)
+    const rank = before ?? this.#arrivals + this.waitingOf(caller) * room
+    if (before === undefined && this.#waiters.length + this.#kept.size >= room && !this.#madeWay(caller, rank)) return 'full'
     this.#arrivals++
     return await new Promise<T | Unseated>(resolve => {
       const leave = (how: Unseated) => () => {
         this.#remove(this.#waiters.indexOf(waiter))
         waiter.sendAway(how)
       }
-      const left = leave('left')
+      const left = () => {
+        if (standing.key !== undefined) this.#keep(standing.key, rank)
+        leave('left')()
+      }
       const cancel = clock.after(patience, leave('late'))
       const over = () => {
         cancel()
@@ -66,6 +87,7 @@ export class WaitingLine {
       }
       const waiter: Waiter = {
         caller,
+        key: standing.key,
         rank,
         call: () => {
           over()
@@ -98,10 +120,33 @@ export class WaitingLine {
   /** Takes people again after it was closed. */
   open (): void { this.#closed = false }
 
-  /** Sends everybody away. Closing twice is nothing. */
+  /** Sends everybody away, and keeps no place. Closing twice is nothing. */
   close (): void {
     this.#closed = true
+    for (const { cancel } of this.#kept.values()) cancel()
+    this.#kept.clear()
     for (const { sendAway } of this.#waiters.splice(0)) sendAway('closed')
+  }
+
+  /** The rank of the place somebody had, which nobody else gets by the same key, or before everybody; `undefined`: there is none. */
+  #placeOf ({ shown, first }: Standing): number | undefined {
+    if (first === true) return -1
+    if (shown == null) return undefined
+    // Its connection before may not have been seen to end.
+    const waiter = this.#waiters.find(({ key }) => key === shown)
+    if (waiter !== undefined) {
+      this.#remove(this.#waiters.indexOf(waiter))
+      waiter.sendAway('left')
+    }
+    const kept = this.#kept.get(shown)
+    this.#kept.delete(shown)
+    kept?.cancel()
+    return waiter?.rank ?? kept?.rank
+  }
+
+  #keep (key: string, rank: number): void {
+    const { hold, clock } = this.#options
+    if (hold > 0) this.#kept.set(key, { rank, cancel: clock.after(hold, () => { this.#kept.delete(key) }) })
   }
 
   /** Whether somebody behind this rank was sent away for it: the last of whoever waits with most, and still does with as many as the newcomer. */

@@ -38,10 +38,12 @@ function brokenPorts ({ ports, launcher, probes, scenario }: World): string | un
 /** Nobody waits while a seat is free and may be taken, or longer than is allowed, or for more than the line holds. */
 function brokenLine ({ spawner, ledger, ports, callers, clock, scenario: { maxSessions, maxStarts, line, ports: all } }: World): string | undefined {
   const waiting = callers.filter(({ waits }) => waits !== null)
-  if (waiting.length !== spawner.waiting || waiting.length > line.room) return `${waiting.length} were told that they wait, ${spawner.waiting} do, in a line for ${line.room}`
+  // Whoever has had a seat may wait in a line that is full.
+  const allowed = line.room + waiting.filter(({ plan }) => plan.reentry?.shown != null).length
+  if (waiting.length !== spawner.waiting || waiting.length > allowed) return `${waiting.length} were told that they wait, ${spawner.waiting} do, in a line for ${line.room}`
   if (waiting.length > 0 && ledger.draining) return `${waiting.length} wait after the drain`
   const mayStart = !ledger.busy && (maxStarts === 0 || ledger.starting < maxStarts)
-  if (waiting.length > 0 && mayStart && spawner.alive < maxSessions && ports.counts().leased < all) return `${waiting.length} wait while a seat is free`
+  if (waiting.length > 0 && mayStart && spawner.alive + spawner.held < maxSessions && ports.counts().leased + spawner.held < all) return `${waiting.length} wait while a seat is free`
   if (clock.late) return undefined
   for (const { waits } of waiting) {
     if (waits !== null && clock.awake - waits.awake > line.patience + grace * (clock.jumps - waits.jumps)) return `somebody has waited for ${clock.awake - waits.awake} ms`

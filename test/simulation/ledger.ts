@@ -44,6 +44,9 @@ const limited: Partial<Record<Reason, [Limit, (entry: Entry) => Moment | null]>>
   max_lifetime: ['maxLifetime', ({ asked }) => asked]
 }
 
+/** Ends after which whoever had a session may want its seat back. */
+const returnable: ReadonlySet<Reason> = new Set(['client_closed', 'exited', 'crashed', 'killed_by_signal', 'ping_timeout', 'owner_lost'])
+
 /** A stream server counts from its own start when it leaves since nobody came: a little early by our clock. */
 const tolerance = 0.95
 
@@ -64,6 +67,8 @@ export class Ledger {
   readonly own = new Map<string, AskedLimits>()
   /** Whose sessions are, by their ids. */
   readonly callers = new Map<string, string>()
+  /** Sessions by the tokens of whoever has them, as long as those are good. */
+  readonly tokens = new Map<string, string>()
   readonly #clock: VirtualClock
   readonly #limits: Limits
 
@@ -75,6 +80,7 @@ export class Ledger {
   /** Another service is there: it has to take over every session that lives. */
   follow (spawner: Spawner): void {
     this.draining = this.busy = false
+    this.tokens.clear()
     this.drains++
     for (const entry of this.entries.values()) entry.left = !isTerminal(entry.state)
     spawner.on('session', (view, from) => { this.#moved(view, from) })
@@ -99,6 +105,13 @@ export class Ledger {
     take()
     const entry = this.entries.get(id)
     if (entry?.state === 'connected' && !entry.tellsInput) entry.input = this.moment
+  }
+
+  /** Somebody shows a token: whether a seat must be kept for it. Written down here once more, so that a rule that is broken is found. */
+  takeSeat (token: string | null, hold: number): boolean {
+    const entry = this.entries.get(this.tokens.get(token ?? '') ?? '')
+    if (token !== null) this.tokens.delete(token)
+    return entry !== undefined && !this.draining && isTerminal(entry.state) && returnable.has(entry.reason ?? 'drain') && this.#clock.now() - entry.entered.now < hold
   }
 
   /** From now on nothing is given out. */

@@ -28,6 +28,7 @@ export interface Outlast {
   clock: VirtualClock
   launcher: SimulatedLauncher
   newId: () => string
+  newToken: () => string
 }
 
 /** The domain from one start of the service to its end. After that nothing of it is heard any more, whatever it still does by itself. */
@@ -47,7 +48,7 @@ export class Life {
   readonly #line: LauncherLine
   readonly #launcher: SimulatedLauncher
 
-  constructor ({ scenario, parts, clock, launcher, newId }: Outlast, before?: Life) {
+  constructor ({ scenario, parts, clock, launcher, newId, newToken }: Outlast, before?: Life) {
     this.#clock = new MortalClock(clock)
     this.#launcher = launcher
     this.#line = new LauncherLine(launcher)
@@ -76,6 +77,8 @@ export class Life {
       gate: this.gate,
       maxPerCaller: scenario.maxPerCaller,
       line: scenario.line,
+      hold: scenario.hold,
+      newToken,
       ahead: scenario.ahead,
       limits: scenario.limits,
       keepEnded: 60_000

@@ -20,6 +20,9 @@ export interface Kind {
   play: (world: World, target: number, way: string) => string | undefined
 }
 
+/** Those who come back are counted anew. */
+const mostCallers = 12
+
 const one = () => 1
 const process = (world: World) => world.launcher.processes.length
 const session = (world: World) => world.ledger.created
@@ -70,6 +73,19 @@ export const kinds: Record<string, Kind> = {
       if (caller === undefined || caller.gone) return undefined
       caller.vanish()
       return `caller ${target}`
+    }
+  },
+  comeBack: {
+    weight: 1.5,
+    ways: [''],
+    targets: world => world.callers.length,
+    play: (world, target) => {
+      const caller = world.callers[target]
+      if (caller === undefined || caller.token === null || world.callers.length > mostCallers) return undefined
+      const { token } = caller
+      caller.vanish()
+      world.comesBack(caller, token)
+      return `caller ${target}, by ${token}`
     }
   },
   viewer: {

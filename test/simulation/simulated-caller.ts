@@ -19,6 +19,8 @@ export class SimulatedCaller {
   misjudged: string | undefined
   /** The service went away before it had answered: its connection broke. */
   cutOff = false
+  /** By which it may come back. */
+  token: string | null = null
   readonly #caller = new AbortController()
 
   constructor (plan: CallerPlan) {
@@ -31,9 +33,11 @@ export class SimulatedCaller {
     const { spawner, ledger, probes, scenario, crashes } = world
     this.asked = ledger.moment
     this.late = ledger.draining
-    let expected = crashes.verdict(this.plan.model ?? this.plan.viewerModel)
+    // Whoever comes back to a session that lives is judged when that has ended.
+    let expected = this.plan.reentry?.shown == null ? crashes.verdict(this.plan.model ?? this.plan.viewerModel) : undefined
     const spareStoodBy = sparesStandBy(world)
     const { busy, drains } = ledger
+    const seatKept = ledger.takeSeat(this.plan.reentry?.shown ?? null, scenario.hold)
     const crowded = scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts
     // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
     const restless = scenario.rest >= scenario.limits.queueTimeout
@@ -45,6 +49,7 @@ export class SimulatedCaller {
       told: progress => {
         if (this.cutOff) return
         const waiting = progress.phase === 'waiting'
+        if (waiting) this.token = progress.reentry ?? null
         this.waits = waiting ? this.waits ?? ledger.moment : null
         // A session's life begins with its seat, not with the wait for one.
         if (progress.phase === 'seated') {
@@ -68,7 +73,10 @@ export class SimulatedCaller {
       const crowdedNow = crowded || (scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts)
       if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowdedNow) this.misjudged = 'a caller was turned away for starts that were not under way'
       this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
+      if (seatKept && answer.status === 'full' && answer.reason === null) this.misjudged = 'a caller whose seat was kept was turned away'
       if (answer.status !== 'opened') return
+      this.token = answer.reentry ?? null
+      if (answer.reentry !== undefined) ledger.tokens.set(answer.reentry, answer.session.id)
       const entry = ledger.entries.get(answer.session.id)
       if (entry === undefined || this.asked === null) return
       // Time in the line is no time of the session.

@@ -59,7 +59,8 @@ export class World {
     this.ledger = new Ledger(this.clock, scenario.limits)
     this.callers = scenario.callers.map(plan => new SimulatedCaller(plan))
     let ids = 0
-    this.#outlast = { scenario, parts, clock: this.clock, launcher: this.launcher, newId: () => `s${++ids}` }
+    let tokens = 0
+    this.#outlast = { scenario, parts, clock: this.clock, launcher: this.launcher, newId: () => `s${++ids}`, newToken: () => `t${++tokens}` }
     const now = this.clock.now()
     const notes: Note[] = Array.from({ length: scenario.left }, (_, left) => {
       const [id, port] = [`s${++ids}`, firstPort + left]
@@ -87,6 +88,13 @@ export class World {
   memory (left: number): void {
     this.ledger.busy = left < 10 || (this.ledger.busy && left < 20)
     this.#life.gate.take({ memory: left, cpu: null, loop: null })
+  }
+
+  /** Somebody who was given a token is back, and shows it. */
+  comesBack (caller: SimulatedCaller, token: string): void {
+    const back = new SimulatedCaller({ ...caller.plan, reentry: { shown: token } })
+    this.callers.push(back)
+    back.ask(this)
   }
 
   /** The answer to the question `index` whether a port is free; one that a process has which nobody knows is not. */

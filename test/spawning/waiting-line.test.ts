@@ -1,15 +1,15 @@
 import t from 'tap'
-import { WaitingLine } from '../../src/spawning/waiting-line.ts'
+import { WaitingLine, type Standing } from '../../src/spawning/waiting-line.ts'
 import { FakeClock, settle } from '../fixtures/fake-clock.ts'
 
 function stage (room = 10, patience = 1_000) {
   const clock = new FakeClock()
-  const line = new WaitingLine({ room, patience, clock })
+  const line = new WaitingLine({ room, patience, hold: 5_000, clock })
   const ends: string[] = []
   const places = new Map<string, number[]>()
-  const join = (name: string, caller = name, signal = new AbortController().signal) => {
+  const join = (name: string, caller = name, signal = new AbortController().signal, standing: Standing = {}) => {
     places.set(name, [])
-    void line.join(caller, signal, place => { places.get(name)?.push(place) }, () => 'called' as const).then(how => { ends.push(`${name} ${how}`) })
+    void line.join(caller, signal, place => { places.get(name)?.push(place) }, () => 'called' as const, standing).then(how => { ends.push(`${name} ${how}`) })
   }
   return { clock, line, ends, places, join }
 }
@@ -152,4 +152,57 @@ t.test('it is the greediest that gives one up, and nobody who would be called be
   old.join('late 2')
   await settle()
   t.equal(old.ends.at(-1), 'late 2 full', 'each has one by now')
+})
+
+t.test('whoever leaves with a key finds its place again, as long as it is kept and not taken twice', async t => {
+  const { line, ends, join, clock } = stage(3)
+  const gone = new AbortController()
+  join('a', 'x', gone.signal, { key: 'key' })
+  join('b', 'x')
+  gone.abort()
+  join('c')
+  join('d')
+  await settle()
+  t.same(ends.sort(), ['a left', 'd full'], 'its place is nobody else’s')
+  join('a again', 'x', undefined, { shown: 'key', key: 'next' })
+  join('thief', 'x', undefined, { shown: 'key' })
+  t.ok(line.callNext())
+  await settle()
+  t.same(ends.slice(2), ['thief full', 'a again called'])
+  line.close()
+  t.equal(clock.pending, 0)
+})
+
+t.test('a place is not kept for ever', async t => {
+  const { ends, join, clock } = stage(1, 60_000)
+  const gone = new AbortController()
+  join('a', 'a', gone.signal, { key: 'key' })
+  gone.abort()
+  await clock.advance(4_999)
+  join('early')
+  await clock.advance(1)
+  join('b')
+  join('a again', 'a', undefined, { shown: 'key' })
+  await settle()
+  t.same(ends, ['a left', 'early full', 'a again full'])
+})
+
+t.test('whoever is back before its leaving was noticed takes its own place over', async t => {
+  const { line, ends, places, join } = stage(2)
+  join('a', 'a', undefined, { key: 'key' })
+  join('b')
+  join('a again', 'a', undefined, { shown: 'key' })
+  await settle()
+  t.same(ends, ['a left'])
+  t.same(places.get('a again'), [1])
+  t.equal(line.length, 2)
+})
+
+t.test('whoever has had a seat stands before everybody, also where the line is full', async t => {
+  const { line, ends, join } = stage(1)
+  join('a')
+  join('back', 'back', undefined, { first: true })
+  t.ok(line.callNext())
+  await settle()
+  t.same(ends, ['back called'])
 })
