@@ -39,8 +39,9 @@ export class SimulatedCaller {
     const { busy, drains } = ledger
     const seatKept = ledger.takeSeat(this.plan.reentry?.shown ?? null, scenario.hold)
     const crowded = scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts
-    // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
-    const restless = scenario.rest >= scenario.limits.queueTimeout
+    // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out; and whoever stood still meanwhile waits no longer.
+    const { jumps } = ledger.moment
+    const restless = () => scenario.rest >= scenario.limits.queueTimeout || ledger.moment.jumps > jumps
     void spawner.open({
       ...this.plan,
       modelSearchDirectories: [],
@@ -72,7 +73,7 @@ export class SimulatedCaller {
       // Whoever made way in the line for a caller with fewer is told what stands in the way by then.
       const crowdedNow = crowded || (scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts)
       if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowdedNow) this.misjudged = 'a caller was turned away for starts that were not under way'
-      this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
+      this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless() && probes.size === 0 && sparesStandBy(world))
       if (seatKept && answer.status === 'full' && answer.reason === null) this.misjudged = 'a caller whose seat was kept was turned away'
       if (answer.status !== 'opened') return
       this.token = answer.reentry ?? null

@@ -58,7 +58,7 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   /** Who runs under a pid. */
   readonly look: Look = pid => {
     const process = this.processes[pid - firstPid]
-    return process?.stage === 'running' ? { startTime: '1', executable: '/sc', args: [process.id] } : null
+    return process?.stage === 'running' ? { startTime: '1', executable: '/sc', args: [process.id], kept: !process.orphaned } : null
   }
 
   /** What a service that comes next finds: those that run, and those whose end nobody heard. */
