@@ -19,7 +19,7 @@ export class Downstream {
   bytes = 0
 
   readonly #small = Buffer.allocUnsafeSlow(smallBuffer)
-  #buffer = this.#small
+  #buffer: Buffer = this.#small
   #ends: { streamServer: Socket, viewer: Socket } | undefined
   #held = false
   #atOnce = 0
