@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net'
-import { nextTurn } from '../clock.ts'
+import { nextTurn } from '../next-turn.ts'
 import { largeBuffers } from './large-buffers.ts'
 
 const smallBuffer = 16 * 1024
@@ -33,7 +33,7 @@ export class Downstream {
     this.#ends = { streamServer, viewer }
   }
 
-  /** Hot path. True: the buffer is free, read on. False: the socket pauses until `#flushed`. */
+  /** A hot path: all geometry and every picture passes here. True: the buffer is free, read on. False: the socket pauses until `#flushed`. */
   #arrived (length: number): boolean {
     const viewer = this.#ends?.viewer
     if (!viewer?.writable) return true
