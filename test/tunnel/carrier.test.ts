@@ -70,8 +70,10 @@ function theCarrier (program: string, folder: string): void {
 
   t.test('by hand it says that it is not for that', async t => {
     const child = spawn(program, { stdio: ['ignore', 'ignore', 'pipe'] })
-    t.match(String((await once(child.stderr, 'data') as [Buffer])[0]), 'it is started by slipway, not by hand')
-    t.same(await once(child, 'exit'), [2, null])
+    // Both asked for before either is awaited: it may be gone by the time its words are read.
+    const [[words], end] = await Promise.all([once(child.stderr, 'data') as Promise<[Buffer]>, once(child, 'exit')])
+    t.match(String(words), 'it is started by slipway, not by hand')
+    t.same(end, [2, null])
   })
 
   t.test('when it is killed its viewers end, and another one takes the next', async t => {
