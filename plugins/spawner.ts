@@ -40,8 +40,8 @@ export interface SpawnerPluginOptions {
   maxPerCaller: number
   /** Most requests that wait for a seat when all are taken, and for how many milliseconds. */
   line: { room: number, patience: number }
-  /** Milliseconds for which a place is kept for whoever may come back to it; 0: none is. */
-  hold: number
+  /** Milliseconds for which a place in the line, and the seat of a session that has ended, is kept for whoever may come back to it; 0: none is. */
+  hold: { line: number, seat: number }
   /** Sessions to have started ahead, by renderer. */
   ahead: Readonly<Record<Renderer, number>>
   /** Milliseconds. */

@@ -50,7 +50,7 @@ export function renderLifecyclePage (): string {
     '`connected` falls back to `ready` when the viewer leaves and the stream server stays.',
     '',
     'A viewer that is lost without a farewell may come back where it has an address for that: on the direct port, `/wsproxy/<port>` or `/s/<token>`; the embedded',
-    'stream server keeps its seat for 30 s, and for 10 s when its page was closed or is being loaded again. One that started its session by the WebSocket itself (`/?renderingLocation=…`) has none, since the same address starts',
+    'stream server keeps its seat for 30 s, and for 15 s when its page was closed or is being loaded again. One that started its session by the WebSocket itself (`/?renderingLocation=…`) has none, since the same address starts',
     'another session: its seat is free as soon as its connection is known to be gone. `ts3d_sc_server` takes every lost viewer for one that left.',
     '',
     '## Actors',

@@ -17,8 +17,8 @@ export interface ReceptionOptions {
   maxPerCaller: number
   /** Most requests that wait for a seat, and for how many milliseconds. */
   line: { room: number, patience: number }
-  /** Milliseconds for which a place, and a seat, is kept for whoever may come back to it. */
-  hold: number
+  /** Milliseconds for which a place in the line, and the seat of a session that has ended, is kept for whoever may come back to it; 0: none is. */
+  hold: { line: number, seat: number }
   reEntries: ReEntries
   /** Makes a token that nobody can guess. */
   newToken: () => string
@@ -51,7 +51,7 @@ export class Reception {
 
   constructor (options: ReceptionOptions) {
     this.#options = options
-    this.#line = new WaitingLine({ ...options.line, hold: options.hold, clock: options.clock })
+    this.#line = new WaitingLine({ ...options.line, hold: options.hold.line, clock: options.clock })
     this.#forecast = new SeatForecast(options.table, options.clock)
     this.#quota = new Quota(options.maxPerCaller)
   }
@@ -148,10 +148,10 @@ export class Reception {
   /** @param isBack a seat was kept for it until this very moment */
   async #serve (asked: OpenRequest, isBack: boolean): Promise<OpenResult> {
     const { obstacle } = this
-    const request: Arrival = asked.reentry === undefined || this.#options.hold === 0 ? asked : { ...asked, token: this.#options.newToken() }
+    const request: Arrival = asked.reentry === undefined ? asked : { ...asked, token: this.#options.newToken() }
     const ready = this.#fromReserve(request)
     const result = await (ready ?? (obstacle === undefined ? this.#begin(request) : this.#wait(request, obstacle, isBack)))
-    return result.status === 'opened' && request.token !== undefined ? { ...result, reentry: request.token } : result
+    return result.status === 'opened' && request.token !== undefined && this.#options.hold.seat > 0 ? { ...result, reentry: request.token } : result
   }
 
   /** Takes a seat, in this very moment, and starts a stream server on it. Nothing may stand in the way. */
@@ -188,7 +188,7 @@ export class Reception {
     let place = this.waiting + 1
     const tell = (now: number) => {
       place = now
-      told?.({ phase: 'waiting', place, wait: this.expectedWait(place), ...token !== undefined && { reentry: token } })
+      told?.({ phase: 'waiting', place, wait: this.expectedWait(place), ...token !== undefined && this.#options.hold.line > 0 && { reentry: token } })
     }
     // Much may have happened when its turn comes.
     const answer = await this.#line.join(caller, signal, tell, () => this.#isolated(request) ?? this.#begin(request), { ...token !== undefined && { key: token }, shown: reentry?.shown ?? null, first: isBack })

@@ -80,7 +80,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }
     const reEntries = new ReEntries({
-      hold: options.hold,
+      hold: options.hold.seat,
       clock: options.clock,
       freed: () => {
         this.#reserve.changed()
@@ -131,8 +131,8 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   get maxSessions (): number { return this.#options.maxSessions }
   /** Requests that wait for a seat. */
   get waiting (): number { return this.#reception.waiting }
-  /** Milliseconds for which a place is kept for whoever may come back to it. */
-  get hold (): number { return this.#options.hold }
+  /** Milliseconds for which a place in the line, and the seat of a session that has ended, is kept for whoever may come back to it. */
+  get hold (): SpawnerOptions['hold'] { return this.#options.hold }
   /** Seats that are kept for somebody who may come back. */
   get held (): number { return this.#reEntries.held }
   get renderers (): readonly Renderer[] { return this.#options.renderers }

@@ -26,7 +26,7 @@ export const closeCodes = {
 /** Close code of a viewer whose page goes away and may be back in a moment, as when it is loaded again. Any other ends the session. */
 export const comingBack = 4001
 /** For so long its seat is kept, seconds. Whoever closes a page for good says no more than that, so it is not long. */
-export const reloadSeconds = 10
+export const reloadSeconds = 15
 
 /** What is streamed of a model: what is seen, all of it in the end, or only what the viewer asks for. */
 export const streamingModes = ['interactive', 'all', 'on-demand'] as const

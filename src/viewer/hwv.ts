@@ -5,6 +5,7 @@ import { ViewCard } from './hwv/view-card.ts'
 import { findViewerFiles, viewerScripts, type ViewerFiles } from './hwv/viewer-files.ts'
 import { queryOf, wishOf, type ViewWish } from './hwv/view-wish.ts'
 import { WishForm } from './hwv/wish-form.ts'
+import { memoryHere } from './kept-here.ts'
 import { fetchCatalogue } from './model-catalogue.ts'
 import { required } from './required-element.ts'
 
@@ -14,6 +15,7 @@ const alerts = new Alerts(required(document, '#alerts', HTMLElement))
 const complain = (words: string): () => void => alerts.say(words)
 const viewers = required(document, '#viewers', HTMLElement)
 let files: ViewerFiles | null = null
+const places = memoryHere<string>('places')
 let card: ViewCard | undefined
 
 const form = new WishForm(required(document, '#wish', HTMLFormElement), wish => { open(wish).catch(fail) })
@@ -45,7 +47,7 @@ async function open (wish: ViewWish): Promise<void> {
   show(undefined)
   // Before a stream server is asked for, so that none is started in vain.
   const library = await loadHoops(files)
-  const next = new ViewCard(library, files, wish, systemClock, complain)
+  const next = new ViewCard(library, files, wish, systemClock, complain, places.take()?.value)
   show(next)
   await next.start()
 }
@@ -63,6 +65,9 @@ function fail (error: unknown): undefined {
   complain(error instanceof Error ? error.message : String(error))
 }
 
-// A page that goes away ends its session at once; one that comes back from the browser's memory starts afresh.
-addEventListener('pagehide', () => { show(undefined) })
+// A page that goes away ends its session; where it is loaded again it finds its seat. One that comes back from the browser's memory is loaded again.
+addEventListener('pagehide', () => {
+  const place = card?.depart()
+  if (place !== undefined) places.keep(place.token, place.seconds)
+})
 addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload() })

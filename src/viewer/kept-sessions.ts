@@ -1,70 +1,36 @@
-import type { WayBack } from './way-back.ts'
 import type { Mode } from './modes.ts'
+import type { TabMemory } from './tab-memory.ts'
+import type { WayBack } from './way-back.ts'
 
-/** A session whose viewer's page goes away. */
+/** What of a viewer is left for the page that is loaded again: its session, or its place in the line. */
 export interface KeptSession {
   /** Address of the service, without `/api`. */
   service: string
-  serviceId: string
   model: string
   mode: Mode
-  back: WayBack
+  /** The session goes on. */
+  session?: { serviceId: string, back: WayBack }
+  /** It was waiting: the token of its place. */
+  place?: string
 }
 
-/** As much of a browser's `Storage` as is used. */
-export interface TabStorage {
-  getItem (name: string): string | null
-  setItem (name: string, value: string): void
-  removeItem (name: string): void
-}
-
-type Entry = KeptSession & { /** Milliseconds since 1970. */ until: number }
-
-/**
- * Where a page that goes away leaves its sessions for the same page, when the same tab loads it again. Whoever takes one takes it out: a tab that is made
- * after this one's likeness finds nothing. Where the browser allows no storage nothing is kept.
- */
+/** Where a page that goes away leaves what its viewers have. */
 export class KeptSessions {
-  readonly #storage: TabStorage | undefined
-  readonly #name: string
-  readonly #now: () => number
+  readonly #memory: TabMemory<KeptSession>
 
-  /** `page` is the page's address. `now` in milliseconds since 1970. */
-  constructor (storage: TabStorage | undefined, page: string, now: () => number) {
-    this.#storage = storage
-    this.#name = `slipway.sessions.1 ${page}`
-    this.#now = now
+  constructor (memory: TabMemory<KeptSession>) {
+    this.#memory = memory
   }
 
-  keep (session: KeptSession): void {
-    this.#write([...this.#read(), { ...session, until: this.#now() + session.back.seconds * 1000 }])
+  keep (kept: KeptSession, seconds: number): void {
+    this.#memory.keep(kept, seconds)
   }
 
-  /** Takes out the oldest that fits. */
-  take (fits: (session: KeptSession) => boolean): KeptSession | undefined {
-    const entries = this.#read()
-    const found = entries.find(fits)
-    if (found !== undefined) this.#write(entries.filter(each => each !== found))
-    return found
-  }
-
-  /** What may still be there, with what is left of its time. */
-  #read (): Entry[] {
-    const now = this.#now()
-    try {
-      const entries = JSON.parse(this.#storage?.getItem(this.#name) ?? '[]') as Entry[]
-      return entries.filter(({ until }) => until > now).map(entry => ({ ...entry, back: { ...entry.back, seconds: (entry.until - now) / 1000 } }))
-    } catch {
-      return []
-    }
-  }
-
-  #write (entries: Entry[]): void {
-    try {
-      if (entries.length > 0) this.#storage?.setItem(this.#name, JSON.stringify(entries))
-      else this.#storage?.removeItem(this.#name)
-    } catch {
-      // No room: the sessions end when their time is over.
-    }
+  /** Takes out the oldest that fits; its session is waited for as long as is left of its time. */
+  take (fits?: (kept: KeptSession) => boolean): KeptSession | undefined {
+    const found = this.#memory.take(fits)
+    if (found?.value.session === undefined) return found?.value
+    const { session, ...rest } = found.value
+    return { ...rest, session: { ...session, back: { ...session.back, seconds: found.seconds } } }
   }
 }

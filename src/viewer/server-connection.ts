@@ -14,17 +14,24 @@ export interface SpawnRequest {
     viewerModel?: string
     /** The viewer must present the same token to the stream server. */
     sessionToken?: string
+    /** Wants a token to come back by, or has one. */
+    reentry?: true | string
   }
 }
+
+/** By what a caller finds its place again when it asks the next time, and for how long. */
+export interface Reentry { token: string, seconds: number }
 
 export interface SpawnedSession {
   /** WebSocket URL of the session's own stream server, ready to be used. */
   endpointUri: string
   serviceId: string
+  /** To the seat of a session that has ended. */
+  reentry?: Reentry
 }
 
 /** A place in the line for a seat, from 1, and in how many seconds there probably is one; null: nobody knows. */
-export interface Waiting { place: number, seconds: number | null }
+export interface Waiting { place: number, seconds: number | null, reentry?: Reentry }
 
 /** Milliseconds without a word of the service after which it is given up. Whoever waits for a seat is told every few seconds. */
 const mostSilence = 60_000
@@ -113,10 +120,12 @@ async function endOfStory (body: ReadableStream<Uint8Array>, told: (event: strin
   }
 }
 
+const isReentry = (value: unknown): value is Reentry => typeof value === 'object' && value !== null && 'token' in value && typeof value.token === 'string' && 'seconds' in value && typeof value.seconds === 'number'
+
 function spawnedSession (body: unknown): SpawnedSession | undefined {
   if (typeof body !== 'object' || body === null) return undefined
   if (!('result' in body) || body.result !== 'ok' || !('serviceId' in body) || typeof body.serviceId !== 'string') return undefined
   if (!('endpoints' in body) || typeof body.endpoints !== 'object' || body.endpoints === null) return undefined
   if (!('ws' in body.endpoints) || typeof body.endpoints.ws !== 'string') return undefined
-  return { endpointUri: body.endpoints.ws, serviceId: body.serviceId }
+  return { endpointUri: body.endpoints.ws, serviceId: body.serviceId, ...'reentry' in body && isReentry(body.reentry) && { reentry: body.reentry } }
 }

@@ -9,7 +9,7 @@ import { Notice } from './notice.ts'
 import { PhaseLog } from './phases.ts'
 import type { Phase } from './phases.ts'
 import { ServerConnection } from './server-connection.ts'
-import type { SpawnedSession } from './server-connection.ts'
+import type { Reentry, SpawnedSession } from './server-connection.ts'
 import { ImageViewer } from './ssr/image-viewer.ts'
 import { StreamingViewer } from './streaming-viewer.ts'
 import type { StreamStatistics, ViewerListener } from './streaming-viewer.ts'
@@ -51,6 +51,8 @@ export class ViewerCard {
   #toolbar: Toolbar | undefined
   #takeBack = (): void => {}
   #session: SpawnedSession | undefined
+  /** In line, while it waits there. */
+  #place: Reentry | undefined
   #measured = false
 
   constructor (wish: ViewerWish, clock: Clock, listener: CardListener) {
@@ -94,9 +96,10 @@ export class ViewerCard {
         return
       }
       this.#face.stage.append(this.#notice.element)
-      if (kept === undefined) return await this.#ask(renderer)
+      if (kept?.session === undefined) return await this.#ask(renderer, kept?.place)
+      const { serviceId, back } = kept.session
       this.#notice.say('Going back to its session')
-      this.#show({ endpointUri: kept.back.endpointUri, serviceId: kept.serviceId }, kept.back)
+      this.#show({ endpointUri: back.endpointUri, serviceId }, back)
     } catch (error) {
       this.#end('failed', error instanceof Error ? error.message : String(error))
     }
@@ -105,8 +108,10 @@ export class ViewerCard {
   /** The page goes away and may be loaded again: what is needed to go on then is left in `kept`. */
   depart (kept: KeptSessions): void {
     const { model, renderer: mode } = this.#wish
+    const what = { service: new URL('.', location.href).href, model, mode }
     const back = this.#viewer?.depart()
-    if (back !== undefined && this.#session !== undefined) kept.keep({ service: new URL('.', location.href).href, serviceId: this.#session.serviceId, model, mode, back })
+    if (back !== undefined && this.#session !== undefined) kept.keep({ ...what, session: { serviceId: this.#session.serviceId, back } }, back.seconds)
+    else if (this.#place !== undefined && !this.#log.ended) kept.keep({ ...what, place: this.#place.token }, this.#place.seconds)
     this.close()
   }
 
@@ -127,11 +132,16 @@ export class ViewerCard {
     this.#listener.closed(this)
   }
 
-  async #ask (renderer: SessionMode): Promise<void> {
-    const session = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params: { viewerModel: this.#wish.model } }, {
+  /** @param place the token of the place in line that the page before had */
+  async #ask (renderer: SessionMode, place?: string): Promise<void> {
+    const session = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params: { viewerModel: this.#wish.model, reentry: place ?? true } }, {
       signal: this.#giveUp.signal,
-      waiting: waiting => { this.#notice.say(waitingWords(waiting)) }
+      waiting: waiting => {
+        this.#place = waiting.reentry
+        this.#notice.say(waitingWords(waiting))
+      }
     })
+    this.#place = undefined
     this.#notice.hide()
     if (!this.#log.ended) this.#show(session)
   }

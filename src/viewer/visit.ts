@@ -1,14 +1,15 @@
 import type { Clock } from '../clock.ts'
 import type { ViewerOptions } from './api.ts'
-import type { KeptSession, KeptSessions } from './kept-sessions.ts'
+import type { KeptSessions } from './kept-sessions.ts'
 import type { SessionMode } from './modes.ts'
-import { ServerConnection } from './server-connection.ts'
+import { ServerConnection, type Reentry } from './server-connection.ts'
 import { ImageViewer } from './ssr/image-viewer.ts'
 import { StreamingViewer, type ViewerListener } from './streaming-viewer.ts'
 import type { Inspection } from './tools/inspection.ts'
 import { element } from './tools/markup.ts'
 import { Toolbar } from './tools/toolbar.ts'
 import { waitingWords } from './waiting-words.ts'
+import type { WayBack } from './way-back.ts'
 
 export interface VisitListener extends Pick<ViewerListener, 'preparing' | 'connection' | 'ending' | 'ended'> {
   /** The request waits for a seat. */
@@ -33,6 +34,8 @@ export class Visit {
   #fail = (_error: Error): void => {}
   #know = (): void => {}
   #serviceId = ''
+  /** In line, while it waits there. */
+  #place: Reentry | undefined
   #inspection: Inspection | undefined
   #toolbar: Toolbar | undefined
 
@@ -75,16 +78,18 @@ export class Visit {
       if (this.viewer instanceof StreamingViewer) void this.viewer.load(service, this.model)
       return await this.#known
     }
-    const session = kept.take(session => session.service === service && session.model === this.model && session.mode === mode)
-    if (session === undefined) await this.#ask(mode)
-    else this.#start(session.back.endpointUri, session)
+    const before = kept.take(each => each.service === service && each.model === this.model && each.mode === mode)
+    if (before?.session === undefined) await this.#ask(mode, before?.place)
+    else this.#start(before.session.back.endpointUri, before.session)
     await this.#known
   }
 
   /** The page goes away and may be loaded again: what is needed to go on then is left in `kept`. */
   depart (kept: KeptSessions): void {
+    const what = { service: this.#service, model: this.model, mode: this.#options.mode ?? 'csr' }
     const back = this.viewer.depart()
-    if (back !== undefined) kept.keep({ service: this.#service, serviceId: this.#serviceId, model: this.model, mode: this.#options.mode ?? 'csr', back })
+    if (back !== undefined) kept.keep({ ...what, session: { serviceId: this.#serviceId, back } }, back.seconds)
+    else if (this.#place !== undefined) kept.keep({ ...what, place: this.#place.token }, this.#place.seconds)
   }
 
   /** The session is over. A picture stays to be looked at; without one the drawing surface, of which a browser has few, is given back at once. */
@@ -108,18 +113,24 @@ export class Visit {
     return this.#options.service ?? new URL('.', location.href).href
   }
 
-  async #ask (mode: SessionMode): Promise<void> {
+  /** @param place the token of the place in line that the page before had */
+  async #ask (mode: SessionMode, place?: string): Promise<void> {
     const { sessionToken } = this.#options
     const { signal } = this.#giveUp
-    const params = { ...sessionToken !== undefined && { sessionToken }, viewerModel: this.model }
+    const params = { ...sessionToken !== undefined && { sessionToken }, viewerModel: this.model, reentry: place ?? true as const }
     const { endpointUri, serviceId } = await new ServerConnection(this.#service, this.#clock).connect({ class: `${mode}_session`, params }, {
       signal,
-      waiting: waiting => { if (!signal.aborted) this.#listener.waiting(waitingWords(waiting)) }
+      waiting: waiting => {
+        if (signal.aborted) return
+        this.#place = waiting.reentry
+        this.#listener.waiting(waitingWords(waiting))
+      }
     })
+    this.#place = undefined
     if (!signal.aborted) this.#start(endpointUri, { serviceId })
   }
 
-  #start (endpointUri: string, { serviceId, back }: Pick<KeptSession, 'serviceId'> & Partial<Pick<KeptSession, 'back'>>): void {
+  #start (endpointUri: string, { serviceId, back }: { serviceId: string, back?: WayBack }): void {
     const { sessionToken, streamingMode, budget } = this.#options
     this.#serviceId = serviceId
     this.viewer.start({

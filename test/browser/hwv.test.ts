@@ -131,6 +131,27 @@ t.test('a link opens its view, and so does the page when it is loaded again', as
   }
 })
 
+t.test('a page that is loaded again finds its seat, whoever waits for one', async t => {
+  const slipway = await withViewer(t, { env: { SLIPWAY_MAX_SESSIONS: '1', SLIPWAY_QUEUE_LENGTH: '2' } })
+  const page = await openPage(browser, `${slipway.url}/hwv.html?way=rest&model=turbine`)
+  await phase(page, 'complete')
+  const [before] = await spawns(slipway.url)
+  let served = false
+  const other = fetch(`${slipway.url}/api/spawn`, { method: 'POST' }).then(async answer => {
+    served = true
+    return await answer.json() as { result: string }
+  })
+  await comesTrue('somebody waits', async () => (await (await fetch(`${slipway.url}/metrics`)).text()).includes('slipway_queue_depth 1'))
+  await page.reload()
+  await phase(page, 'complete')
+  const [after] = await spawns(slipway.url)
+  t.not(after?.id, before?.id, 'another session, since this stream server ends with its viewer')
+  t.notOk(served)
+  await page.getByRole('button', { name: 'Shut down' }).click()
+  await fetch(`${slipway.url}/api/spawns/${after?.id ?? ''}`, { method: 'DELETE' })
+  t.match(await other, { result: 'ok' })
+})
+
 t.test('what a link says is text, not markup', async t => {
   const slipway = await withViewer(t)
   const page = await openPage(browser, `${slipway.url}/hwv.html?way=proxy&model=${encodeURIComponent('<img src=x onerror=alert(1)>')}`)

@@ -40,7 +40,7 @@ for (const [mode, endpoint] of [['csr', '{origin}/s/{token}'], ['ssr', 'ws://{ho
 }
 
 t.test('a page that is loaded again keeps its seat while others wait for one, and what was open is there again', async t => {
-  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MAX_SESSIONS: '2', SLIPWAY_QUEUE_LENGTH: '2' })
+  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MAX_SESSIONS: '2', SLIPWAY_QUEUE_LENGTH: '3' })
   const browser = await openBrowser(t)
   const page = await openPage(browser, slipway.url)
   for (const viewer of [await createViewer(page), await createViewer(page)]) await phase(viewer, 'complete')
@@ -48,6 +48,11 @@ t.test('a page that is loaded again keeps its seat while others wait for one, an
   const other = await openPage(browser, slipway.url)
   await createViewer(other)
   const waiting = other.locator('article.card').getByText(/you are next in line/)
+  await waiting.waitFor()
+  const third = await openPage(browser, slipway.url)
+  await createViewer(third)
+  await third.locator('article.card').getByText(/you are number 2 in line/).waitFor()
+  await other.reload()
   await waiting.waitFor()
   await page.reload()
   const cards = page.locator('article.card')

@@ -77,7 +77,7 @@ export class Life {
       gate: this.gate,
       maxPerCaller: scenario.maxPerCaller,
       line: scenario.line,
-      hold: scenario.hold,
+      hold: { line: scenario.hold, seat: scenario.hold },
       newToken,
       ahead: scenario.ahead,
       limits: scenario.limits,

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { KeptSessions, type KeptSession } from '../../src/viewer/kept-sessions.ts'
+import { TabMemory } from '../../src/viewer/tab-memory.ts'
 
 /** A browser's storage as far as it is used. */
 function storage () {
@@ -12,37 +13,47 @@ function storage () {
   }
 }
 
-const session = (model: string): KeptSession => ({ service: 'http://here/', serviceId: 'id', model, mode: 'csr', back: { endpointUri: 'ws://here/', key: `key of ${model}`, seconds: 10, seq: 3 } })
-
-t.test('what a page leaves is for the same page, once, the oldest first, with what is left of its time', async t => {
+t.test('what a page leaves is for the same page, once, the oldest first', async t => {
   const store = storage()
   let now = 1_000_000
-  const page = (address: string) => new KeptSessions(store, address, () => now)
-  page('/').keep(session('a'))
+  const page = (name: string) => new TabMemory<string>(store, name, () => now)
+  page('/').keep('a', 10)
   now += 4_000
-  page('/').keep(session('b'))
-  t.equal(page('/?model=b').take(() => true), undefined, 'not for another')
-  t.match(page('/').take(({ model }) => model === 'b'), { model: 'b', back: { key: 'key of b', seconds: 10, seq: 3 } })
-  t.match(page('/').take(() => true), { model: 'a', back: { key: 'key of a', seconds: 6 } })
-  t.equal(page('/').take(() => true), undefined)
+  page('/').keep('b', 10)
+  t.equal(page('/?model=b').take(), undefined, 'not for another')
+  t.same(page('/').take(value => value === 'b'), { value: 'b', seconds: 10 })
+  t.same(page('/').take(), { value: 'a', seconds: 6 }, 'with what is left of its time')
+  t.equal(page('/').take(), undefined)
   t.equal(store.items.size, 0)
 })
 
 t.test('whoever comes too late finds nothing', async t => {
   let now = 0
-  const kept = new KeptSessions(storage(), '/', () => now)
-  kept.keep(session('a'))
+  const memory = new TabMemory<string>(storage(), '/', () => now)
+  memory.keep('a', 10)
   now = 10_000
-  t.equal(kept.take(() => true), undefined)
+  t.equal(memory.take(), undefined)
 })
 
 t.test('without storage, with a full one, or with one that somebody else wrote to, nothing is kept and nothing breaks', async t => {
-  const none = new KeptSessions(undefined, '/', () => 0)
-  none.keep(session('a'))
-  t.equal(none.take(() => true), undefined)
-  const full = { ...storage(), setItem () { throw new Error('quota exceeded') } }
-  const kept = new KeptSessions(full, '/', () => 0)
-  kept.keep(session('a'))
-  t.equal(kept.take(() => true), undefined)
-  for (const text of ['no JSON', 'null', '{}', '[null]']) t.equal(new KeptSessions({ ...storage(), getItem: () => text }, '/', () => 0).take(() => true), undefined, text)
+  const none = new TabMemory<string>(undefined, '/', () => 0)
+  none.keep('a', 10)
+  t.equal(none.take(), undefined)
+  const full = new TabMemory<string>({ ...storage(), setItem () { throw new Error('quota exceeded') } }, '/', () => 0)
+  full.keep('a', 10)
+  t.equal(full.take(), undefined)
+  for (const text of ['no JSON', 'null', '{}', '[null]']) t.equal(new TabMemory({ ...storage(), getItem: () => text }, '/', () => 0).take(), undefined, text)
+})
+
+t.test('a session is waited for as long as is left of its time; a place in line is a token', async t => {
+  let now = 0
+  const kept = new KeptSessions(new TabMemory(storage(), '/', () => now))
+  const what: KeptSession = { service: 'http://here/', model: 'a', mode: 'csr' }
+  const back = { endpointUri: 'ws://here/', key: 'key', seconds: 10, seq: 3 }
+  kept.keep({ ...what, session: { serviceId: 'id', back } }, 10)
+  kept.keep({ ...what, model: 'b', place: 'token' }, 15)
+  now = 4_000
+  t.same(kept.take(({ model }) => model === 'b'), { ...what, model: 'b', place: 'token' })
+  t.same(kept.take(), { ...what, session: { serviceId: 'id', back: { ...back, seconds: 6 } } })
+  t.equal(kept.take(), undefined)
 })

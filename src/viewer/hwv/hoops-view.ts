@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { ServerConnection } from '../server-connection.ts'
+import { ServerConnection, type Reentry } from '../server-connection.ts'
 import { waitingWords } from '../waiting-words.ts'
 import type { HoopsCallbacks, HoopsLibrary, HoopsOptions, HoopsViewer } from './hoops-library.ts'
 import { headSays, type ViewerFiles } from './viewer-files.ts'
@@ -36,11 +36,15 @@ export class HoopsView {
   readonly #sizes = new ResizeObserver(() => { this.#viewer?.resizeCanvas?.() })
   #viewer: HoopsViewer | undefined
   #serviceId: string | undefined
+  /** Its way back to its seat, or to its place in line. */
+  #reentry: Reentry | undefined
+  readonly #before: string | undefined
   #sceneReady = false
   #over = false
 
-  /** `container` is an element with an id, in the document, that belongs to the viewer. */
-  constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, container: HTMLElement, listeners: ViewListeners, clock: Clock) {
+  /** `container` is an element with an id, in the document, that belongs to the viewer; `before`: the token of the place that the page before had. */
+  constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, container: HTMLElement, listeners: ViewListeners, clock: Clock, before?: string) {
+    this.#before = before
     this.#library = library
     this.#files = files
     this.#wish = wish
@@ -73,6 +77,13 @@ export class HoopsView {
   /** Ends it: the viewer closes its connection, and the stream server ends. Twice is nothing. */
   close (): void { this.#end('closed', 'Shut down.') }
 
+  /** The page goes away and may be loaded again: it ends. The answer is how that finds its place; undefined: there is none. */
+  depart (): Reentry | undefined {
+    const reentry = this.#over || (this.#serviceId !== undefined && !this.#sceneReady) ? undefined : this.#reentry
+    this.close()
+    return reentry
+  }
+
   async #endpoint (): Promise<string> {
     const { way, renderer, sessionToken } = this.#wish
     if (way === 'proxy') return proxyEndpoint(this.#wish, location.href)
@@ -83,11 +94,15 @@ export class HoopsView {
       return file.uri
     }
     // Without the model: the viewer names it, as the SDK's own pages have it.
-    const params = sessionToken === '' ? {} : { sessionToken }
-    const { endpointUri, serviceId } = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params }, {
+    const params = { ...sessionToken !== '' && { sessionToken }, reentry: this.#before ?? true as const }
+    const { endpointUri, serviceId, reentry } = await new ServerConnection(new URL('.', location.href).href, this.#clock).connect({ class: `${renderer}_session`, params }, {
       signal: this.#giveUp.signal,
-      waiting: waiting => { this.#reach('starting', waitingWords(waiting)) }
+      waiting: waiting => {
+        this.#reentry = waiting.reentry
+        this.#reach('starting', waitingWords(waiting))
+      }
     })
+    this.#reentry = reentry
     this.#serviceId = serviceId
     if (this.#over) this.#giveBack()
     return spawnedEndpoint(endpointUri, location.href)

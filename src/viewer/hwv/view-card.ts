@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { duration } from '../quantities.ts'
 import { fromTemplate, required } from '../required-element.ts'
+import type { Reentry } from '../server-connection.ts'
 import { rendererWords } from '../session-words.ts'
 import type { HoopsLibrary } from './hoops-library.ts'
 import { HoopsView, type ViewPhase } from './hoops-view.ts'
@@ -14,8 +15,8 @@ export class ViewCard {
   readonly #clock: Clock
   readonly #started: number
 
-  /** `complain` says what goes wrong short of the view's end. The card has to be in the document before it is started. */
-  constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, clock: Clock, complain: (words: string) => void) {
+  /** `complain` says what goes wrong short of the view's end, `before` is the token of the place that the page before had. The card has to be in the document before it is started. */
+  constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, clock: Clock, complain: (words: string) => void, before?: string) {
     this.#clock = clock
     this.#started = clock.now()
     const title = titleOf(wish)
@@ -30,7 +31,7 @@ export class ViewCard {
         this.#part('idle-words').textContent = `Nobody has used this viewer for a while. It closes in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`
         this.#part('idle').hidden = false
       }
-    }, clock)
+    }, clock, before)
     this.#part('stay').addEventListener('click', () => {
       this.#view.stay()
       this.#part('idle').hidden = true
@@ -40,6 +41,13 @@ export class ViewCard {
   }
 
   async start (): Promise<void> { await this.#view.start() }
+
+  /** The page goes away. The answer is how it finds the view's place when it is loaded again. */
+  depart (): Reentry | undefined {
+    const reentry = this.#view.depart()
+    this.remove()
+    return reentry
+  }
 
   /** Ends the view, if it is not over, and takes the card off the page. */
   remove (): void {
