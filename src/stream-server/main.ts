@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openLog } from './log.ts'
 import { helpText, parseOptions } from './options.ts'
+import { programAddress } from './ssr/painting-program.ts'
 import { StreamServer } from './stream-server.ts'
 import { version } from './version.ts'
 
@@ -29,7 +30,7 @@ process.on('unhandledRejection', reason => fail(reason as Error))
 
 let server: StreamServer
 try {
-  server = new StreamServer({ options, clock: systemClock, log, preparationProgram: fileURLToPath(new URL('prepare.mjs', import.meta.url)), renderProgram: fileURLToPath(new URL('render.mjs', import.meta.url)) })
+  server = new StreamServer({ options, clock: systemClock, log, preparationProgram: fileURLToPath(new URL('prepare.mjs', import.meta.url)), renderProgram: programAddress(new URL('render.mjs', import.meta.url), { index: options.gpuIndex, software: false }) })
 } catch (error) {
   leave(exitCodes.badArgument, `--ssl-certificate-file, --ssl-private-key-file: ${(error as Error).message}\n`, process.stderr)
 }

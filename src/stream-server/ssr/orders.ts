@@ -1,5 +1,6 @@
 import type { Chunk, View } from '../csr/plan.ts'
 import type { CameraMessage, MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../protocol.ts'
+import type { GpuWish } from './gpu/gpu.ts'
 
 /** What the painting thread is born with. */
 export interface PaintingScene {
@@ -11,6 +12,8 @@ export interface PaintingScene {
   newest: Int32Array<SharedArrayBuffer>
   /** For decoded geometry. */
   mostBytes: number
+  /** What to look for; null: no GPU. */
+  gpu: GpuWish | null
 }
 
 /** A picture to be painted. */
@@ -43,6 +46,9 @@ export type FromPainter =
   | { type: 'painted', seq: number, width: number, height: number, samples: number, triangles: number, milliseconds: number, wanted: Chunk[], pixels: ArrayBuffer }
   | { type: 'stopped', seq: number, pixels: ArrayBuffer }
   | PickedMessage
+
+/** What the thread says: first of all with what it paints, and again when that changes. */
+export type FromThread = FromPainter | { type: 'equipped', words: string }
 
 const mostPixels = 2560 * 1440
 

@@ -1,30 +1,46 @@
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '../../clock.ts'
 import type { SceneMessage } from '../protocol.ts'
-import type { FromPainter, PaintingScene, PaintOrder, ToPainter } from './orders.ts'
+import type { GpuWish } from './gpu/gpu.ts'
+import type { FromPainter, FromThread, PaintingScene, PaintOrder, ToPainter } from './orders.ts'
+import { programOf } from './painting-program.ts'
 
 /** Of decoded geometry, bytes. */
 const mostGeometry = 48 * 2 ** 20
+/** For a GPU to be found. */
+const mostMs = 5000
 
 export interface PaintingThreadSettings {
-  /** Path of the bundled `render.mjs`. */
+  /** Where the bundled `render.mjs` is, and what it is to paint with: `painting-program.ts`. */
   program: string
   scene: SceneMessage
+  clock: Clock
   onMessage: (message: FromPainter) => void
+  /** Told what pictures are painted with from now on, in words. */
+  onEquipped: (words: string) => void
   onBroken: (error: Error) => void
 }
 
 /** The thread that paints. Lends it the pixels it paints into, and keeps them from picture to picture. */
 export class PaintingThread {
+  #settings: PaintingThreadSettings
   #worker: Worker
+  /** Until it has found what to paint with. */
+  #waiting: Array<{ message: ToPainter, transfer: ArrayBuffer[] }> | null = []
+  #cancelSearch = () => {}
   #newest = new Int32Array(new SharedArrayBuffer(8))
   #spare: ArrayBuffer[] = []
   #closed = false
 
-  constructor ({ program, scene: { parts, instances, min, max }, onMessage, onBroken }: PaintingThreadSettings) {
-    const workerData: PaintingScene = { parts, instances, min, max, newest: this.#newest, mostBytes: mostGeometry }
-    this.#worker = new Worker(program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 3 } })
-    this.#worker.on('message', (message: FromPainter) => { if (!this.#closed) onMessage(message) })
-    this.#worker.on('error', onBroken)
+  constructor (settings: PaintingThreadSettings) {
+    this.#settings = settings
+    const { path, wish } = programOf(settings.program)
+    this.#worker = this.#start(path, wish)
+    // A driver that hangs cannot be interrupted from within.
+    this.#cancelSearch = settings.clock.after(mostMs, () => {
+      void this.#worker.terminate()
+      this.#worker = this.#start(path, null)
+    })
   }
 
   /** The newest camera and arrangement: a picture of others that may be given up is given up. */
@@ -47,12 +63,37 @@ export class PaintingThread {
   }
 
   tell (message: ToPainter, transfer: ArrayBuffer[] = []): void {
-    if (!this.#closed) this.#worker.postMessage(message, transfer)
+    if (this.#closed) return
+    if (this.#waiting === null) this.#worker.postMessage(message, transfer)
+    else this.#waiting.push({ message, transfer })
   }
 
   /** Twice is nothing. */
   close (): void {
     this.#closed = true
+    this.#cancelSearch()
     void this.#worker.terminate()
+  }
+
+  #start (path: string, gpu: GpuWish | null): Worker {
+    const { scene: { parts, instances, min, max }, onMessage, onEquipped, onBroken } = this.#settings
+    const workerData: PaintingScene = { parts, instances, min, max, newest: this.#newest, mostBytes: mostGeometry, gpu }
+    const worker = new Worker(path, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 3 } })
+    const isInUse = () => !this.#closed && worker === this.#worker
+    worker.on('message', (message: FromThread) => {
+      if (!isInUse()) return
+      if (message.type !== 'equipped') return onMessage(message)
+      onEquipped(message.words)
+      this.#begin()
+    })
+    worker.on('error', error => { if (isInUse()) onBroken(error) })
+    return worker
+  }
+
+  #begin (): void {
+    this.#cancelSearch()
+    const waiting = this.#waiting ?? []
+    this.#waiting = null
+    for (const { message, transfer } of waiting) this.#worker.postMessage(message, transfer)
   }
 }

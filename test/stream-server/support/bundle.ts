@@ -33,7 +33,7 @@ async function bundle (folder: string): Promise<Programs> {
     target: 'node20',
     outExtension: { '.js': '.mjs' },
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-    external: ['sharp', 'bufferutil', 'utf-8-validate', 'draco3dgltf', 'occt-import-js'],
+    external: ['sharp', 'bufferutil', 'utf-8-validate', 'draco3dgltf', 'occt-import-js', 'webgpu'],
     logLevel: 'warning'
   })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction') // for what is not bundled
