@@ -66,8 +66,8 @@ export class Studio {
     const { scene, clock, onChange } = this.#settings
     const found = scene.gpu === null ? { status: 'none', why: 'no GPU answers' } as const : await openGpu(scene.gpu)
     if (found.status === 'none') return onChange(`the rasterizer: ${found.why}`)
-    const { device, gpu, name } = found
-    const painter = new GpuPainter({ device, scene, parts: this.#parts, arrangement: this.arrangement, mostBytes: mostOnGpu, clock })
+    const { device, pipeline, gpu, name } = found
+    const painter = new GpuPainter({ device, pipeline, scene, parts: this.#parts, arrangement: this.arrangement, mostBytes: mostOnGpu, clock })
     this.#equipment = { easel: this.#easel(painter), store: painter.store }
     this.#gpu = gpu
     this.#onGpu = true

@@ -11,7 +11,6 @@ import { lightingOf } from '../lighting.ts'
 import { Canvas } from './canvas.ts'
 import { meshOf } from './mesh.ts'
 import type { Mesh } from './mesh.ts'
-import { pipelineOf } from './pipeline.ts'
 import { recordBytes, Records } from './records.ts'
 import { inTime } from './in-time.ts'
 
@@ -20,6 +19,7 @@ const mostMs = 10_000
 
 export interface GpuPainterSettings {
   device: GPUDevice
+  pipeline: GPURenderPipeline
   scene: PaintedScene
   /** In pieces. */
   parts: number
@@ -47,13 +47,13 @@ export class GpuPainter implements Artist {
   /** Why there are no more pictures. */
   #end: string | null = null
 
-  constructor ({ device, scene, parts, arrangement, mostBytes, clock }: GpuPainterSettings) {
+  constructor ({ device, pipeline, scene, parts, arrangement, mostBytes, clock }: GpuPainterSettings) {
     this.#device = device
     this.#clock = clock
     this.#arrangement = arrangement
     this.store = new GeometryStore(parts, mostBytes, glb => meshOf(device, decodeGeometry(glb)), ({ buffer }) => { buffer.destroy() })
     this.#composition = new Composition(scene, this.store, arrangement)
-    this.#pipeline = pipelineOf(device)
+    this.#pipeline = pipeline
     this.#frame = device.createBuffer({ size: 32, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST })
     this.#figures = device.createBuffer({ size: recordBytes, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST })
     this.#bindings = this.#bind()

@@ -1,3 +1,5 @@
+import { pipelineOf } from './pipeline.ts'
+
 /** Which GPU is asked for. */
 export interface GpuWish {
   /** Counted from 0; null: the first. */
@@ -8,7 +10,7 @@ export interface GpuWish {
 
 /** A GPU that is there, or a sentence's end why there is none. */
 export type FoundGpu =
-  | { status: 'found', name: string, device: GPUDevice, gpu: GPU }
+  | { status: 'found', name: string, device: GPUDevice, pipeline: GPURenderPipeline, gpu: GPU }
   | { status: 'none', why: string }
 
 interface Candidate { name: string, adapter: GPUAdapter, gpu: GPU }
@@ -33,7 +35,7 @@ export async function openGpu ({ index, software }: GpuWish): Promise<FoundGpu> 
     const { adapter, name, gpu } = chosen
     const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits
     const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } })
-    return { status: 'found', name, device, gpu }
+    return { status: 'found', name, device, pipeline: await pipelineOf(device), gpu }
   } catch (error) {
     return { status: 'none', why: `the GPU cannot be used: ${firstLine(error)}` }
   }

@@ -1,9 +1,9 @@
 import { shader } from './shader.ts'
 
-/** The way from a mesh and its figures to the plates of a canvas. */
-export function pipelineOf (device: GPUDevice): GPURenderPipeline {
+/** The way from a mesh and its figures to the plates of a canvas. Rejects when the device does not take it. */
+export async function pipelineOf (device: GPUDevice): Promise<GPURenderPipeline> {
   const module = device.createShaderModule({ code: shader })
-  return device.createRenderPipeline({
+  return await device.createRenderPipelineAsync({
     layout: 'auto',
     vertex: {
       module,

@@ -78,7 +78,7 @@ const order = array<u32, 16>(${bayer.join(', ')});
   if ((flags & ${flags.cut}) != 0 && corner.distance < 0) { discard; }
   let cover = corner.figure.y & 255;
   let at = vec2u(corner.position.xy) & vec2u(3);
-  if (cover < 16 && order[(at.y << 2 | at.x) ^ corner.figure.y >> 8] >= cover) { discard; }
+  if (cover < 16 && order[((at.y << 2) | at.x) ^ (corner.figure.y >> 8)] >= cover) { discard; }
   return Pixel(vec4f(select(corner.back, corner.front, facing), 1), corner.figure.x);
 }
 `
