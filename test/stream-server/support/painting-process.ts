@@ -10,7 +10,8 @@ import type { ToProcess } from './painting-program.ts'
 import { programs } from './bundle.ts'
 
 type Heard = FromThread | { type: 'broken', words: string }
-type Painted = Extract<Heard, { type: 'painted' }>
+export type Order = Extract<ToProcess, { type: 'paint' }>
+export type Painted = Extract<Heard, { type: 'painted' }>
 
 const chromium = '/usr/lib/chromium'
 
@@ -42,7 +43,7 @@ export class PaintingProcess {
 
   /** `program` is where `render.mjs` is, as a stream server is told it. */
   static async start (t: Test, program: string, scene: SceneMessage, environment: Record<string, string> = softwareDriver()): Promise<PaintingProcess> {
-    const child = fork((await programs()).painting, { serialization: 'advanced', env: environment, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
+    const child = fork((await programs()).painting, { serialization: 'advanced', execArgv: [], env: environment, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
     const started = new PaintingProcess(child)
     t.teardown(async () => {
       child.kill('SIGKILL')
@@ -62,14 +63,21 @@ export class PaintingProcess {
     return this.heard.findLast(message => message.type === 'equipped')!.words
   }
 
-  async paint (order: Extract<ToProcess, { type: 'paint' }>): Promise<Painted> {
+  async paint (order: Order): Promise<Painted> {
+    const painted = await this.order(order)
+    if (painted.type === 'stopped') throw new Error('a picture was given up')
+    return painted
+  }
+
+  /** Answers that it is painted, or given up. */
+  async order (order: Order): Promise<Painted | Extract<Heard, { type: 'stopped' }>> {
     const from = this.heard.length
     this.tell(order)
-    return await this.until(() => this.heard.slice(from).find(message => message.type === 'painted'))
+    return await this.until(() => this.heard.slice(from).find(message => message.type === 'painted' || message.type === 'stopped'))
   }
 
   /** Gives it what the picture lacks until it lacks nothing. */
-  async paintWhole (order: Extract<ToProcess, { type: 'paint' }>, read: (part: number, level: number) => Promise<Buffer>): Promise<Painted> {
+  async paintWhole (order: Order, read: (part: number, level: number) => Promise<Buffer>): Promise<Painted> {
     for (;;) {
       const painted = await this.paint(order)
       if (painted.wanted.length === 0) return painted

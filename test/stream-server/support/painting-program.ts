@@ -4,9 +4,22 @@ import type { SceneMessage } from '../../../src/stream-server/protocol.ts'
 import type { PaintOrder, ToPainter } from '../../../src/stream-server/ssr/orders.ts'
 import { PaintingThread } from '../../../src/stream-server/ssr/painting-thread.ts'
 
-export type ToProcess = { type: 'begin', program: string, scene: SceneMessage } | Exclude<ToPainter, PaintOrder> | Omit<PaintOrder, 'pixels'> | { type: 'close' }
+export type ToProcess = { type: 'begin', program: string, scene: SceneMessage } | Exclude<ToPainter, PaintOrder> | Omit<PaintOrder, 'pixels'>
+  | { type: 'supersede', seq: number, arrangement: number }
+  /** So late is it that whoever waits gives up. */
+  | { type: 'late' }
+  | { type: 'close' }
 
 let thread: PaintingThread | undefined
+/** What is waited for. */
+const deadlines = new Set<() => void>()
+const clock = {
+  now: () => systemClock.now(),
+  after (_: number, action: () => void) {
+    deadlines.add(action)
+    return () => { deadlines.delete(action) }
+  }
+}
 const tell = (message: object) => { process.send?.(message) }
 
 process.on('message', (message: ToProcess) => {
@@ -15,13 +28,15 @@ process.on('message', (message: ToProcess) => {
       thread = new PaintingThread({
         program: message.program,
         scene: message.scene,
-        clock: systemClock,
+        clock,
         onMessage: tell,
         onEquipped: words => { tell({ type: 'equipped', words }) },
         onBroken: error => { tell({ type: 'broken', words: String(error.stack) }) }
       })
       return
     case 'paint': return thread?.paint(message)
+    case 'supersede': return thread?.supersede(message.seq, message.arrangement)
+    case 'late': return deadlines.forEach(action => { action() })
     case 'close':
       thread?.close()
       process.disconnect()

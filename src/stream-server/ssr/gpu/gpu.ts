@@ -32,7 +32,9 @@ export async function openGpu ({ index, software }: GpuWish): Promise<FoundGpu> 
     }
     const chosen = real[index ?? 0]
     if (chosen === undefined) return { status: 'none', why: index !== null && real.length > 0 ? `there is no GPU ${index} but ${listed(real)}` : unreal.length > 0 ? `${unreal.join(', ')} is software, no GPU` : 'there is no GPU with a driver' }
-    const { adapter, name, gpu } = chosen
+    const { adapter, gpu } = chosen
+    const alike = real.filter(({ name }) => name === chosen.name).length
+    const name = alike > 1 ? `${chosen.name}, the first of ${alike} with this name` : chosen.name
     const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits
     const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } })
     return { status: 'found', name, device, pipeline: await pipelineOf(device), gpu }
