@@ -1,0 +1,40 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Test } from 'tap'
+import { programAddress } from '../../../src/stream-server/ssr/painting-program.ts'
+import type { GpuWish } from '../../../src/stream-server/ssr/gpu/gpu.ts'
+import { programs } from './bundle.ts'
+
+/** Where the painting program is in a folder where the package `webgpu` is this code, or is not installed at all. */
+export async function programBeside (t: Test, code: string | null, wish: Partial<GpuWish> = {}): Promise<string> {
+  // Where no folder above has packages.
+  const folder = await mkdtemp(join(tmpdir(), 'stream-server-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  const program = join(folder, 'render.mjs')
+  await copyFile((await programs()).render, program)
+  if (code !== null) {
+    const place = join(folder, 'node_modules', 'webgpu')
+    await mkdir(place, { recursive: true })
+    await writeFile(join(place, 'package.json'), '{ "name": "webgpu", "type": "module", "main": "index.js" }')
+    await writeFile(join(place, 'index.js'), code)
+  }
+  return programAddress(pathToFileURL(program), { index: null, software: false, ...wish })
+}
+
+/** The code of a package with adapters of these names, none of which is more than a name; those called after LLVM are of software. */
+export const adapters = (...names: string[]): string => `
+  export const globals = {}
+  const names = ${JSON.stringify(names)}
+  const adapter = name => ({ info: { device: name, isFallbackAdapter: false }, limits: {}, requestDevice: async () => { throw new Error('no device of ' + name + '\\nand so on') } })
+  export const create = options => ({
+    async requestAdapter () {
+      const asked = options.find(option => option.startsWith('adapter='))?.slice(8)
+      const found = names.find(name => asked === undefined || name.includes(asked))
+      if (names.length === 0) return null
+      if (found === undefined) throw new Error('no suitable backends found\\nAvailable adapters:' + names.map(name => "\\n * backend: 'vulkan', name: '" + name + "'").join(''))
+      return adapter(found)
+    }
+  })
+`
