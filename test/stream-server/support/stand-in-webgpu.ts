@@ -1,26 +1,31 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Test } from 'tap'
 import { programAddress } from '../../../src/stream-server/ssr/painting-program.ts'
 import type { GpuWish } from '../../../src/stream-server/ssr/gpu/gpu.ts'
 import { programs } from './bundle.ts'
 
-/** Where the painting program is in a folder where the package `webgpu` is this code, or is not installed at all. */
-export async function programBeside (t: Test, code: string | null, wish: Partial<GpuWish> = {}): Promise<string> {
+/** A folder with the stream server's programs where the package `webgpu` is this code, or is not installed at all. */
+export async function folderBeside (t: Test, code: string | null): Promise<string> {
   // Where no folder above has packages.
   const folder = await mkdtemp(join(tmpdir(), 'stream-server-'))
   t.teardown(() => rm(folder, { recursive: true }))
-  const program = join(folder, 'render.mjs')
-  await copyFile((await programs()).render, program)
+  const made = dirname((await programs()).render)
+  for (const name of await readdir(made)) if (name.endsWith('.mjs')) await copyFile(join(made, name), join(folder, name))
   if (code !== null) {
     const place = join(folder, 'node_modules', 'webgpu')
     await mkdir(place, { recursive: true })
     await writeFile(join(place, 'package.json'), '{ "name": "webgpu", "type": "module", "main": "index.js" }')
     await writeFile(join(place, 'index.js'), code)
   }
-  return programAddress(pathToFileURL(program), { index: null, software: false, ...wish })
+  return folder
+}
+
+/** Where the painting program is in such a folder. */
+export async function programBeside (t: Test, code: string | null, wish: Partial<GpuWish> = {}): Promise<string> {
+  return programAddress(pathToFileURL(join(await folderBeside(t, code), 'render.mjs')), { index: null, software: false, ...wish })
 }
 
 /** The code of a package with adapters of these names, none of which is more than a name; those called after LLVM are of software. */
