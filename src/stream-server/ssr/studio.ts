@@ -7,6 +7,7 @@ import { decodeGeometry } from './geometry.ts'
 import { GeometryStore } from './geometry-store.ts'
 import { GpuPainter } from './gpu/gpu-painter.ts'
 import { openGpu } from './gpu/gpu.ts'
+import type { FoundGpu } from './gpu/gpu.ts'
 import type { FromPainter, PaintingScene, PaintOrder } from './orders.ts'
 import { Painter } from './painter.ts'
 
@@ -31,9 +32,8 @@ export class Studio {
   readonly #settings: StudioSettings
   readonly #parts: number
   #equipment: Equipment
-  #onGpu = false
-  /** Without it the GPU's driver would be unloaded. */
-  #gpu: GPU | null = null
+  /** What is painted with, if it is one. Kept whole: without its `gpu` the driver would be unloaded. */
+  #found: Extract<FoundGpu, { status: 'found' }> | null = null
 
   private constructor (settings: StudioSettings) {
     const { instances, parts } = settings.scene
@@ -66,11 +66,10 @@ export class Studio {
     const { scene, clock, onChange } = this.#settings
     const found = scene.gpu === null ? { status: 'none', why: 'no GPU answers' } as const : await openGpu(scene.gpu)
     if (found.status === 'none') return onChange(`the rasterizer: ${found.why}`)
-    const { device, pipeline, gpu, name } = found
+    const { device, pipeline, name } = found
     const painter = new GpuPainter({ device, pipeline, scene, parts: this.#parts, arrangement: this.arrangement, mostBytes: mostOnGpu, clock })
     this.#equipment = { easel: this.#easel(painter), store: painter.store }
-    this.#gpu = gpu
-    this.#onGpu = true
+    this.#found = found
     onChange(`the GPU ${name}`)
   }
 
@@ -78,9 +77,9 @@ export class Studio {
     try {
       return await work(this.#equipment)
     } catch (error) {
-      if (!this.#onGpu) throw error
-      this.#onGpu = false
-      this.#gpu = null
+      if (this.#found === null) throw error
+      this.#found.device.destroy()
+      this.#found = null
       this.#equipment = this.#rasterizer()
       this.#settings.onChange(`the rasterizer: the GPU failed: ${(error as Error).message.split('\n')[0]}`)
       return await work(this.#equipment)
