@@ -7,8 +7,12 @@ import { exitCodes } from './exit-codes.ts'
 import { openLog } from './log.ts'
 import { helpText, parseOptions } from './options.ts'
 import { programAddress } from './ssr/painting-program.ts'
+import { paintingEnds } from './ssr/painting-thread.ts'
 import { StreamServer } from './stream-server.ts'
 import { version } from './version.ts'
+
+/** For painting to come to its end. */
+const mostFarewellMs = 2000
 
 function leave (code: number, message: string, stream: NodeJS.WriteStream): never {
   stream.write(message)
@@ -41,4 +45,8 @@ try {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') leave(exitCodes.addressInUse, `address in use: ${options.host}:${options.port}\n`, process.stderr)
   leave(exitCodes.internal, `cannot listen on ${options.host}:${options.port}: ${(error as Error).message}\n`, process.stderr)
 }
-process.exit(await server.finished)
+const code = await server.finished
+let cancel = () => {}
+await Promise.race([paintingEnds(), new Promise<void>(resolve => { cancel = systemClock.after(mostFarewellMs, resolve) })])
+cancel()
+process.exit(code)

@@ -8,7 +8,7 @@ import { Studio } from './ssr/studio.ts'
 await geometryReady
 const scene = workerData as PaintingScene
 const { newest } = scene
-const studio = await Studio.open({ scene, clock: systemClock, onChange: words => { answer({ type: 'equipped', words }) } })
+const studio = await Studio.open({ scene, clock: systemClock, onChange: (words, gpu) => { answer({ type: 'equipped', words, gpu }) } })
 
 let last = Promise.resolve()
 parentPort?.on('message', (message: ToPainter) => {
@@ -20,6 +20,10 @@ async function carryOut (message: ToPainter): Promise<void> {
     case 'part': return await studio.put(message.part, message.level, message.glb)
     case 'mark': return studio.arrangement.mark(message)
     case 'style': return studio.arrangement.style(message)
+    case 'end':
+      await studio.close()
+      parentPort?.close()
+      return
     case 'pick': return answer({ type: 'picked', id: message.id, ...await studio.pick(message.x, message.y) })
     case 'paint': {
       const painted = await studio.paint(message, () => message.mayStop && (Atomics.load(newest, 0) !== (message.seq | 0) || Atomics.load(newest, 1) !== (message.arrangement | 0)))

@@ -12,7 +12,7 @@ import type { Test } from 'tap'
 import { modelsFolder, programs } from './support/bundle.ts'
 import { softwareDriver } from './support/painting-process.ts'
 import { reports } from './support/reports.ts'
-import { adapters, folderBeside } from './support/stand-in-webgpu.ts'
+import { adapters, disguised, folderBeside } from './support/stand-in-webgpu.ts'
 import { TestViewer, camera } from './support/viewer.ts'
 import { Watcher } from './support/watcher.ts'
 
@@ -64,22 +64,25 @@ t.test('from start to end: ready, viewer, picture complete, farewell', async t =
   t.match(await readFile(logFile, 'utf8'), /streaming "drive-unit"/)
 })
 
-for (const { what, args, code, why } of [
-  { what: 'the only GPU is software', args: [], code: `export * from ${JSON.stringify(import.meta.resolve('webgpu'))}`, why: 'SwiftShader Device (Subzero) is software, no GPU' },
-  { what: 'the GPU that is asked for is not there', args: ['--ssr-gpu-index', '3'], code: adapters('Real A'), why: 'there is no GPU 3 but 0: Real A' }
+for (const { what, args, code, painter } of [
+  { what: 'a GPU is there it paints', args: [], code: disguised, painter: 'the GPU Real A' },
+  { what: 'the only GPU is software the rasterizer paints', args: [], code: `export * from ${JSON.stringify(import.meta.resolve('webgpu'))}`, painter: 'the rasterizer: SwiftShader Device (Subzero) is software, no GPU' },
+  { what: 'the GPU that is asked for is not there the rasterizer paints', args: ['--ssr-gpu-index', '3'], code: adapters('Real A'), painter: 'the rasterizer: there is no GPU 3 but 0: Real A' }
 ]) {
-  t.test(`where ${what} the rasterizer paints, and the log says so`, async t => {
+  t.test(`where ${what}, the log says so, and it ends well in the middle of a picture`, async t => {
     const program = join(await folderBeside(t, code), 'main.mjs')
     const { ended, port } = run(t, [...required, '--ssr', 'true', ...args, '--model-search-directories', modelsFolder, '--workspace-dir', folder], softwareDriver(), program)
     const viewer = new Watcher(`ws://127.0.0.1:${await port}/`)
     await once(viewer.socket, 'open')
     viewer.say({ type: 'open', model: 'drive-unit' })
-    viewer.say({ ...camera(1, [1.2, 0.9, 1.8], [0, 0.1, 0]), width: 320, height: 180, background: 0xffffff })
+    const look = (seq: number) => { viewer.say({ ...camera(seq, [1.2, 0.9, 1.8 + seq / 10], [0, 0.1, 0]), width: 640, height: 360, background: 0xffffff }) }
+    look(1)
     await viewer.complete(1)
+    look(2)
     viewer.close()
     const { code: exitCode, stdout } = await ended
     t.equal(exitCode, 0)
-    t.same(stdout.split('\n').filter(line => line.includes('pictures come from')).map(line => line.replace(/^\S+ /, '')), [`pictures come from the rasterizer: ${why}`])
+    t.same(stdout.split('\n').filter(line => line.includes('pictures come from')).map(line => line.replace(/^\S+ /, '')), [`pictures come from ${painter}`])
   })
 }
 

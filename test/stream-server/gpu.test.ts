@@ -122,6 +122,9 @@ t.test('a picture that may be given up is, when there is a newer camera', async 
   }
 })
 
-t.test('both end by themselves', async t => {
-  for (const painter of both) t.same(await painter.close(), { code: 0, signal: null })
+t.test('both end in the middle of a picture, and nothing else does', async t => {
+  for (const painter of both) {
+    painter.tell(overview())
+    t.same(await painter.close(), { code: 0, signal: null })
+  }
 })

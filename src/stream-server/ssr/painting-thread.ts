@@ -21,6 +21,14 @@ export interface PaintingThreadSettings {
   onBroken: (error: Error) => void
 }
 
+/** Threads that end by themselves, and have not yet. */
+const ending = new Set<Promise<unknown>>()
+
+/** Resolves when no thread that was closed in this process is at work any more. Before, the process must not end: a thread that is ended inside Dawn takes the process with it. */
+export async function paintingEnds (): Promise<void> {
+  await Promise.all(ending)
+}
+
 /** The thread that paints. Lends it the pixels it paints into, and keeps them from picture to picture. */
 export class PaintingThread {
   #settings: PaintingThreadSettings
@@ -28,6 +36,8 @@ export class PaintingThread {
   /** Until it has found what to paint with. */
   #waiting: Array<{ message: ToPainter, transfer: ArrayBuffer[] }> | null = []
   #cancelSearch = () => {}
+  /** Whether it can be ended at any time. Not while it looks for a GPU. */
+  #isFree = false
   #newest = new Int32Array(new SharedArrayBuffer(8))
   #spare: ArrayBuffer[] = []
   #closed = false
@@ -38,7 +48,7 @@ export class PaintingThread {
     this.#worker = this.#start(path, wish)
     // A driver that hangs cannot be interrupted from within.
     this.#cancelSearch = settings.clock.after(mostMs, () => {
-      void this.#worker.terminate()
+      this.#end()
       this.#worker = this.#start(path, null)
     })
   }
@@ -70,9 +80,22 @@ export class PaintingThread {
 
   /** Twice is nothing. */
   close (): void {
+    if (this.#closed) return
     this.#closed = true
     this.#cancelSearch()
-    void this.#worker.terminate()
+    this.#end()
+  }
+
+  #end (): void {
+    const worker = this.#worker
+    if (this.#isFree) {
+      void worker.terminate()
+      return
+    }
+    const ended = new Promise(resolve => worker.once('exit', resolve))
+    ending.add(ended)
+    void ended.then(() => { ending.delete(ended) })
+    worker.postMessage({ type: 'end' } satisfies ToPainter)
   }
 
   #start (path: string, gpu: GpuWish | null): Worker {
@@ -83,6 +106,7 @@ export class PaintingThread {
     worker.on('message', (message: FromThread) => {
       if (!isInUse()) return
       if (message.type !== 'equipped') return onMessage(message)
+      this.#isFree = !message.gpu
       onEquipped(message.words)
       this.#begin()
     })

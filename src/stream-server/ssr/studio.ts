@@ -22,8 +22,8 @@ interface Equipment {
 export interface StudioSettings {
   scene: PaintingScene
   clock: Clock
-  /** Told what pictures are painted with from now on, in words. */
-  onChange: (words: string) => void
+  /** Told what pictures are painted with from now on, in words, and whether a GPU has to do with it or had. */
+  onChange: (words: string, gpu: boolean) => void
 }
 
 /** Paints with a GPU while there is one, else with the rasterizer. When the GPU fails, pictures go on without what was kept there: they ask for it again. */
@@ -32,7 +32,8 @@ export class Studio {
   readonly #settings: StudioSettings
   readonly #parts: number
   #equipment: Equipment
-  /** What is painted with, if it is one. Kept whole: without its `gpu` the driver would be unloaded. */
+  #onGpu = false
+  /** Kept whole until the thread ends: Dawn is gone as soon as nobody has its `gpu`, whatever it is still at. */
   #found: Extract<FoundGpu, { status: 'found' }> | null = null
 
   private constructor (settings: StudioSettings) {
@@ -62,26 +63,33 @@ export class Studio {
     return await this.#try(async ({ easel }) => await easel.paint(order, superseded))
   }
 
+  /** Resolves when the GPU has nothing more to do for us. */
+  async close (): Promise<void> {
+    this.#found?.device.destroy()
+    await this.#found?.device.lost
+  }
+
   async #seekGpu (): Promise<void> {
     const { scene, clock, onChange } = this.#settings
     const found = scene.gpu === null ? { status: 'none', why: 'no GPU answers' } as const : await openGpu(scene.gpu)
-    if (found.status === 'none') return onChange(`the rasterizer: ${found.why}`)
+    if (found.status === 'none') return onChange(`the rasterizer: ${found.why}`, false)
     const { device, pipeline, name } = found
     const painter = new GpuPainter({ device, pipeline, scene, parts: this.#parts, arrangement: this.arrangement, mostBytes: mostOnGpu, clock })
     this.#equipment = { easel: this.#easel(painter), store: painter.store }
     this.#found = found
-    onChange(`the GPU ${name}`)
+    this.#onGpu = true
+    onChange(`the GPU ${name}`, true)
   }
 
   async #try<T> (work: (equipment: Equipment) => Promise<T>): Promise<T> {
     try {
       return await work(this.#equipment)
     } catch (error) {
-      if (this.#found === null) throw error
-      this.#found.device.destroy()
-      this.#found = null
+      if (!this.#onGpu) throw error
+      this.#onGpu = false
+      this.#found?.device.destroy()
       this.#equipment = this.#rasterizer()
-      this.#settings.onChange(`the rasterizer: the GPU failed: ${(error as Error).message.split('\n')[0]}`)
+      this.#settings.onChange(`the rasterizer: the GPU failed: ${(error as Error).message.split('\n')[0]}`, true)
       return await work(this.#equipment)
     }
   }

@@ -2,7 +2,7 @@
 import { systemClock } from '../../../src/clock.ts'
 import type { SceneMessage } from '../../../src/stream-server/protocol.ts'
 import type { PaintOrder, ToPainter } from '../../../src/stream-server/ssr/orders.ts'
-import { PaintingThread } from '../../../src/stream-server/ssr/painting-thread.ts'
+import { paintingEnds, PaintingThread } from '../../../src/stream-server/ssr/painting-thread.ts'
 
 export type ToProcess = { type: 'begin', program: string, scene: SceneMessage } | Exclude<ToPainter, PaintOrder> | Omit<PaintOrder, 'pixels'>
   | { type: 'supersede', seq: number, arrangement: number }
@@ -39,7 +39,7 @@ process.on('message', (message: ToProcess) => {
     case 'late': return deadlines.forEach(action => { action() })
     case 'close':
       thread?.close()
-      process.disconnect()
+      void paintingEnds().then(() => { process.exit(0) })
       return
     default: return thread?.tell(message)
   }

@@ -43,3 +43,18 @@ export const adapters = (...names: string[]): string => `
     }
   })
 `
+
+/** The code of a package that has the system's adapter in software pass for a real GPU. */
+export const disguised = `
+  import * as real from ${JSON.stringify(import.meta.resolve('webgpu'))}
+  export const { globals } = real
+  // Dawn lives as long as somebody has this.
+  const gpu = real.create([])
+  export const create = options => ({
+    async requestAdapter () {
+      if (!options.includes('adapter=Real A')) throw new Error("\\n * backend: 'vulkan', name: 'Real A'")
+      const adapter = await gpu.requestAdapter()
+      return { info: { isFallbackAdapter: false }, limits: adapter.limits, requestDevice: wanted => adapter.requestDevice(wanted) }
+    }
+  })
+`
