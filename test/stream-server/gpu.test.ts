@@ -124,7 +124,11 @@ t.test('a picture that may be given up is, when there is a newer camera', async 
 
 t.test('both end in the middle of a picture, and nothing else does', async t => {
   for (const painter of both) {
-    painter.tell(overview())
+    const order = overview()
+    const next = overview(16)
+    painter.tell(order)
+    painter.tell(next)
+    await painter.until(() => painter.heard.find(message => message.type === 'painted' && message.seq === order.seq))
     t.same(await painter.close(), { code: 0, signal: null })
   }
 })
