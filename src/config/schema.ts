@@ -129,7 +129,7 @@ export const configSchema = Type.Object({
     csrArgs: extraArguments('SLIPWAY_CSR_ARGS', 'More arguments for stream servers that render in the browser, each flag and each value an entry, as in `--flag;value`. They stand before the licence.'),
     ssrArgs: extraArguments('SLIPWAY_SSR_ARGS', 'The same for those that render on the server.'),
     childEnv: Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), { env: 'SLIPWAY_CHILD_ENV', default: [], separator: ',', expected: 'names of environment variables joined by ","', description: 'Variables of the service whose values are handed on to the stream servers, which get nothing else: `PATH,HOME,CUDA_VISIBLE_DEVICES` for example.' }),
-    gpuCount: Type.Integer({ env: 'SLIPWAY_SSR_GPU_COUNT', default: 0, minimum: 0, maximum: 1_024, description: 'GPUs that `ts3d_sc_server` renders on: each session gets the one with the fewest. 0: the default GPU for all.' }),
+    gpuCount: Type.Integer({ env: 'SLIPWAY_SSR_GPU_COUNT', default: 0, minimum: 0, maximum: 1_024, description: 'GPUs that stream servers render on: each session gets the one with the fewest. 0: the default GPU for all. The embedded one needs the package `webgpu` for it.' }),
     egl: Type.Boolean({ env: 'SLIPWAY_SSR_EGL', default: false, description: 'Whether `ts3d_sc_server` renders with EGL, without an X display. Linux only.' }),
     serviceRespawn: Type.Boolean({ env: 'SLIPWAY_SERVICE_RESPAWN', default: false, description: 'Whether `ts3d_sc_server` starts itself again in the session of the user who is logged in. Windows services with server rendering only.' }),
     serviceRespawnLogSuffix: text('SLIPWAY_SERVICE_RESPAWN_LOG_SUFFIX', '', 'What the log file of the first of the two is called in addition. Empty: it has none.')

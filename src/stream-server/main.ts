@@ -6,8 +6,13 @@ import { systemClock } from '../clock.ts'
 import { exitCodes } from './exit-codes.ts'
 import { openLog } from './log.ts'
 import { helpText, parseOptions } from './options.ts'
+import { programAddress } from './ssr/painting-program.ts'
+import { paintingEnds } from './ssr/painting-thread.ts'
 import { StreamServer } from './stream-server.ts'
 import { version } from './version.ts'
+
+/** For painting to come to its end. */
+const mostFarewellMs = 2000
 
 function leave (code: number, message: string, stream: NodeJS.WriteStream): never {
   stream.write(message)
@@ -29,7 +34,7 @@ process.on('unhandledRejection', reason => fail(reason as Error))
 
 let server: StreamServer
 try {
-  server = new StreamServer({ options, clock: systemClock, log, preparationProgram: fileURLToPath(new URL('prepare.mjs', import.meta.url)), renderProgram: fileURLToPath(new URL('render.mjs', import.meta.url)) })
+  server = new StreamServer({ options, clock: systemClock, log, preparationProgram: fileURLToPath(new URL('prepare.mjs', import.meta.url)), renderProgram: programAddress(new URL('render.mjs', import.meta.url), { index: options.gpuIndex, software: false }) })
 } catch (error) {
   leave(exitCodes.badArgument, `--ssl-certificate-file, --ssl-private-key-file: ${(error as Error).message}\n`, process.stderr)
 }
@@ -40,4 +45,8 @@ try {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') leave(exitCodes.addressInUse, `address in use: ${options.host}:${options.port}\n`, process.stderr)
   leave(exitCodes.internal, `cannot listen on ${options.host}:${options.port}: ${(error as Error).message}\n`, process.stderr)
 }
-process.exit(await server.finished)
+const code = await server.finished
+let cancel = () => {}
+await Promise.race([paintingEnds(), new Promise<void>(resolve => { cancel = systemClock.after(mostFarewellMs, resolve) })])
+cancel()
+process.exit(code)

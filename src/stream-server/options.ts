@@ -26,6 +26,8 @@ export interface Options {
   tls: { certificateFile: string, privateKeyFile: string } | null
   /** Pictures are made here, not in the browser. */
   rendering: boolean
+  /** Which GPU makes them, counted from 0; `null`: the first there is. */
+  gpuIndex: number | null
   logFile: string | null
   verbose: boolean
 }
@@ -60,7 +62,7 @@ const flags: Record<string, { kind: Kind, help: string }> = {
   'sc-verbose-logging': { kind: 'flag', help: 'log more' },
   license: { kind: 'text', help: 'not needed' },
   'license-file': { kind: 'text', help: 'not needed' },
-  'ssr-gpu-index': { kind: 'integer', help: 'not used' },
+  'ssr-gpu-index': { kind: 'integer', help: 'GPU to render on, counted from 0 (default: the first)' },
   'ssr-egl': { kind: 'flag', help: 'not used' },
   'log-style-delta': { kind: 'flag', help: 'not used' },
   'log-file-category-mask': { kind: 'integer', help: 'not used' },
@@ -117,6 +119,7 @@ export function parseOptions (args: string[]): ParsedOptions {
       unheardSeconds: number('unheard-duration', 0),
       tls: certificateFile !== null && privateKeyFile !== null ? { certificateFile, privateKeyFile } : null,
       rendering: ssr,
+      gpuIndex: values.has('ssr-gpu-index') ? number('ssr-gpu-index', 0) : null,
       logFile: path('log-file'),
       verbose: truth('sc-verbose-logging', false)
     }

@@ -1,32 +1,37 @@
 // The painting thread of a stream server that renders: carries out orders, one after the other.
 import { parentPort, workerData } from 'node:worker_threads'
-import { partsInPieces } from './pieces.ts'
-import { Easel } from './ssr/easel.ts'
+import { systemClock } from '../clock.ts'
 import { geometryReady } from './ssr/geometry.ts'
-import { GeometryStore } from './ssr/geometry-store.ts'
-import type { FromPainter, PaintingScene, ToPainter } from './ssr/orders.ts'
-import { Painter } from './ssr/painter.ts'
+import type { FromThread, PaintingScene, ToPainter } from './ssr/orders.ts'
+import { Studio } from './ssr/studio.ts'
 
 await geometryReady
 const scene = workerData as PaintingScene
-const { parts, newest, mostBytes } = scene
-const store = new GeometryStore(partsInPieces(parts).length, mostBytes)
-const painter = new Painter(scene, store)
-const easel = new Easel(painter, () => performance.now())
+const { newest } = scene
+const studio = await Studio.open({ scene, clock: systemClock, onChange: (words, gpu) => { answer({ type: 'equipped', words, gpu }) } })
 
+let last = Promise.resolve()
 parentPort?.on('message', (message: ToPainter) => {
+  last = last.then(async () => { await carryOut(message) })
+})
+
+async function carryOut (message: ToPainter): Promise<void> {
   switch (message.type) {
-    case 'part': return store.put(message.part, message.level, message.glb)
-    case 'mark': return painter.arrangement.mark(message)
-    case 'style': return painter.arrangement.style(message)
-    case 'pick': return answer({ type: 'picked', id: message.id, ...easel.pick(message.x, message.y) })
+    case 'part': return await studio.put(message.part, message.level, message.glb)
+    case 'mark': return studio.arrangement.mark(message)
+    case 'style': return studio.arrangement.style(message)
+    case 'end':
+      await studio.close()
+      parentPort?.close()
+      return
+    case 'pick': return answer({ type: 'picked', id: message.id, ...await studio.pick(message.x, message.y) })
     case 'paint': {
-      const painted = easel.paint(message, () => message.mayStop && (Atomics.load(newest, 0) !== (message.seq | 0) || Atomics.load(newest, 1) !== (message.arrangement | 0)))
+      const painted = await studio.paint(message, () => message.mayStop && (Atomics.load(newest, 0) !== (message.seq | 0) || Atomics.load(newest, 1) !== (message.arrangement | 0)))
       return answer(painted, [message.pixels])
     }
   }
-})
+}
 
-function answer (message: FromPainter, transfer: ArrayBuffer[] = []): void {
+function answer (message: FromThread, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, transfer)
 }

@@ -38,6 +38,7 @@ export function pictureStream (pack: Pack, line: ViewerLine, program: string, cl
       sendPicked: message => { line.say(message) }
     },
     clock,
+    onEquipped: words => { log.info(`pictures come from ${words}`) },
     onBroken: error => {
       log.info(`no more pictures: ${error.stack}`)
       onBroken('The stream server cannot render the model.')

@@ -59,7 +59,8 @@ const lines: Array<{ what: string, program?: StreamServerProgram, common?: Parti
     common: { egl: true, respawn: { logSuffix: 'x' }, logging: { fileMask: 7, outputMask: 7, delta: true }, extra: { csr: ['--more'], ssr: [] } },
     session: { ownLogFile, gpu: 0 },
     args: ['main.mjs', ...head, ...middle, '--csr', 'true', '--more', ...licence]
-  }
+  },
+  { what: 'the embedded one is told its GPU', program: embedded, common: { egl: true }, session: { renderer: 'ssr', gpu: 1 }, args: ['main.mjs', ...head, ...middle, '--ssr', 'true', '--ssr-gpu-index', '1', ...licence] }
 ]
 
 for (const line of lines) {

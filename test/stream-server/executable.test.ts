@@ -10,8 +10,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { modelsFolder, programs } from './support/bundle.ts'
+import { softwareDriver } from './support/painting-process.ts'
 import { reports } from './support/reports.ts'
+import { adapters, disguised, folderBeside } from './support/stand-in-webgpu.ts'
 import { TestViewer, camera } from './support/viewer.ts'
+import { Watcher } from './support/watcher.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'stream-server-'))
 t.teardown(() => rm(folder, { recursive: true }))
@@ -24,9 +27,9 @@ interface Run {
   port: Promise<number>
 }
 
-/** Runs the bundled program with an empty environment but for what `#!/usr/bin/env node` needs. */
-function run (t: Test, args: string[]): Run {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: {} })
+/** Runs the bundled program with an empty environment, or this one. */
+function run (t: Test, args: string[], env: Record<string, string> = {}, program = main): Run {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let stdout = ''
   let stderr = ''
   let listening = (_: number) => {}
@@ -60,6 +63,28 @@ t.test('from start to end: ready, viewer, picture complete, farewell', async t =
   t.match(taken.lines.at(-1), /one\?liveliness=disconnect/)
   t.match(await readFile(logFile, 'utf8'), /streaming "drive-unit"/)
 })
+
+for (const { what, args, code, painter } of [
+  { what: 'a GPU is there it paints', args: [], code: disguised, painter: 'the GPU Real A' },
+  { what: 'the only GPU is software the rasterizer paints', args: [], code: `export * from ${JSON.stringify(import.meta.resolve('webgpu'))}`, painter: 'the rasterizer: SwiftShader Device (Subzero) is software, no GPU' },
+  { what: 'the GPU that is asked for is not there the rasterizer paints', args: ['--ssr-gpu-index', '3'], code: adapters('Real A'), painter: 'the rasterizer: there is no GPU 3 but 0: Real A' }
+]) {
+  t.test(`where ${what}, the log says so, and it ends well in the middle of a picture`, async t => {
+    const program = join(await folderBeside(t, code), 'main.mjs')
+    const { ended, port } = run(t, [...required, '--ssr', 'true', ...args, '--model-search-directories', modelsFolder, '--workspace-dir', folder], softwareDriver(), program)
+    const viewer = new Watcher(`ws://127.0.0.1:${await port}/`)
+    await once(viewer.socket, 'open')
+    viewer.say({ type: 'open', model: 'drive-unit' })
+    const look = (seq: number) => { viewer.say({ ...camera(seq, [1.2, 0.9, 1.8 + seq / 10], [0, 0.1, 0]), width: 640, height: 360, background: 0xffffff }) }
+    look(1)
+    await viewer.complete(1)
+    look(2)
+    viewer.close()
+    const { code: exitCode, stdout } = await ended
+    t.equal(exitCode, 0)
+    t.same(stdout.split('\n').filter(line => line.includes('pictures come from')).map(line => line.replace(/^\S+ /, '')), [`pictures come from ${painter}`])
+  })
+}
 
 t.test('a bad command line is told on stderr, all of it, with exit code 2', async t => {
   t.match(await run(t, ['--sc-port', 'x', '--shape', 'round']).ended, { code: 2, stdout: '', stderr: '--sc-port must be a port, 0 to 65535, not "x"\n--shape is not an option\n--id is required\n' })

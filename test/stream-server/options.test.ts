@@ -30,6 +30,7 @@ t.test('an id and a port are enough', async t => {
     unheardSeconds: 0,
     tls: null,
     rendering: false,
+    gpuIndex: null,
     logFile: null,
     verbose: false
   })
@@ -52,6 +53,7 @@ t.test('the whole command line that the official server writes is taken', async 
     workspace: '/w',
     sessionToken: 't',
     model: 'pump',
+    gpuIndex: 0,
     tls: { certificateFile: '/c.pem', privateKeyFile: '/k.pem' }
   })
 })

@@ -1,11 +1,13 @@
 import t from 'tap'
 import type { PartInfo } from '../../src/stream-server/protocol.ts'
+import { Arrangement } from '../../src/stream-server/ssr/arrangement.ts'
 import { Framebuffer } from '../../src/stream-server/ssr/framebuffer.ts'
 import { GeometryStore } from '../../src/stream-server/ssr/geometry-store.ts'
 import { InstancePainter } from '../../src/stream-server/ssr/instance-painter.ts'
 import { Lighting } from '../../src/stream-server/ssr/lighting.ts'
 import { isOccluded } from '../../src/stream-server/ssr/occlusion.ts'
 import { Painter } from '../../src/stream-server/ssr/painter.ts'
+import { decodeGeometry } from '../../src/stream-server/ssr/geometry.ts'
 import type { Geometry } from '../../src/stream-server/ssr/geometry.ts'
 import { dice } from './support/dice.ts'
 import { camera } from './support/viewer.ts'
@@ -104,7 +106,7 @@ class OpenStore extends GeometryStore {
   readonly #geometries: Geometry[]
 
   constructor (geometries: Geometry[]) {
-    super(0, 0)
+    super(0, 0, decodeGeometry)
     this.#geometries = geometries
   }
 
@@ -125,14 +127,15 @@ t.test('a solid in pieces looks like one in one piece, whole and cut open', asyn
     })
   }))
   const scene = (part: PartInfo) => ({ parts: [part], instances: [{ part: 0, node: 0, matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] }], min: part.min, max: part.max })
+  const arrangement = new Arrangement(1)
   const paint = (painter: Painter, section: [number, number, number, number] | null) => {
-    painter.arrangement.style({ ghosts: false, edges: false, explosion: 0, section })
+    arrangement.style({ ghosts: false, edges: false, explosion: 0, section })
     const target = new Framebuffer(width, height, { color: new Uint32Array(width * height), instances: 1 })
     painter.paint(target, { view: camera(1, [-3, 0.6, 2], [0, 0, 0]), background: 0xffffffff, sample: 0 }, () => false)
     return target
   }
-  const whole = new Painter(scene(part), new OpenStore([solid]))
-  const split = new Painter(scene({ ...part, levels: [], pieces }), new OpenStore(halves))
+  const whole = new Painter(scene(part), new OpenStore([solid]), arrangement)
+  const split = new Painter(scene({ ...part, levels: [], pieces }), new OpenStore(halves), arrangement)
   const apart = (section: [number, number, number, number] | null) => {
     const [a, b] = [paint(whole, section), paint(split, section)]
     t.ok(new Set(a.ids).size === 2)

@@ -1,12 +1,13 @@
 import type { PickedMessage } from '../protocol.ts'
+import type { Artist } from './artist.ts'
 import { Framebuffer } from './framebuffer.ts'
 import type { FromPainter, PaintOrder } from './orders.ts'
-import type { Painter } from './painter.ts'
 import { worldPoint } from './unproject.ts'
 
-/** Carries out orders with one painter: holds the canvas, and the mean of many pictures of a view that rests. */
+/** Carries out orders with one artist: holds the canvas, and the mean of many pictures of a view that rests. */
 export class Easel {
-  #painter: Painter
+  #artist: Artist
+  #instances: number
   #now: () => number
   #canvas = new Framebuffer(1, 1)
   #sums = new Uint16Array(0)
@@ -16,14 +17,16 @@ export class Easel {
   #seen: PaintOrder['view'] | null = null
   #arrangement = -1
 
-  /** `now` answers milliseconds. */
-  constructor (painter: Painter, now: () => number) {
-    this.#painter = painter
+  /** Of a scene of so many `instances`; `now` answers milliseconds. */
+  constructor (artist: Artist, instances: number, now: () => number) {
+    this.#artist = artist
+    this.#instances = instances
     this.#now = now
   }
 
   /** What is at a place of the last picture, and where in the world; shares of its sides, 0 to 1. */
-  pick (x: number, y: number): Pick<PickedMessage, 'instance' | 'point'> {
+  async pick (x: number, y: number): Promise<Pick<PickedMessage, 'instance' | 'point'>> {
+    await this.#artist.reveal?.(this.#canvas)
     const { width, height, ids, depth } = this.#canvas
     const column = Math.min(width - 1, Math.floor(x * width))
     const row = Math.min(height - 1, Math.floor(y * height))
@@ -34,12 +37,12 @@ export class Easel {
   }
 
   /** Paints into the order's pixels, unless `superseded` tells it to stop. */
-  paint (order: PaintOrder, superseded: () => boolean): FromPainter {
+  async paint (order: PaintOrder, superseded: () => boolean): Promise<FromPainter> {
     const { seq, width, height, samples, view, arrangement, background, pixels } = order
     const started = this.#now()
     const color = new Uint32Array(pixels)
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
-      this.#canvas = new Framebuffer(width, height, { color, instances: this.#painter.instances })
+      this.#canvas = new Framebuffer(width, height, { color, instances: this.#instances })
       this.#samples = 0
     }
     const canvas = this.#canvas
@@ -48,14 +51,14 @@ export class Easel {
     canvas.color = color
     if (samples === 1) {
       this.#samples = 0
-      const painted = this.#painter.paint(canvas, { view, background, sample: 0 }, superseded)
+      const painted = await this.#artist.paint(canvas, { view, background, sample: 0 }, superseded)
       if (painted === null) return { type: 'stopped', seq, pixels }
       return { type: 'painted', seq, width, height, samples, ...painted, milliseconds: this.#now() - started, pixels }
     }
     if (this.#samples === 0 || arrangement !== this.#arrangement || !same(view, this.#view)) this.#begin(order)
     let last = { triangles: 0, wanted: [] as Array<{ part: number, level: number }> }
     while (this.#samples < samples) {
-      const painted = this.#painter.paint(canvas, { view, background, sample: this.#samples + 1 }, superseded)
+      const painted = await this.#artist.paint(canvas, { view, background, sample: this.#samples + 1 }, superseded)
       if (painted === null) return { type: 'stopped', seq, pixels }
       last = painted
       // What is missing would only be painted blurred.

@@ -1,17 +1,28 @@
-import { decodeGeometry } from './geometry.ts'
 import type { Geometry } from './geometry.ts'
 
+/** What is kept of a part at one level so that it can be drawn. */
+export interface Kept {
+  /** No open edges: whoever is outside never sees an inside. */
+  closed: boolean
+  /** Memory it takes. */
+  bytes: number
+}
+
 /** Decoded parts, as many as the memory allows; those drawn longest ago go first. */
-export class GeometryStore {
+export class GeometryStore<T extends Kept = Geometry> {
   #most: number
+  #decode: (glb: Uint8Array) => T
+  #discard: (kept: T) => void
   #bytes = 0
   /** By part, then level. */
-  #shelves: Array<Array<{ geometry: Geometry, used: number } | undefined>>
+  #shelves: Array<Array<{ geometry: T, used: number } | undefined>>
   #picture = 0
 
-  /** `most` is in bytes. */
-  constructor (parts: number, most: number) {
+  /** `most` is in bytes. `discard` is told of what goes. */
+  constructor (parts: number, most: number, decode: (glb: Uint8Array) => T, discard: (kept: T) => void = () => {}) {
     this.#most = most
+    this.#decode = decode
+    this.#discard = discard
     this.#shelves = Array.from({ length: parts }, () => [])
   }
 
@@ -32,7 +43,7 @@ export class GeometryStore {
   put (part: number, level: number, glb: Uint8Array): void {
     const shelf = this.#shelves[part]
     if (shelf === undefined || shelf[level] !== undefined) return
-    const geometry = decodeGeometry(glb)
+    const geometry = this.#decode(glb)
     if (this.#bytes + geometry.bytes > this.#most) this.#evict(geometry.bytes)
     shelf[level] = { geometry, used: this.#picture }
     this.#bytes += geometry.bytes
@@ -43,7 +54,7 @@ export class GeometryStore {
   }
 
   /** The level, or what comes nearest to it: rather a coarser than a finer one. */
-  get (part: number, level: number): Geometry | undefined {
+  get (part: number, level: number): T | undefined {
     const shelf = this.#shelves[part] ?? []
     let found = shelf[level]
     for (let coarser = level - 1; found === undefined && coarser >= 0; coarser--) found = shelf[coarser]
@@ -58,6 +69,7 @@ export class GeometryStore {
     const old = this.#shelves.flatMap((shelf, part) => shelf.flatMap((entry, level) => entry !== undefined && entry.used < this.#picture ? [{ part, level, used: entry.used, bytes: entry.geometry.bytes }] : []))
     for (const { part, level, bytes } of old.sort((a, b) => a.used - b.used)) {
       if (this.#bytes + room <= this.#most) return
+      this.#discard(this.#shelves[part]![level]!.geometry)
       this.#shelves[part]![level] = undefined
       this.#bytes -= bytes
     }

@@ -15,10 +15,12 @@ export interface ImageOutlet extends PictureOutlet {
 
 export interface ImageStreamerSettings {
   source: { scene: SceneMessage, read (part: number, level: number): Promise<Buffer> }
-  /** Path of the bundled `render.mjs`. */
+  /** Where the bundled `render.mjs` is, and what it is to paint with: `painting-program.ts`. */
   program: string
   outlet: ImageOutlet
   clock: Clock
+  /** Told what pictures are painted with from now on, in words. */
+  onEquipped: (words: string) => void
   /** Called once when no more pictures can be made. */
   onBroken: (error: Error) => void
 }
@@ -54,7 +56,9 @@ export class ImageStreamer {
     this.#painter = new PaintingThread({
       program: settings.program,
       scene: settings.source.scene,
+      clock: settings.clock,
       onMessage: message => { this.#hear(message) },
+      onEquipped: settings.onEquipped,
       onBroken: error => { this.#break(error) }
     })
     this.#outflow = new PictureOutflow({

@@ -5,6 +5,7 @@ import type { Geometry } from './geometry.ts'
 import type { Lighting } from './lighting.ts'
 import { isBehind } from './occlusion.ts'
 import { Shading } from './shading.ts'
+import { clipFromGrid, isMirrored, rowFromGrid } from './transform.ts'
 import { fillTriangle, half, steps } from './triangle.ts'
 import type { Paint } from './triangle.ts'
 
@@ -38,16 +39,16 @@ export class InstancePainter {
   /** From the section plane; positive is seen. */
   #distance = new Float64Array(0)
   #corners = new Float64Array(mostCorners * cornerStride)
-  #rows = new Float64Array(16)
+  #rows = new Float64Array(20)
 
   /** Answers how many triangles were taken on. */
   draw (target: Framebuffer, paint: Paint, geometry: Geometry, pose: Pose, lighting: Lighting): number {
     this.#place(target, geometry, pose)
     const { matrix: m, whole, inside } = pose
-    const mirrored = determinant(m) < 0
+    const mirrored = isMirrored(m)
     const oneSided = geometry.closed && whole && paint.cover >= 16
     const shading = this.#shading
-    shading.begin(geometry.normals, m, mirrored, lighting, inside)
+    shading.begin(geometry.normals, m, lighting, inside)
     const x = this.#x
     const y = this.#y
     const depth = this.#depth
@@ -87,7 +88,8 @@ export class InstancePainter {
     return indices.length / 3
   }
 
-  #place ({ width, height }: Framebuffer, { positions, center, scale }: Geometry, { matrix: m, viewProjection: v, jitter, whole, section }: Pose): void {
+  #place ({ width, height }: Framebuffer, geometry: Geometry, { matrix: m, viewProjection: v, jitter, whole, section }: Pose): void {
+    const { positions } = geometry
     const count = positions.length / 4
     if (this.#x.length < count) this.#grow(count)
     if (!whole && this.#clip.length < count * 4) {
@@ -95,23 +97,10 @@ export class InstancePainter {
       this.#outside = new Uint8Array(count)
       this.#distance = new Float64Array(count)
     }
-    const [p, q, r, s] = section ?? [0, 0, 0, 1]
-    const along = (column: number) => p * m[column * 4]! + q * m[column * 4 + 1]! + r * m[column * 4 + 2]!
-    const [sx, sy, sz] = [along(0) * scale, along(1) * scale, along(2) * scale]
-    const rest = along(0) * center[0] + along(1) * center[1] + along(2) * center[2] + along(3) + s
     const rows = this.#rows
-    for (let row = 0; row < 4; row++) {
-      // The third row is w - z: it rises towards the eye and is 0 at the far plane.
-      const value = (column: number) => row === 2 ? v[column * 4 + 3]! - v[column * 4 + 2]! : v[column * 4 + row]!
-      const [p, q, r, s] = [value(0), value(1), value(2), value(3)]
-      const along = (column: number) => p * m[column * 4]! + q * m[column * 4 + 1]! + r * m[column * 4 + 2]!
-      const [a, b, c] = [along(0), along(1), along(2)]
-      rows[row * 4] = a * scale
-      rows[row * 4 + 1] = b * scale
-      rows[row * 4 + 2] = c * scale
-      rows[row * 4 + 3] = a * center[0] + b * center[1] + c * center[2] + along(3) + s
-    }
-    const [x0, x1, x2, x3, y0, y1, y2, y3, d0, d1, d2, d3, w0, w1, w2, w3] = rows as unknown as Row16
+    clipFromGrid(rows, 0, v, m, geometry)
+    rowFromGrid(rows, 16, section ?? [0, 0, 0, 1], m, geometry)
+    const [x0, x1, x2, x3, y0, y1, y2, y3, d0, d1, d2, d3, w0, w1, w2, w3, sx, sy, sz, rest] = rows as unknown as Row20
     const wide = width * steps / 2
     const high = height * steps / 2
     const left = wide + jitter[0] * steps + 0.5
@@ -185,8 +174,4 @@ export class InstancePainter {
   }
 }
 
-type Row16 = readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number]
-
-function determinant (m: ArrayLike<number>): number {
-  return m[0]! * (m[5]! * m[10]! - m[6]! * m[9]!) - m[4]! * (m[1]! * m[10]! - m[2]! * m[9]!) + m[8]! * (m[1]! * m[6]! - m[2]! * m[5]!)
-}
+type Row20 = readonly [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number]

@@ -18,9 +18,9 @@ export function surfaceOf ({ color: [red, green, blue, alpha], metallic }: { col
 }
 
 /** A light at the viewer's shoulder, and one from above and below, as linear colours. */
-const head = 1.9 / Math.PI
-const fromSky = [0.905, 0.939, 1].map(value => value * 1.5 / Math.PI) as [number, number, number]
-const fromGround = [0.159, 0.144, 0.133].map(value => value * 1.5 / Math.PI) as [number, number, number]
+export const head = 1.9 / Math.PI
+export const fromSky = [0.905, 0.939, 1].map(value => value * 1.5 / Math.PI) as [number, number, number]
+export const fromGround = [0.159, 0.144, 0.133].map(value => value * 1.5 / Math.PI) as [number, number, number]
 const shoulder = [-0.4, 0.7, 2].map(value => value / Math.hypot(0.4, 0.7, 2)) as [number, number, number]
 
 const encoded = new Uint8Array(4096).map((_, i) => {
@@ -28,6 +28,20 @@ const encoded = new Uint8Array(4096).map((_, i) => {
   return Math.round(255 * (value <= 0.0031308 ? value * 12.92 : 1.055 * value ** (1 / 2.4) - 0.055))
 })
 const encode = (value: number) => encoded[value >= 1 ? 4095 : (value * 4095) | 0]!
+
+/** The light of a picture, by its column-major clip-from-world matrix. */
+export function lightingOf (m: ArrayLike<number>): Lighting {
+  const right = unit([m[0]!, m[4]!, m[8]!])
+  const up = unit([m[1]!, m[5]!, m[9]!])
+  const back = unit([right[1] * up[2] - right[2] * up[1], right[2] * up[0] - right[0] * up[2], right[0] * up[1] - right[1] * up[0]])
+  return new Lighting(right, up, back)
+}
+
+/** The vector with a length of 1. */
+export const unit = ([x, y, z]: [number, number, number]): [number, number, number] => {
+  const length = Math.hypot(x, y, z) || 1
+  return [x / length, y / length, z / length]
+}
 
 /** The light of one picture, in world space; its light moves with the eye. */
 export class Lighting {
@@ -62,6 +76,16 @@ export class Lighting {
     this.#hz = z / length
     const grazing = 1 - Math.min(1, Math.max(0, this.#hx * toEye[0]! + this.#hy * toEye[1]! + this.#hz * toEye[2]!))
     this.#schlick = surface.specular + (1 - surface.specular) * grazing ** 5
+  }
+
+  /** Unit vector to the light. */
+  get toLight (): [number, number, number] {
+    return [this.#lx, this.#ly, this.#lz]
+  }
+
+  /** For what was aimed at: the unit vector between light and eye, and the strength of the highlight as it is seen from there. */
+  get highlight (): [number, number, number, number] {
+    return [this.#hx, this.#hy, this.#hz, this.#schlick]
   }
 
   /** Packed colour of the face of a cut: lit as the plane is that leaves what has ax + by + cz + d >= 0. */

@@ -1,5 +1,6 @@
 import type { Chunk, View } from '../csr/plan.ts'
 import type { CameraMessage, MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../protocol.ts'
+import type { GpuWish } from './gpu/gpu.ts'
 
 /** What the painting thread is born with. */
 export interface PaintingScene {
@@ -11,6 +12,8 @@ export interface PaintingScene {
   newest: Int32Array<SharedArrayBuffer>
   /** For decoded geometry. */
   mostBytes: number
+  /** What to look for; null: no GPU. */
+  gpu: GpuWish | null
 }
 
 /** A picture to be painted. */
@@ -38,11 +41,16 @@ export type ToPainter =
   | { type: 'part', part: number, level: number, glb: Uint8Array<ArrayBuffer> }
   /** Whose pixel is it? Places are shares of the picture's sides, 0 to 1. */
   | { type: 'pick', id: number, x: number, y: number }
+  /** That was all: end. */
+  | { type: 'end' }
 
 export type FromPainter =
   | { type: 'painted', seq: number, width: number, height: number, samples: number, triangles: number, milliseconds: number, wanted: Chunk[], pixels: ArrayBuffer }
   | { type: 'stopped', seq: number, pixels: ArrayBuffer }
   | PickedMessage
+
+/** What the thread says: first of all with what it paints, and again when that changes. One that has a GPU, or had one, must not be ended from outside. */
+export type FromThread = FromPainter | { type: 'equipped', words: string, gpu: boolean }
 
 const mostPixels = 2560 * 1440
 

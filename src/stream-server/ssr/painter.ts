@@ -1,210 +1,42 @@
-import { distanceToBox, frustumOf } from '../csr/frustum.ts'
-import type { Frustum } from '../csr/frustum.ts'
-import { InstanceIndex } from '../csr/instance-index.ts'
-import { boxStride, placementsOf } from '../csr/placement.ts'
-import type { Placements } from '../csr/placement.ts'
-import { neededLevel } from '../csr/plan.ts'
-import type { Chunk, View } from '../csr/plan.ts'
-import { inPieces } from '../pieces.ts'
-import type { SceneInPieces } from '../pieces.ts'
-import type { InstanceInfo, SceneMessage } from '../protocol.ts'
-import { Arrangement, exploded } from './arrangement.ts'
-import { guard } from './clipper.ts'
+import type { Arrangement } from './arrangement.ts'
+import type { Artist, Painted } from './artist.ts'
+import { Composition } from './composition.ts'
+import type { PaintedScene, Shot } from './composition.ts'
 import type { Framebuffer } from './framebuffer.ts'
 import type { GeometryStore } from './geometry-store.ts'
 import { InstancePainter } from './instance-painter.ts'
-import { Lighting, surfaceOf } from './lighting.ts'
-import type { Surface } from './lighting.ts'
+import { jitterOf } from './jitter.ts'
+import { lightingOf } from './lighting.ts'
 import { isOccluded } from './occlusion.ts'
-import { outline } from './outline.ts'
 
-/** One look at the scene. */
-export interface Shot {
-  view: View
-  /** Packed. */
-  background: number
-  /** Of a series whose mean has smooth edges: 0 is the plain picture. */
-  sample: number
-}
+/** Draws pictures of a scene with what geometry there is, on the processor. */
+export class Painter implements Artist {
+  readonly #arrangement: Arrangement
+  readonly #composition: Composition
+  readonly #painter = new InstancePainter()
 
-export interface Painted {
-  triangles: number
-  /** Levels that the picture lacks, those first that it lacks most. */
-  wanted: Chunk[]
-}
-
-type PaintedScene = Pick<SceneMessage, 'parts' | 'instances' | 'min' | 'max'>
-
-interface Standing extends SceneInPieces {
-  explosion: number
-  placements: Placements
-  index: InstanceIndex
-  /** Boxes of the scene's instances, whatever pieces they come in. */
-  wholes: Float64Array
-}
-
-function standing ({ parts }: PaintedScene, instances: InstanceInfo[], explosion: number): Standing {
-  const pieces = inPieces({ parts, instances })
-  const placements = placementsOf(pieces)
-  const wholes = pieces.instances === instances ? placements.boxes : placementsOf({ parts, instances }).boxes
-  return { explosion, ...pieces, placements, index: new InstanceIndex(placements), wholes }
-}
-
-/** Opacity of what is only hinted at. */
-const ghostly = 0.13
-const accent = [1, 0.32, 0.02] as const
-/** A picture asks for no more at once. */
-const mostWanted = 64
-
-/** Draws pictures of a scene with what geometry there is. */
-export class Painter {
-  readonly arrangement: Arrangement
-  readonly #scene: PaintedScene
-  /** Where everything stands while the model is taken apart so far. */
-  #stands: Standing
-  #store: GeometryStore
-  #surfaces: Surface[]
-  #painter = new InstancePainter()
-
-  constructor (scene: PaintedScene, store: GeometryStore) {
-    this.arrangement = new Arrangement(scene.instances.length)
-    this.#scene = scene
-    this.#stands = standing(scene, scene.instances, 0)
-    this.#store = store
-    this.#surfaces = this.#stands.parts.map(surfaceOf)
-  }
-
-  /** How many there are. */
-  get instances (): number {
-    return this.#scene.instances.length
+  constructor (scene: PaintedScene, store: GeometryStore, arrangement: Arrangement) {
+    this.#arrangement = arrangement
+    this.#composition = new Composition(scene, store, arrangement)
   }
 
   /** Draws one picture; `null` when it was given up because `superseded` said so. */
-  paint (target: Framebuffer, { view, background, sample }: Shot, superseded: () => boolean): Painted | null {
-    const { arrangement } = this
-    if (arrangement.explosion !== this.#stands.explosion) this.#explode(arrangement.explosion)
-    const { parts, instances, of, placements, wholes } = this.#stands
-    const { boxes } = placements
-    const { section } = arrangement
+  paint (target: Framebuffer, shot: Shot, superseded: () => boolean): Painted | null {
+    const { view: { viewProjection }, background, sample } = shot
     target.clear(background)
-    this.#store.turn()
-    const jitter: [number, number] = sample === 0 ? [0, 0] : [halton(sample, 2) - 0.5, halton(sample, 3) - 0.5]
-    const lighting = lightingOf(view.viewProjection)
-    const borders = bordersOf(view.viewProjection)
-    const { order, distances } = this.#inSight(view)
-    const wanted = new Map<string, Chunk & { worth: number }>()
+    const jitter = jitterOf(sample)
+    const lighting = lightingOf(viewProjection)
     let triangles = 0
-    for (const i of order) {
-      if (superseded()) return null
-      const whole = of[i]!
-      if (arrangement.isHidden(whole)) continue
-      const seen = section === null ? 1 : sideOf(section, boxes, i * boxStride)
-      if (seen < 0) continue
-      if (isOccluded(target, view.viewProjection, boxes, i * boxStride)) continue
-      const instance = instances[i]!
-      const part = parts[instance.part]!
-      const distance = distances[i]!
-      const level = neededLevel(part, placements.scales[i]!, distance, view)
-      const size = (placements.radii[i]! * view.focal / Math.max(distance + placements.radii[i]!, 1e-9)) ** 2
-      if (!this.#store.has(instance.part, level)) this.#want(wanted, instance.part, level, size)
-      const geometry = this.#store.get(instance.part, level)
-      if (geometry === undefined) continue
-      const surface = this.#surfaces[instance.part]!
-      // By the whole instance, not its piece: where pieces meet nothing is to be seen of it.
-      lighting.aim(arrangement.isSelected(whole) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface, toEye(view.position, wholes, whole * boxStride))
-      const cutOpen = section !== null && (part.solid === true || geometry.closed) && sideOf(section, wholes, whole * boxStride) === 0
-      const opacity = arrangement.isGhost(whole) ? ghostly : part.color[3]
-      const cover = opacity < 1 ? Math.max(1, Math.round(opacity * 16)) : 16
-      triangles += this.#painter.draw(target, { id: whole + 1, cover, phase: (sample * 7 + whole * 5) & 15 }, geometry, {
-        matrix: instance.matrix, viewProjection: view.viewProjection, jitter, whole: seen > 0 && holdsBox(borders, boxes, i * boxStride), section: seen > 0 ? null : section, inside: cutOpen ? lighting.ofCut(section) : null
-      }, lighting)
-    }
-    if (arrangement.edges) outline(target, view, i => this.#scene.parts[this.#scene.instances[i]!.part]!.color[3] < 1 || arrangement.isGhost(i))
-    return { triangles, wanted: [...wanted.values()].sort((a, b) => b.worth - a.worth).slice(0, mostWanted).map(({ part, level }) => ({ part, level })) }
-  }
-
-  /** The instances in the picture, the nearest first, so that what lies behind is not drawn over and over. */
-  #inSight (view: View): { order: Uint32Array, distances: Float64Array } {
-    const { placements: { count, boxes }, index } = this.#stands
-    const order = new Uint32Array(count)
-    const distances = new Float64Array(count)
-    let seen = 0
-    index.inSight(frustumOf(view.viewProjection), i => {
-      distances[i] = distanceToBox(view.position, boxes, i * boxStride)
-      order[seen++] = i
+    const wanted = this.#composition.compose(shot, superseded, {
+      isCovered: (boxes, at) => isOccluded(target, viewProjection, boxes, at),
+      draw: ({ geometry, surface, toEye, cutOpen, matrix, whole, section, ...paint }) => {
+        lighting.aim(surface, toEye)
+        const inside = cutOpen === null ? null : lighting.ofCut(cutOpen)
+        triangles += this.#painter.draw(target, paint, geometry, { matrix, viewProjection, jitter, whole, section, inside }, lighting)
+      }
     })
-    return { order: order.subarray(0, seen).sort((a, b) => distances[a]! - distances[b]! || a - b), distances }
+    if (wanted === null) return null
+    if (this.#arrangement.edges) this.#composition.outline(target, shot.view)
+    return { triangles, wanted }
   }
-
-  #explode (explosion: number): void {
-    const { instances, min, max } = this.#scene
-    const middle = min.map((least, axis) => (least + max[axis]!) / 2) as [number, number, number]
-    const together = placementsOf(this.#scene).boxes
-    this.#stands = standing(this.#scene, explosion === 0 ? instances : exploded(instances, together, boxStride, middle, explosion), explosion)
-  }
-
-  #want (wanted: Map<string, Chunk & { worth: number }>, part: number, level: number, size: number): void {
-    const bare = this.#store.get(part, level) === undefined
-    if (!bare && !this.#store.hasRoom) return
-    // What is not there at all comes first, and comes coarse.
-    const chunk = bare ? { part, level: 0, worth: size * 1e12 } : { part, level, worth: size }
-    const key = `${chunk.part} ${chunk.level}`
-    const known = wanted.get(key)
-    if (known === undefined) wanted.set(key, chunk)
-    else known.worth += chunk.worth
-  }
-}
-
-function halton (index: number, base: number): number {
-  let value = 0
-  for (let share = 1 / base; index > 0; index = Math.floor(index / base), share /= base) value += index % base * share
-  return value
-}
-
-const unit = ([x, y, z]: [number, number, number]): [number, number, number] => {
-  const length = Math.hypot(x, y, z) || 1
-  return [x / length, y / length, z / length]
-}
-
-function lightingOf (m: ArrayLike<number>): Lighting {
-  const right = unit([m[0]!, m[4]!, m[8]!])
-  const up = unit([m[1]!, m[5]!, m[9]!])
-  const back = unit([right[1] * up[2] - right[2] * up[1], right[2] * up[0] - right[0] * up[2], right[0] * up[1] - right[1] * up[0]])
-  return new Lighting(right, up, back)
-}
-
-const toEye = ([x, y, z]: [number, number, number], boxes: Float64Array, at: number) => unit([x - boxes[at]!, y - boxes[at + 1]!, z - boxes[at + 2]!])
-
-/** 1: the box at `at` lies wholly where it is seen, -1: wholly behind the section plane, 0: on both sides. */
-function sideOf ([a, b, c, d]: readonly [number, number, number, number], boxes: Float64Array, at: number): -1 | 0 | 1 {
-  const distance = a * boxes[at]! + b * boxes[at + 1]! + c * boxes[at + 2]! + d
-  let reach = 1e-9
-  for (let axis = at + 3; axis < at + 12; axis += 3) reach += 1.01 * Math.abs(a * boxes[axis]! + b * boxes[axis + 1]! + c * boxes[axis + 2]!)
-  return distance > reach ? 1 : distance < -reach ? -1 : 0
-}
-
-/** Near plane and the four sides of what is drawn without being cut. */
-function bordersOf (m: ArrayLike<number>): Frustum {
-  const planes = new Float64Array(20)
-  for (let k = 0; k < 4; k++) {
-    const [x, y, z, w] = [m[k * 4]!, m[k * 4 + 1]!, m[k * 4 + 2]!, m[k * 4 + 3]!]
-    planes[k] = w + z
-    planes[4 + k] = guard * w - x
-    planes[8 + k] = guard * w + x
-    planes[12 + k] = guard * w - y
-    planes[16 + k] = guard * w + y
-  }
-  return planes
-}
-
-/** Whether the whole box at `at` lies well inside: quantised corners may stick out a little. */
-function holdsBox (planes: Frustum, boxes: Float64Array, at: number): boolean {
-  for (let plane = 0; plane < planes.length; plane += 4) {
-    const [a, b, c] = [planes[plane]!, planes[plane + 1]!, planes[plane + 2]!]
-    const reach = Math.abs(a * boxes[at + 3]! + b * boxes[at + 4]! + c * boxes[at + 5]!) +
-      Math.abs(a * boxes[at + 6]! + b * boxes[at + 7]! + c * boxes[at + 8]!) +
-      Math.abs(a * boxes[at + 9]! + b * boxes[at + 10]! + c * boxes[at + 11]!)
-    if (!(a * boxes[at]! + b * boxes[at + 1]! + c * boxes[at + 2]! + planes[plane + 3]! > reach * 1.01 + 1e-9)) return false
-  }
-  return true
 }

@@ -1,4 +1,5 @@
 import type { Lighting } from './lighting.ts'
+import { worldFromNormal } from './transform.ts'
 
 /** Colours of normals that are kept for one copy; a power of two. */
 const kept = 1024
@@ -22,7 +23,7 @@ export class Shading {
   #lighting: Lighting | null = null
 
   /** Another copy is lit: `normals` are four numbers apart, `matrix` is its column-major 4×4. All backs get `inside`, if there is one. */
-  begin (normals: Int8Array, matrix: ArrayLike<number>, mirrored: boolean, lighting: Lighting, inside: number | null): void {
+  begin (normals: Int8Array, matrix: ArrayLike<number>, lighting: Lighting, inside: number | null): void {
     const count = normals.length / 4
     if (this.front.length < count) {
       this.front = new Uint32Array(count)
@@ -33,13 +34,7 @@ export class Shading {
     this.#copy++
     this.#normals = normals
     this.#lighting = lighting
-    // Normals go with the cofactors of the matrix, whatever its scales are.
-    const sign = mirrored ? -1 : 1
-    const m = matrix
-    const cofactor = (i: number, j: number, k: number, l: number) => sign * (m[i]! * m[j]! - m[k]! * m[l]!)
-    this.#matrix[0] = cofactor(5, 10, 6, 9); this.#matrix[1] = cofactor(6, 8, 4, 10); this.#matrix[2] = cofactor(4, 9, 5, 8)
-    this.#matrix[3] = cofactor(2, 9, 1, 10); this.#matrix[4] = cofactor(0, 10, 2, 8); this.#matrix[5] = cofactor(1, 8, 0, 9)
-    this.#matrix[6] = cofactor(1, 6, 2, 5); this.#matrix[7] = cofactor(2, 4, 0, 6); this.#matrix[8] = cofactor(0, 5, 1, 4)
+    worldFromNormal(this.#matrix, 0, 3, matrix)
     if (inside === null) return
     this.back.fill(inside, 0, count)
     this.#backOf.fill(this.#copy, 0, count)

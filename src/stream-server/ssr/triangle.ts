@@ -7,7 +7,7 @@ export const furthest = 2 ** 21
 
 export const half = steps / 2
 /** In which order the pixels of a 4×4 square are covered as a surface becomes opaque. */
-const bayer = new Uint8Array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
+export const bayer = new Uint8Array([0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5])
 
 /** Everything that corners of one instance have in common. */
 export interface Paint {

@@ -11,6 +11,8 @@ export interface Programs {
   export: string
   prepare: string
   render: string
+  /** For tests alone: `painting-program.ts`. */
+  painting: string
 }
 
 let built: Promise<Programs> | null = null
@@ -25,7 +27,10 @@ async function bundle (folder: string): Promise<Programs> {
   process.once('exit', () => { rmSync(folder, { recursive: true, force: true }) })
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/stream-server/main.ts', 'src/stream-server/export.ts', 'src/stream-server/prepare.ts', 'src/stream-server/prepare-guard.ts', 'src/stream-server/render.ts'],
+    entryPoints: {
+      ...Object.fromEntries(['main', 'export', 'prepare', 'prepare-guard', 'render'].map(name => [name, `src/stream-server/${name}.ts`])),
+      painting: 'test/stream-server/support/painting-program.ts'
+    },
     outdir: folder,
     bundle: true,
     platform: 'node',
@@ -33,11 +38,11 @@ async function bundle (folder: string): Promise<Programs> {
     target: 'node20',
     outExtension: { '.js': '.mjs' },
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-    external: ['sharp', 'bufferutil', 'utf-8-validate', 'draco3dgltf', 'occt-import-js'],
+    external: ['sharp', 'bufferutil', 'utf-8-validate', 'draco3dgltf', 'occt-import-js', 'webgpu'],
     logLevel: 'warning'
   })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction') // for what is not bundled
-  const made = { main: join(folder, 'main.mjs'), export: join(folder, 'export.mjs'), prepare: join(folder, 'prepare.mjs'), render: join(folder, 'render.mjs') }
+  const made = { main: join(folder, 'main.mjs'), export: join(folder, 'export.mjs'), prepare: join(folder, 'prepare.mjs'), render: join(folder, 'render.mjs'), painting: join(folder, 'painting.mjs') }
   for (const program of Object.values(made)) chmodSync(program, 0o755)
   return made
 }
