@@ -256,7 +256,7 @@ export class StreamingViewer {
     Object.assign(this.#statistics, { modelTriangles: scene.triangles, parts: scene.parts.length, instances: scene.instances.length })
     const assembly = new Assembly(scene)
     const exhibit = new DrawnExhibit(assembly, this.#store, this.#stage, this.#arrangement)
-    this.#inflow = new Inflow(this.#store, exhibit, this.#finishes, () => { this.#stage.invalidate() })
+    this.#inflow = new Inflow(this.#store, scene.textures ?? [], exhibit, this.#finishes, () => { this.#stage.invalidate() })
     this.#inspection = new Inspection(assembly, exhibit)
     this.#listener.phase('scene')
     this.#stage.viewpoint.show(new Extent(scene))
