@@ -5,6 +5,7 @@ import { NodeIO } from '@gltf-transform/core'
 import { ALL_EXTENSIONS, KHRDracoMeshCompression } from '@gltf-transform/extensions'
 import t from 'tap'
 import type { Test } from 'tap'
+import { plainFinish } from '../../src/stream-server/preparing/assembly.ts'
 import { readCad } from '../../src/stream-server/preparing/read-cad.ts'
 import { readModel } from '../../src/stream-server/preparing/read-model.ts'
 import { settled, worldBounds } from '../../src/stream-server/preparing/settled.ts'
@@ -124,6 +125,24 @@ t.test('STEP: tree, names, colours, and parts that occur many times are shared',
   t.ok(assembly.parts.every(({ color }) => color[3] === 1))
 })
 
+t.test('IGES: names and the tree; black, which is what it has where nothing is said, is no colour', async t => {
+  const assembly = await read(join(cad, 'cube-10x10mm/Cube 10x10.igs'))
+  t.same(assembly.nodes, [{ name: '', parent: -1 }, { name: 'Solid1', parent: 0 }])
+  t.match(assembly.instances, [{ part: 0, node: 1 }])
+  t.match(assembly.parts, [{ name: 'Solid1', color: plainFinish.color }])
+})
+
+t.test('while a model is read, it is told what is done and how much of it', async t => {
+  const told = async (path: string) => {
+    const steps: Array<[number, string]> = []
+    await readModel(await Source.open(path), (share, step) => { steps.push([share, step]) })
+    t.same(steps.map(([share]) => share), steps.map(([share]) => share).sort((a, b) => a - b), 'it never goes back')
+    return [...new Set(steps.map(([, step]) => step))]
+  }
+  t.same(await told(join(cad, 'cube-10x10mm/Cube 10x10.stp')), ['Starting the CAD library', 'Reading the STEP file and making triangles of its surfaces', 'Looking for parts that are alike'])
+  t.same(await told(join(t.testdir({ 'a.stl': stlText(box()) }), 'a.stl')), ['Reading the STL file'])
+})
+
 t.test('STEP and IGES: units become metres', async t => {
   for (const [file, size] of [['cube-units/cube-mm.step', 1], ['cube-units/cube-in.step', 1], ['cube-units/cube-m.step', 1], ['cube-10x10mm/Cube 10x10.stp', 0.01], ['cube-10x10mm/Cube 10x10.igs', 0.01]] as const) {
     const [x0 = 0, y0 = 0, z0 = 0, x1 = 0, y1 = 0, z1 = 0] = bounds(await read(join(cad, file)))
@@ -178,5 +197,5 @@ t.test('what is wrong with a file is said in one sentence', async t => {
     ['a.xyz', 'hello', /^The model file is of no known format\.$/]
   ]
   for (const [name, content, message] of cases) await t.rejects(written(t, name, content), { name: 'UnreadableModel', message }, `${name} ${message.source}`)
-  await t.rejects(readCad(cube, 'STEP', () => Promise.resolve({ ReadStepFile: () => { throw new Error('trap') }, ReadIgesFile: () => null, ReadBrepFile: () => null })), { message: /reading it failed/ })
+  await t.rejects(readCad(cube, 'STEP', () => {}, () => Promise.resolve({ ReadStepFile: () => { throw new Error('trap') }, ReadIgesFile: () => null, ReadBrepFile: () => null })), { message: /reading it failed/ })
 })
