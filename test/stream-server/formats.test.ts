@@ -67,6 +67,12 @@ t.test('PLY, text and binary of both kinds, with colours', async t => {
   const text = await written(t, 'a.ply', plyText(box([0, 0, 0], [1, 2, 3])))
   t.same(bounds(text), [0, 0, -2, 1, 3, 0])
   t.same(text.parts[0]?.color, [1, 0, 0, 1])
+  t.notOk(text.parts[0]?.mesh.colors)
+  const lines = plyText(box([0, 0, 0], [1, 2, 3])).split('\n')
+  const [{ mesh, color } = { mesh: undefined, color: [] }] = (await written(t, 'c.ply', lines.map(line => line.replace(/^1 (.*) 255 0 0$/, '1 $1 0 0 255')).join('\n'))).parts
+  t.same(color, [1, 1, 1, 1])
+  const shades = Array.from({ length: (mesh?.positions.length ?? 0) / 3 }, (_, i) => [mesh?.positions[i * 3], ...mesh?.colors?.subarray(i * 4, i * 4 + 4) ?? []].join())
+  t.same([...new Set(shades)].sort(), ['0,255,0,0,255', '1,0,0,255,255'], 'blue at the end of the X axis, red at the other')
   for (const big of [false, true]) t.same(bounds(await written(t, 'b.ply', plyBinary(box([0, 0, 0], [1, 2, 3]), big))), [0, 0, -2, 1, 3, 0])
 })
 
