@@ -44,6 +44,34 @@ t.test('STL, text and binary: millimetres, Z up, a part per solid', async t => {
   t.same(far.parts[0]?.bounds.max.map(value => Math.round(value * 1e6) / 1e6), [0.005, 0.01, 0.015], 'a hundred kilometres away it has its size')
 })
 
+t.test('copies are one part, whatever the format: turned and moved, but of one shape and colour', async t => {
+  const turned = ({ points, triangles: corners }: ReturnType<typeof box>, x: number) => ({ points: points.map(([a = 0, b = 0, c = 0]) => [x - b, a, c]), triangles: corners })
+  const stl = stlText(box(), turned(box(), 100), box([300, 0, 0], [310, 20, 31]))
+  const assembly = await written(t, 'a.stl', stl)
+  t.same(assembly.parts.map(({ name }) => name), ['Box 1', 'Box 3'])
+  t.same(assembly.instances.map(({ part }) => part), [0, 0, 1])
+  t.same(assembly.nodes.slice(1).map(({ name }) => name), ['Box 1', 'Box 2', 'Box 3'])
+  t.same(bounds(assembly), [0, 0, -0.02, 0.31, 0.031, 0], 'everything stands where it stood')
+  t.same(bounds({ ...assembly, instances: assembly.instances.slice(1, 2) }), [0.08, 0, -0.01, 0.1, 0.03, 0])
+  const path = join(t.testdir({ 'looks.mtl': 'newmtl red\nKd 1 0 0\nnewmtl blue\nKd 0 0 1\n' }), 'a.obj')
+  await writeFile(path, objText([{ name: 'a', material: 'red', box: box() }, { name: 'b', material: 'red', box: box([20, 0, 0], [30, 20, 30]) }, { name: 'c', material: 'blue', box: box([40, 0, 0], [50, 20, 30]) }]))
+  t.same((await read(path)).instances.map(({ part }) => part), [0, 0, 1], 'but for the colour')
+  // As an exporter writes them that knows no copies: the places are in the vertices, and names in the meshes.
+  const baked = ballsDocument({ copies: 1, segments: 8 })
+  const [mesh] = baked.getRoot().listMeshes()
+  const copy = mesh?.clone().setName('Twin') ?? baked.createMesh()
+  for (const primitive of copy.listPrimitives()) {
+    const moved = primitive.clone()
+    const position = primitive.getAttribute('POSITION')?.clone()
+    position?.setArray(Float32Array.from(position.getArray() ?? [], (value: number, i) => value + (i % 3 === 0 ? 3 : 0)))
+    copy.removePrimitive(primitive).addPrimitive(moved.setAttribute('POSITION', position ?? null))
+  }
+  baked.getRoot().listScenes()[0]?.addChild(baked.createNode().setMesh(copy))
+  const gltf = await written(t, 'b.glb', Buffer.from(await new NodeIO().writeBinary(baked)))
+  t.equal(gltf.parts.length, 1)
+  t.equal(gltf.nodes[gltf.instances[1]?.node ?? 0]?.name, 'Twin')
+})
+
 t.test('a ball of facets is smooth, and a box is not', async t => {
   const { parts: [part] } = await written(t, 'a.stl', ballStl())
   const { positions = new Float32Array(), normals = new Float32Array() } = part?.mesh ?? {}
