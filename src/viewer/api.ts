@@ -9,7 +9,7 @@ export interface ViewerOptions {
   service?: string
   /** A model to load at once: its bare name, as in the service's list. */
   model?: string
-  /** Where pictures are drawn: on the client (`csr`, as when left out) or on the server; `single`: on the client, from one file, without a session. */
+  /** Where pictures are drawn: on the client (`csr`) or on the server (`ssr`); when left out on the client, as far as the browser has WebGL 2; `single`: on the client, from one file, without a session. */
   mode?: 'csr' | 'ssr' | 'single'
   /** What the viewer presents to the stream server. */
   sessionToken?: string
