@@ -41,8 +41,8 @@ export interface ViewerEvents {
   state: ViewerState
   /** While a model is prepared, which happens once per content. */
   progress: { percent: number, step: string }
-  /** The picture holds everything that is seen from here. */
-  complete: { triangles: number, bytes: number }
+  /** The picture holds everything that is seen from here; `limited`: as fine as the budget allows, which is coarser than it would be otherwise. */
+  complete: { triangles: number, bytes: number, limited: boolean }
   /** Indices of the instances that are selected now. */
   selection: readonly number[]
   /** The session ends in so many seconds unless somebody does something. Undefined: somebody did. */

@@ -17,7 +17,7 @@ export interface VisitListener extends Pick<ViewerListener, 'preparing' | 'conne
   /** There is something to look at: called once. */
   opened (): void
   /** The picture holds everything that is seen from here. */
-  complete (geometry: { triangles: number, bytes: number }): void
+  complete (geometry: { triangles: number, bytes: number, limited: boolean }): void
   selected (instances: readonly number[]): void
 }
 
@@ -146,8 +146,8 @@ export class Visit {
         inspection.events.on('selection', selected => { this.#listener.selected(selected) })
         this.#opened()
       },
-      statistics: ({ refining, triangles, bytes }) => {
-        if (!refining && !complete) this.#listener.complete({ triangles, bytes })
+      statistics: ({ refining, triangles, bytes, limited }) => {
+        if (!refining && !complete) this.#listener.complete({ triangles, bytes, limited })
         complete = !refining
       },
       connection: lost => { this.#listener.connection(lost) },

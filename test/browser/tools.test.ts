@@ -17,7 +17,7 @@ const press = async (card: Card, name: string): Promise<void> => { await card.ge
 /** The canvas alone: what lies over it is hidden while the picture is taken. */
 async function picture (page: Page, card: Card): Promise<Buffer> {
   const over = async (visibility: string): Promise<void> => {
-    await page.evaluate(`document.querySelector('.tools-over').style.visibility = '${visibility}'; document.querySelector('canvas').style.outline = 'none'`)
+    await page.evaluate(`document.querySelector('.slipway-tools').style.visibility = '${visibility}'; document.querySelector('canvas').style.outline = 'none'`)
   }
   await over('hidden')
   const taken = await card.locator('canvas').screenshot()
