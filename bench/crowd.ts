@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { startManager, type Manager, type ManagerKind } from './managers.ts'
-import { notMeasured, table, type Scale, type Section, type Target } from './part.ts'
+import { causes, notMeasured, table, type Scale, type Section, type Target } from './part.ts'
 import { availableMemory, childrenOf, processorTime, resident } from './proc.ts'
 import { hasNativeLauncher } from './service.ts'
 import { startMany } from './starts.ts'
@@ -39,7 +39,7 @@ export async function crowd (scale: Scale): Promise<Section> {
       await startMany(manager.port, { atATime: 20, count, milliseconds: 400_000 })
       const { memory, launcher, load } = await watched(manager)
       rows.push([name, String(count), (empty / 1e6).toFixed(0), (memory / 1e6).toFixed(0), (launcher / 1e6).toFixed(0), (load * 100).toFixed(0)])
-      const measured = `${(memory / 1e6).toFixed(0)} MB with ${count}`
+      const measured = `${(memory / 1e6).toFixed(0)} MB with ${count}${memory / 1e6 <= limit ? '' : `; ${causes}`}`
       targets.push({ what: `${name}: memory with ${wanted} live sessions`, wanted: `≤ ${limit} MB`, measured, met: count < wanted ? null : memory / 1e6 <= limit })
     } finally {
       tell('ending them')
@@ -49,12 +49,14 @@ export async function crowd (scale: Scale): Promise<Section> {
   return {
     markdown: [
       'Sessions that live without a viewer and ping every 5 s, a process of its own each; resident memory, and the share of one core that the manager uses for them.',
+      'There is no peer here: the bare manager of the other tables forgets a child once it has answered, and nothing else known keeps a record and deadlines of each.',
       `Small heap: Node is started with \`${smallHeap.join(' ')}\`.`,
       ...fitting < wanted ? [`This machine has room for ${fitting} of the ${wanted}.`] : [],
       '',
       ...table(['manager', 'sessions', 'MB without', 'MB with', 'launcher, MB', '% of a core'], rows)
     ],
-    targets
+    targets,
+    repeated: 'once for each manager'
   }
 }
 

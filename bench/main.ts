@@ -33,26 +33,31 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
+const began = performance.now()
+const secondsSince = (moment: number) => ((performance.now() - moment) / 1_000).toFixed(0)
 const file = 'docs/benchmarks.md'
 const programs = await makePrograms()
 const page = new Page(await readFile(file, 'utf8').catch(() => ''), Object.keys(parts))
 try {
   for (const [name, measure] of Object.entries(parts)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue
-    const disturbance = new Disturbance()
+    const came = performance.now()
+    const tell = (text: string) => { console.error(`[${secondsSince(came).padStart(4)} s] ${name}: ${text}`) }
+    const disturbance = await Disturbance.whenQuiet(quick ? 0 : 60_000, tell)
     const started = performance.now()
-    const scale = { quick, rounds: Number(rounds ?? (quick ? 1 : 5)), programs, tell: (text: string) => { console.error(`[${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s] ${name}: ${text}`) } }
+    const scale = { quick, rounds: Number(rounds ?? (quick ? 1 : 5)), programs, tell }
     const section = await measure(scale).catch(async (error: unknown): Promise<Section> => {
       // The other parts can be measured all the same.
       process.exitCode = 1
       await stopAll()
       return { markdown: [`Not measured: ${(error as Error).message}`, ''], targets: [notMeasured(name, 'see the other runs', (error as Error).message.slice(0, 200))] }
     })
-    const circumstances = `Measured on ${new Date().toISOString().slice(0, 10)} in ${((performance.now() - started) / 1_000).toFixed(0)} s, ${scale.rounds} ${scale.rounds === 1 ? 'round' : 'rounds'}; ${machineName()}; C compiler: ${programs.compiler}; ${disturbance.inWords()}.`
+    const circumstances = `Measured on ${new Date().toISOString().slice(0, 10)} in ${secondsSince(started)} s, ${section.repeated ?? `${scale.rounds} ${scale.rounds === 1 ? 'round' : 'rounds'}`}; ${machineName()}; C compiler: ${programs.compiler}; ${disturbance.inWords()}.`
     page.put(name, section, circumstances)
     console.log([`## ${name}`, '', circumstances, '', ...section.markdown, ...section.targets.map(({ what, wanted, measured, met }) => `${met === null ? '?' : met ? '+' : '-'} ${what}: wanted ${wanted}, measured ${measured}`), ''].join('\n'))
     if (!quick) await writeFile(file, `${page}`)
   }
 } finally {
   await stopAll()
+  console.error(`all of it took ${secondsSince(began)} s`)
 }

@@ -1,5 +1,5 @@
 import { floor, handedOver, processesOf, slipway, startPeer, startSlipway, startTarget, type Proxy } from './proxies.ts'
-import { cell, interleave, judge, notMeasured, table, type Scale, type Section } from './part.ts'
+import { causes, cell, interleave, judge, notMeasured, table, type Scale, type Section } from './part.ts'
 import { descriptors, resident } from './proc.ts'
 import { whileHanging } from './viewers.ts'
 
@@ -13,7 +13,7 @@ export async function memory (scale: Scale): Promise<Section> {
   if (programs.native === undefined) return { markdown: ['Not measured: there is no C compiler.', ''], targets: [notMeasured(what, '≤ 20 KB', 'no C compiler')] }
   const target = await startTarget(programs)
   try {
-    const contestants = [slipway, handedOver, 'http-proxy-3', ...quick ? [] : [floor, '@fastify/http-proxy', 'nginx as shipped', 'HAProxy']].map(name => ({ name }))
+    const contestants = [slipway, handedOver, 'http-proxy-3', ...quick ? [] : [floor, 'httpxy', 'configurable-http-proxy', '@fastify/http-proxy', 'nginx as shipped', 'nginx, 64 KB buffers', 'HAProxy']].map(name => ({ name }))
     const absent = new Map<string, string>()
     // A process of its own for every round: memory that was used once is not given back.
     const values = await interleave(scale, contestants, async ({ name }): Promise<Cost | undefined> => {
@@ -42,7 +42,7 @@ export async function memory (scale: Scale): Promise<Section> {
         const why = absent.get(name)
         if (why !== undefined) return [notMeasured(words, `≤ ${most} KB`, why)]
         return [
-          judge(`${words} (${connections} at a time)`, { most }, ' KB', column(name, ({ kilobytes }) => kilobytes), 1),
+          judge(`${words} (${connections} at a time)`, { most }, ' KB', column(name, ({ kilobytes }) => kilobytes), 1, causes),
           judge(`${name}: descriptors left after ${connections}`, { most: 0 }, '', column(name, ({ left }) => left), 0)
         ]
       })

@@ -14,7 +14,12 @@ export interface Scale {
 /** One target and what became of it; `met` null: not measured, and `measured` says why. */
 export interface Target { what: string, wanted: string, measured: string, met: boolean | null }
 
-export interface Section { markdown: string[], targets: Target[] }
+export interface Section {
+  markdown: string[]
+  targets: Target[]
+  /** How it was repeated; absent: in rounds, every contestant in turn. */
+  repeated?: string
+}
 
 export type Part = (scale: Scale) => Promise<Section>
 
@@ -24,8 +29,11 @@ export function judge (what: string, limit: { most?: number, least?: number }, u
   const middle = median(values)
   const met = middle <= most && middle >= least
   const wanted = limit.most !== undefined ? `≤ ${most}` : `≥ ${least}`
-  return { what, wanted: `${wanted}${unit}`, measured: `${cell(values, digits)}${unit}${met || cause === '' ? '' : `. ${cause}`}`, met }
+  return { what, wanted: `${wanted}${unit}`, measured: `${cell(values, digits)}${unit}${met || cause === '' ? '' : `; ${cause}`}`, met }
 }
+
+/** Where it is written why an aim is missed, as a cause. */
+export const causes = '[why](decisions/0016-how-near-to-the-floor.md)'
 
 export function notMeasured (what: string, wanted: string, why: string): Target {
   return { what, wanted, measured: `not measured: ${why}`, met: null }

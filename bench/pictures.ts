@@ -37,7 +37,7 @@ export async function pictures ({ rounds, quick, tell }: Scale): Promise<Section
       const column = (pick: (turn: Turn) => number, digits: number) => cell(turns.map(pick), digits)
       rows.push([name, column(({ fps }) => fps, 1), column(({ milliseconds }) => milliseconds, 0), column(({ frames }) => frames, 1), column(({ triangles }) => triangles / 1000, 0), column(({ width }) => width, 0), column(({ bytes }) => bytes / 1000, 0), column(({ pss }) => pss / 1e6, 1)])
       if (name !== 'line-of-four') continue
-      const cause = 'Triangles are fewer than the tolerance asks for where painting takes too long: see the table'
+      const cause = 'triangles are fewer than the tolerance asks for where painting takes too long: see the table'
       targets.push(judge('pictures a second, four units turned at 1280×720 on one core', { least: 20 }, '', turns.map(({ fps }) => fps), 1, cause))
       targets.push(judge('from camera to picture, in pictures', { most: 2 }, '', turns.map(({ frames }) => frames), 1))
       targets.push(judge('memory of a stream server that renders, proportional', { most: 60 }, ' MB', turns.map(({ pss }) => pss / 1e6), 1))
@@ -50,7 +50,8 @@ export async function pictures ({ rounds, quick, tell }: Scale): Promise<Section
         '',
         ...table(['model', 'pictures/s', 'latency, ms', 'latency, pictures', 'thousand triangles painted', 'width, pixels', 'kB a picture', 'memory at rest, MB'], rows)
       ],
-      targets
+      targets,
+      repeated: `${rounds} ${rounds === 1 ? 'turn' : 'turns'} about each model, one after the other`
     }
   } finally {
     await rm(folder, { recursive: true, force: true })

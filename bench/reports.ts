@@ -1,5 +1,5 @@
 import { startManager, type Manager } from './managers.ts'
-import { cell, interleave, judge, notMeasured, ratios, table, type Scale, type Section } from './part.ts'
+import { causes, cell, interleave, judge, notMeasured, ratios, table, type Scale, type Section } from './part.ts'
 import { outputOf } from './running.ts'
 import { startMany } from './starts.ts'
 
@@ -25,7 +25,7 @@ export async function reports (scale: Scale): Promise<Section> {
         '',
         ...table(['service', 'reports/s', '× bare'], managers.map(({ name }) => [name, cell(values.get(name) ?? [], 0), cell(ratios(values.get(name) ?? [], floor), 2)]))
       ],
-      targets: [judge(what, { least: 0.85 }, ' × bare node:http', ratios(taken, floor), 2)]
+      targets: [judge(what, { least: 0.85 }, ' × bare node:http', ratios(taken, floor), 2, causes)]
     }
   } finally {
     await Promise.all(started.map(manager => manager.stop()))

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { managerKinds, managerNames, startManager, type Manager, type ManagerKind } from './managers.ts'
-import { cell, interleave, judge, notMeasured, ratios, table, type Scale, type Section, type Target } from './part.ts'
+import { causes, cell, interleave, judge, notMeasured, ratios, table, type Scale, type Section, type Target } from './part.ts'
 import { availableMemory } from './proc.ts'
 import { hasNativeLauncher } from './service.ts'
 import { startMany, type Load, type Starts } from './starts.ts'
@@ -9,11 +9,13 @@ import { median } from './statistics.ts'
 
 const atATime = [1, 10, 50] as const
 const limits = { javascript: { 1: 3, 10: 3.3, 50: 3 }, native: { 1: 1.9, 10: 1.5, 50: 1.25 } }
+/** Starts a second of the native launcher, in multiples of the floor's. */
+const leastRate = 0.85
 const megabyte = 2 ** 20
 
 /** From the request for a viewer to the answer, in multiples of what a C program needs for it; the child is ready a millisecond after exec. */
 export async function spawn (scale: Scale): Promise<Section> {
-  const wanted = '≤ 3 / 3.3 / 3 × floor, native ≤ 1.9 / 1.5 / 1.25'
+  const wanted = '≤ 3 / 3.3 / 3 × floor, native ≤ 1.9 / 1.5 / 1.25 and ≥ 0.85 of its starts a second'
   if (scale.programs.native === undefined) return { markdown: ['Not measured: there is no C compiler.', ''], targets: [notMeasured('spawn p50', wanted, 'no C compiler')] }
   const { ballasts, skipped } = sizes(scale.quick ? [1_000] : [500, 1_000])
   const managers: Array<Manager & { kind: ManagerKind, ballast: number }> = []
@@ -43,8 +45,11 @@ export async function spawn (scale: Scale): Promise<Section> {
     ])
     const targets: Target[] = managers.flatMap(({ kind, name }) => kind !== 'javascript' && kind !== 'native'
       ? []
-      : atATime.map((count, load) =>
-        judge(`${name}: answer p50, ${count} at a time`, { most: limits[kind][count] }, ' × floor', ratios(column(name, load, p50), floor(load, p50)), 2)))
+      : [
+          ...atATime.map((count, load) =>
+            judge(`${name}: answer p50, ${count} at a time`, { most: limits[kind][count] }, ' × floor', ratios(column(name, load, p50), floor(load, p50)), 2, causes)),
+          ...kind === 'native' ? [judge(`${name}: starts a second, 50 at a time`, { least: leastRate }, ' × floor', ratios(column(name, 2, perSecond), floor(2, perSecond)), 2, causes)] : []
+        ])
     const delay = await ownDelay(scale)
     return {
       markdown: [

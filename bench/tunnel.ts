@@ -1,5 +1,5 @@
 import { direct, floor, handedOver, notBuilt, peers, processesOf, slipway, startPeer, startSlipway, startTarget, type Proxy } from './proxies.ts'
-import { cell, interleave, judge, notMeasured, ratios, table, type Scale, type Section, type Target } from './part.ts'
+import { causes, cell, interleave, judge, notMeasured, ratios, table, type Scale, type Section, type Target } from './part.ts'
 import { processorTime, resident } from './proc.ts'
 import { echo, stream, whileHanging } from './viewers.ts'
 
@@ -42,12 +42,14 @@ export async function tunnel (scale: Scale): Promise<Section> {
     })
     const column = (name: string, pick: (passage: Passage) => number) => (values.get(name) ?? []).map(pick)
     const share = (name: string, pick: (passage: Passage) => number, of = direct) => ratios(column(name, pick), column(of, pick))
+    const yardsticks = [floor, 'http-proxy-3'].filter(name => values.has(name))
     const rows = ways.map(({ name, pid }) => [
       name,
       `${cell(column(name, passage => passage.echo), 0)}, × ${cell(share(name, passage => passage.echo), 2)}`,
       `${cell(column(name, ({ small }) => small / 1e6), 0)}, ${cell(share(name, ({ small }) => small), 2)}`,
       `${cell(column(name, ({ large }) => large / 1e6), 0)}, ${cell(share(name, ({ large }) => large), 2)}`,
       pid === null ? '–' : cell(column(name, ({ cpu }) => cpu), 0),
+      ...yardsticks.map(yardstick => pid === null ? '–' : cell(share(name, ({ cpu }) => cpu, yardstick), 2)),
       pid === null ? '–' : cell(column(name, ({ stalled }) => stalled), 1)
     ])
     return {
@@ -55,7 +57,7 @@ export async function tunnel (scale: Scale): Promise<Section> {
         `One viewer and one stream server, both in C. 1 KB there and back; messages of 64 KB and 1 MB to the viewer, ${volume / megabyte} MB each; the processor time of the proxy per GB of the two;`,
         'how much its memory grew a second and a half after a viewer that does not read had asked for 400 MB. What is handed over is carried by the native carrier, which is counted in.',
         '',
-        ...table(['way', 'echo µs, × direct', '64 KB: MB/s, of direct', '1 MB: MB/s, of direct', 'CPU ms/GB', 'stalled MB'], rows),
+        ...table(['way', 'echo µs, × direct', '64 KB: MB/s, of direct', '1 MB: MB/s, of direct', 'CPU ms/GB', ...yardsticks.map(name => `CPU × ${name.replace(/:.*/, '')}`), 'stalled MB'], rows),
         ...missing.flatMap(line => [line, ''])
       ],
       targets: targetsOf(name => values.has(name), share, column)
@@ -85,7 +87,7 @@ type Pick = (passage: Passage) => number
 function targetsOf (has: (name: string) => boolean, share: (name: string, pick: Pick, of?: string) => number[], column: (name: string, pick: Pick) => number[]): Target[] {
   const against = (what: string, peer: string, limit: { most?: number, least?: number }, pick: Pick) => {
     const unit = ` × ${peer}`
-    return has(peer) ? judge(what, limit, unit, share(slipway, pick, peer), 2) : notMeasured(what, `${limit.least === undefined ? `≤ ${limit.most}` : `≥ ${limit.least}`}${unit}`, `${peer} is not here`)
+    return has(peer) ? judge(what, limit, unit, share(slipway, pick, peer), 2, causes) : notMeasured(what, `${limit.least === undefined ? `≤ ${limit.most}` : `≥ ${limit.least}`}${unit}`, `${peer} is not here`)
   }
   const streams: Array<[string, Pick]> = [['64 KB messages', ({ small }) => small], ['1 MB messages', ({ large }) => large]]
   return [
@@ -105,10 +107,12 @@ function targetsOf (has: (name: string) => boolean, share: (name: string, pick: 
 
 /** The floor is what a program in C can do that has nothing else to do. */
 function handedOverTargets (has: (name: string) => boolean, share: (name: string, pick: Pick, of?: string) => number[], column: (name: string, pick: Pick) => number[]): Target[] {
-  const [stream, stalled] = ['handed over: 64 KB messages, MB/s', 'handed over: stalled viewer, 400 MB pending: growth']
-  if (!has(handedOver)) return [notMeasured(stream, '≥ 0.9 × the floor', notBuilt), notMeasured(stalled, '≤ 4 MB', notBuilt)]
+  const stalled = 'handed over: stalled viewer, 400 MB pending: growth'
+  const least = 0.9
+  const streams: Array<[string, Pick]> = [['handed over: 64 KB messages, MB/s', ({ small }) => small], ['handed over: 1 MB messages, MB/s', ({ large }) => large]]
+  const missing = has(handedOver) ? has(floor) ? undefined : 'the floor does not run here' : notBuilt
   return [
-    has(floor) ? judge(stream, { least: 0.9 }, ' × the floor', share(handedOver, ({ small }) => small, floor), 2) : notMeasured(stream, '≥ 0.9 × the floor', 'the floor does not run here'),
-    judge(stalled, { most: 4 }, ' MB', column(handedOver, passage => passage.stalled), 1)
+    ...streams.map(([what, pick]) => missing === undefined ? judge(what, { least }, ' × the floor', share(handedOver, pick, floor), 2, causes) : notMeasured(what, `≥ ${least} × the floor`, missing)),
+    has(handedOver) ? judge(stalled, { most: 4 }, ' MB', column(handedOver, passage => passage.stalled), 1) : notMeasured(stalled, '≤ 4 MB', notBuilt)
   ]
 }

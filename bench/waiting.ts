@@ -37,7 +37,8 @@ export async function waiting ({ quick, rounds, tell }: Scale): Promise<Section>
       '',
       ...table(['how long sessions last', 'wait, s', 'told ÷ real', 'off by, %', 'off by, % (p90)', 'simple: off by, %', 'simple (p90)'], rows)
     ],
-    targets: []
+    targets: [],
+    repeated: `${rounds} seeded ${rounds === 1 ? 'simulation' : 'simulations'} of each habit`
   }
 }
 

@@ -7,6 +7,7 @@ import { CrashBook, groupSchema } from '../src/crashes/crash-book.ts'
 import { crashSchema, dossierOf, dossierSchema } from '../src/crashes/dossier.ts'
 import { isCrash } from '../src/crashes/ending.ts'
 import type { Isolation } from '../src/crashes/isolation.ts'
+import { readIsolations, writeIsolations } from '../src/crashes/isolation-file.ts'
 import { MemoryWatch } from '../src/crashes/memory-watch.ts'
 import { shownCommand } from '../src/crashes/shown-command.ts'
 
@@ -16,6 +17,8 @@ import { shownCommand } from '../src/crashes/shown-command.ts'
  */
 export interface CrashesOptions extends Administration {
   isolation: Isolation
+  /** Absolute path of the file in which the isolated models outlive the service; null: they do not. */
+  keptIn: string | null
   /** Dossiers that are kept; 0: none. */
   dossiers: number
   /** Bytes of memory that a process has in RAM; `undefined`: that is not known. Takes some ten microseconds. */
@@ -34,7 +37,7 @@ const listSchema = Type.Object({
 const forbidden = Object.assign(new Error('Crashes are shown on this machine, or with the key of SLIPWAY_ADMIN_KEY'), { statusCode: 403, code: 'FORBIDDEN', name: 'Forbidden' })
 const missing = (message: string, code: string) => Object.assign(new Error(message), { statusCode: 404, code, name: 'Not Found' })
 
-const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolation, dossiers, residentBytes, clock, ...administration }) => {
+const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolation, keptIn, dossiers, residentBytes, clock, ...administration }) => {
   const { spawner, sessionHistory, log } = app
   const book = new CrashBook(dossiers)
   const commands = new Map<string, string[]>()
@@ -58,6 +61,21 @@ const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolati
       commands.delete(id)
       if (isCrash(session)) book.add(dossierOf(session, evidence))
     })
+  }
+  if (keptIn !== null) {
+    try {
+      isolation.restore(readIsolations(keptIn))
+    } catch (error) {
+      log.error(`${keptIn} cannot be read: ${(error as Error).message}; models that were isolated are let in again`)
+    }
+    const keep = () => {
+      try {
+        writeIsolations(keptIn, isolation.kept())
+      } catch (error) {
+        log.error(`${keptIn} cannot be written: ${(error as Error).message}; a restart lets in again what is isolated now`)
+      }
+    }
+    isolation.on('isolated', keep).on('released', keep)
   }
   spawner.on('session', (session, from) => { isolation.session(session, from) })
   spawner.on('named', session => { isolation.named(session) })

@@ -15,7 +15,7 @@ export interface DrainOptions extends Administration {
 const longest = 604_800
 
 const drain: FastifyPluginAsync<DrainOptions> = async (app, { drainTimeout, clock, ...administration }) => {
-  const draining = new Drain(app.spawner, clock, drainTimeout * 1_000)
+  const draining = new Drain(app.spawner, clock)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.resume()

@@ -4,6 +4,7 @@ import type { Clock } from '../src/clock.ts'
 import { adopt } from '../src/keeping/adoption.ts'
 import { Journal } from '../src/keeping/journal.ts'
 import type { Note } from '../src/keeping/note.ts'
+import { takeNotes } from '../src/keeping/notebook.ts'
 import { procLook } from '../src/keeping/proof.ts'
 import { killGroup } from '../src/launcher/process-identity.ts'
 import type { KeptLauncher } from '../src/spawning/launcher.ts'
@@ -31,21 +32,7 @@ declare module 'fastify' {
 const keeping: FastifyPluginAsync<KeepingOptions> = async (app, { journal: path, notes, launcher, clock }) => {
   const { spawner, log } = app
   const journal = new Journal({ path, failed: ({ message }) => { log.error(`SLIPWAY_STATE_DIR: the journal cannot be written for now: ${message}; sessions that come or change meanwhile may not outlive a restart`) } })
-  const note = (id: string) => {
-    const facts = spawner.note(id)
-    if (facts === undefined) return
-    const { pid, state } = facts
-    const before = journal.noted(id)
-    // Until it says that it is ready a script may still become a program.
-    const who = before?.executable != null ? before : pid === null || state === 'starting' ? null : procLook(pid)
-    journal.note({ ...facts, startTime: who?.startTime ?? null, executable: who?.executable ?? null })
-  }
-  spawner.on('launched', ({ id }) => { note(id) })
-  spawner.on('named', ({ id }) => { note(id) })
-  spawner.on('session', ({ id, endedAt }) => {
-    if (endedAt === null) note(id)
-    else journal.ended(id)
-  })
+  takeNotes(spawner, journal, procLook)
 
   app.decorate('leaveSessions', async patience => {
     let cancel = () => {}

@@ -43,6 +43,7 @@ const metrics: FastifyPluginAsync<MetricsOptions> = async (app, { host, port, is
   gauge('sessions', 'Sessions by state and renderer; ended ones are counted while their record is kept.', ['state', 'renderer'], set => {
     for (const [renderer, counts] of Object.entries(spawner.census())) for (const state of states) set({ state, renderer }, counts[state])
   })
+  gauge('seats_held', 'Seats kept for callers whose viewers dropped.', [], set => { set({}, spawner.held) })
   gauge('queue_depth', 'Requests waiting for a seat, a start or a port.', [], set => { set({}, spawner.waiting + spawner.census().csr.queued + spawner.census().ssr.queued) })
   gauge('ports', 'Ports of the stream servers by where they are.', ['state'], set => {
     for (const [state, count] of Object.entries(portPool.counts())) set({ state }, count)

@@ -53,14 +53,15 @@ const restHandshake: FastifyPluginAsync<RestHandshakeOptions> = async (app, { mo
     const result = await app.spawner.open(asked)
     return result.status === 'opened' ? await reply.send(given(request, result, signal)) : await turnAway(reply, refusalOf(result))
   }
-  const given = (request: FastifyRequest, { session }: OpenResult & { status: 'opened' }, signal: AbortSignal) => {
+  const wayBack = (token: string | undefined) => token === undefined ? undefined : { token, seconds: app.spawner.hold / 1_000 }
+  const given = (request: FastifyRequest, { session, reentry: token }: OpenResult & { status: 'opened' }, signal: AbortSignal) => {
     if (signal.aborted) void app.spawner.stop(session.id, 'client_closed', 'caller')
-    return openedBody(session.id, app.front.addressesOf(session, request.raw), app.streamServer)
+    return openedBody(session.id, app.front.addressesOf(session, request.raw), app.streamServer, wayBack(token))
   }
   const tellStory = (request: FastifyRequest, reply: FastifyReply, asked: OpenRequest) => {
     const story = new SpawnStory(clock)
     const told: OpenRequest['told'] = progress => {
-      if (progress.phase === 'waiting') story.waiting(progress.place, () => app.spawner.expectedWait(progress.place))
+      if (progress.phase === 'waiting') story.waiting(progress.place, () => app.spawner.expectedWait(progress.place), wayBack(progress.reentry))
       else stories.set(progress.id, story)
     }
     app.spawner.open({ ...asked, told }).then(result => {

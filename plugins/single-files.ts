@@ -7,6 +7,7 @@ import Type from 'typebox'
 import { v4 } from 'uuid'
 import type { Clock } from '../src/clock.ts'
 import type { Launcher } from '../src/spawning/launcher.ts'
+import { restartSeconds } from '../src/spawning/outcome.ts'
 import { SingleFiles, type SingleFilesOptions } from '../src/spawning/single-files.ts'
 
 /**
@@ -24,7 +25,7 @@ export interface SingleFilePluginOptions {
 }
 
 const singleFiles: FastifyPluginAsyncTypebox<SingleFilePluginOptions> = async (app, { program, packs, fileName, launcher, clock }) => {
-  const files = new SingleFiles({ launcher, program, newId: v4, clock })
+  const files = new SingleFiles({ launcher, program, draining: () => app.spawner.draining, newId: v4, clock })
   app.addHook('preClose', async () => { files.close() })
   const refuse = async (reply: FastifyReply, status: number, code: string, message: string) =>
     await reply.code(status).send({ result: 'error', reason: message, statusCode: status, code: code.toUpperCase(), error: 'Refused', message })
@@ -50,6 +51,10 @@ const singleFiles: FastifyPluginAsyncTypebox<SingleFilePluginOptions> = async (a
           void reply.header('retry-after', 2)
           return await refuse(reply, 503, 'busy', 'Single files of other models are being made')
         }
+        case 'draining': {
+          void reply.header('retry-after', restartSeconds)
+          return await refuse(reply, 503, 'draining', 'Server is shutting down')
+        }
         case 'failed': {
           request.log.error({ model }, `a single file could not be made: ${answer.why}`)
           return await refuse(reply, 500, 'failed', 'The single file could not be made')
@@ -68,4 +73,4 @@ const singleFiles: FastifyPluginAsyncTypebox<SingleFilePluginOptions> = async (a
   })
 }
 
-export default fp(singleFiles, { name: 'single-files', encapsulate: true, dependencies: ['access', 'spawn-limit'] })
+export default fp(singleFiles, { name: 'single-files', encapsulate: true, dependencies: ['access', 'spawn-limit', 'spawner'] })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
@@ -39,6 +40,8 @@ export interface SpawnerPluginOptions {
   maxPerCaller: number
   /** Most requests that wait for a seat when all are taken, and for how many milliseconds. */
   line: { room: number, patience: number }
+  /** Milliseconds for which a place is kept for whoever may come back to it; 0: none is. */
+  hold: number
   /** Sessions to have started ahead, by renderer. */
   ahead: Readonly<Record<Renderer, number>>
   /** Milliseconds. */
@@ -88,6 +91,8 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     maxStarts: options.maxStarts,
     maxPerCaller: options.maxPerCaller,
     line: options.line,
+    hold: options.hold,
+    newToken: () => randomBytes(24).toString('base64url'),
     ahead: options.ahead,
     limits: options.limits,
     keepEnded: options.keepEnded * 1_000,

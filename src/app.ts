@@ -50,7 +50,7 @@ import { takeProxyHeaders } from './front/proxied-connections.ts'
 import { tokenKey, ViewerTokens } from './front/viewer-token.ts'
 import { LoadGate } from './load/load-gate.ts'
 import { Machine } from './load/machine.ts'
-import { readJournal } from './keeping/journal.ts'
+import { harmDone, readJournal } from './keeping/journal.ts'
 import { keyIn, privateFolderProblem } from './keeping/private-folder.ts'
 import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
@@ -154,6 +154,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     gate,
     maxPerCaller: sessions.maxPerCaller,
     line: { room: sessions.queueLength, patience: sessions.seatTimeout * 1_000 },
+    hold: sessions.reentry * 1_000,
     ahead: startedAhead(config),
     limits: limitsOf(sessions),
     limitRanges: limitRanges(sessions, config.ceilings),
@@ -197,7 +198,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   await app.register(sessionsApi, http)
   await app.register(health, { clock })
   await app.register(drain, { ...http, drainTimeout: sessions.drainTimeout, clock })
-  await app.register(crashes, { ...http, isolation, dossiers: history.dossiers, residentBytes, clock })
+  await app.register(crashes, { ...http, isolation, keptIn: stateDir === null ? null : join(stateDir, 'isolations.json'), dossiers: history.dossiers, residentBytes, clock })
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness', warnBefore: sessions.endWarning * 1_000 })
@@ -249,9 +250,8 @@ function whatWasLeft (folder: string) {
   if (problem !== null) return { journal, notes: [], warning: null, problems: [`SLIPWAY_STATE_DIR: ${problem}`] }
   const reading = readJournal(journal)
   if (reading.status === 'otherVersion') return { journal, notes: [], warning: null, problems: [`SLIPWAY_STATE_DIR: ${journal} is of version ${reading.version}, which this Slipway does not read; start the one that wrote it and let its sessions end, or delete the file, which loses them`] }
-  const { notes, unsound, torn } = reading
-  const warning = unsound.length === 0 && !torn ? null : `${journal}: ${[...torn ? ['the last line was never finished, as after a crash'] : [], ...unsound.length > 0 ? [`what was altered is left out: line ${unsound.join(', ')}`] : []].join('; ')}`
-  return { journal, notes, warning, problems: [] }
+  const harm = harmDone(reading)
+  return { journal, notes: reading.notes, warning: harm === null ? null : `${journal}: ${harm}`, problems: [] }
 }
 
 /** The named variables, as far as they are there. */

@@ -23,7 +23,7 @@ export type Command =
 
 const usage = `Usage: slipway [options]
        slipway migrate <Config.js>
-       slipway verify-history <file> [<file>…]
+       slipway verify-history [--first <number>] [--last <hash>] <file> [<file>…]
 
 Gives every CAD viewer a stream server process of its own.
 
@@ -36,6 +36,8 @@ Gives every CAD viewer a stream server process of its own.
   migrate                   print the settings an official configuration file stands for, as the text of a .env
   verify-history            look whether a file of SLIPWAY_HISTORY_FILE is whole, several of one history together: says how
                             many records there are and ends with 0, or names the line that is wrong and ends with 1
+    --first <number>        the record that has to be there, with all behind it: 1 where no file was ever removed
+    --last <hash>           what an earlier look called the last one's hash: that record has to be there still
 
 Settings are environment variables; docs/configuration.md and .env.example list them.
 `
@@ -47,13 +49,13 @@ Settings are environment variables; docs/configuration.md and .env.example list 
 export function readCommandLine (args: string[], env: Environment, packageDir: string): Command {
   const parsed = parse(args)
   if (typeof parsed === 'string') return { do: 'say', text: `slipway: ${parsed}\n\n${usage}`, exitCode: 2 }
-  const { options, migrate, verify } = parsed
+  const { options, migrate, verify, known } = parsed
   if (options.help === true) return { do: 'say', text: usage, exitCode: 0 }
   if (options.version === true) {
     const { version } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string }
     return { do: 'say', text: `${version}\n`, exitCode: 0 }
   }
-  if (verify !== undefined) return { do: 'say', ...verdictWords(verifyHistory(verify)) }
+  if (verify !== undefined) return { do: 'say', ...verdictWords(verifyHistory(verify, known)) }
   const given = migrate ?? options['config-file']
   const file = envFile(options['env-file'], given === undefined)
   if (typeof file === 'string') return { do: 'say', text: file, exitCode: 2 }
@@ -85,10 +87,17 @@ function parse (args: string[]) {
     const { values: options, positionals: [command, ...named] } = parseArgs({
       args,
       allowPositionals: true,
-      options: { help: { type: 'boolean' }, version: { type: 'boolean' }, 'env-file': { type: 'string' }, 'config-file': { type: 'string', short: 'c' } }
+      options: { help: { type: 'boolean' }, version: { type: 'boolean' }, 'env-file': { type: 'string' }, 'config-file': { type: 'string', short: 'c' }, first: { type: 'string' }, last: { type: 'string' } }
     })
+    const { first, last } = options
+    if (command === 'verify-history') {
+      if (named.length === 0) return 'verify-history takes the files of a history'
+      if (first !== undefined && !/^[1-9]\d{0,14}$/.test(first)) return `--first: expected the number of a record, got ${first}`
+      if (last !== undefined && !/^[0-9a-f]{64}$/.test(last)) return `--last: expected the hash of a record, 64 hexadecimal digits, got ${last}`
+      return { options, verify: named, known: { ...first === undefined ? {} : { first: Number(first) }, ...last === undefined ? {} : { last } } }
+    }
+    if (first !== undefined || last !== undefined) return `--${first === undefined ? 'last' : 'first'} is for verify-history`
     if (command === undefined) return { options }
-    if (command === 'verify-history') return named.length === 0 ? 'verify-history takes the files of a history' : { options, verify: named }
     if (command !== 'migrate') return `there is no command ${command}`
     const [migrate, ...more] = named
     if (migrate === undefined || more.length > 0) return 'migrate takes one official configuration file'

@@ -52,7 +52,7 @@ export function shutDownOnSignals (app: Running, signals: NodeJS.EventEmitter, d
       return
     }
     cancelPatience = clock.after(drainTimeout * 1_000, close)
-    void app.spawner.emptied().then(close)
+    void app.spawner.emptied(clock.now() + drainTimeout * 1_000).then(close)
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) signals.on(signal, onSignal)
 }

@@ -58,6 +58,16 @@ t.test('a history is verified; a file that cannot be read is told', async t => {
   t.match(readCommandLine(['verify-history', `${dir}/empty`, `${dir}/none`], {}, '/'), { do: 'say', exitCode: 2, text: /none cannot be read \(ENOENT\)/ })
 })
 
+t.test('what is known of a history is asked for, too', async t => {
+  const dir = t.testdir({ empty: '' })
+  t.same(readCommandLine(['verify-history', '--first', '1', `${dir}/empty`], {}, '/'), { do: 'say', text: 'record 1 is not there, nor any other\n', exitCode: 1 })
+  t.match(readCommandLine(['verify-history', '--last', 'a'.repeat(64), `${dir}/empty`], {}, '/'), { do: 'say', text: /^no record has the hash a+:/, exitCode: 1 })
+  for (const wrong of [['--first', '0'], ['--first', 'one'], ['--last', 'abc'], ['--last', 'A'.repeat(64)]]) {
+    t.match(readCommandLine(['verify-history', ...wrong, `${dir}/empty`], {}, '/'), { do: 'say', text: new RegExp(`^slipway: ${wrong[0]}: expected .*, got ${wrong[1]}\n`), exitCode: 2 })
+  }
+  t.match(readCommandLine(['--first', '1'], {}, '/'), { do: 'say', text: /^slipway: --first is for verify-history/, exitCode: 2 })
+})
+
 t.test('what is no option is told with what there is', async t => {
   for (const [args, word] of [[['--port', '80'], '--port'], [['start'], 'start'], [['migrate'], 'migrate'], [['migrate', 'a', 'b'], 'migrate'], [['verify-history'], 'verify-history'], [['-h'], '-h'], [['--env-file'], '--env-file'], [['--help=yes'], '--help']] as const) {
     const command = readCommandLine([...args], {}, '/')

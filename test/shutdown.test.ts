@@ -68,6 +68,16 @@ t.test('SIGTERM stops what still runs when the time is over', async t => {
   t.equal(clock.pending, 0)
 })
 
+t.test('after SIGTERM it is known when what is left is stopped, also where a drain gave it longer', async t => {
+  const { spawner, clock, signals, pings, ended } = await runningStage(1)
+  spawner.drain(clock.now() + 600_000)
+  signals.emit('SIGTERM', 'SIGTERM')
+  t.equal(spawner.deadline, clock.now() + 30_000)
+  await pings(30)
+  await settle()
+  t.same(ended, [undefined])
+})
+
 t.test('SIGTERM with nobody there ends at once', async t => {
   const { clock, signals, ended } = await runningStage(0)
   signals.emit('SIGTERM', 'SIGTERM')

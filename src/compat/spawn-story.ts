@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import type { State } from '../sessions/transitions.ts'
-import type { OpenedBody } from './answers.ts'
+import type { OpenedBody, Reentry } from './answers.ts'
 
 /** Milliseconds after which somebody who waits is told anew, so that the estimate is fresh and no proxy takes the line for dead. */
 const refresh = 5_000
@@ -27,11 +27,11 @@ export class SpawnStory {
   get body (): Readable { return this.#body }
 
   /** It waits for a seat. @param wait says, whenever asked, for how many milliseconds probably; null: nobody knows */
-  waiting (place: number, wait: () => number | null): void {
+  waiting (place: number, wait: () => number | null, reentry?: Reentry): void {
     this.#cancel?.()
     const milliseconds = wait()
-    this.#tell('waiting', { place, seconds: milliseconds === null ? null : Math.ceil(milliseconds / 1_000) })
-    this.#cancel = this.#clock.after(refresh, () => { this.waiting(place, wait) })
+    this.#tell('waiting', { place, seconds: milliseconds === null ? null : Math.ceil(milliseconds / 1_000), ...reentry === undefined ? {} : { reentry } })
+    this.#cancel = this.#clock.after(refresh, () => { this.waiting(place, wait, reentry) })
   }
 
   /** Its session has entered a state. */

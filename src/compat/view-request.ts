@@ -12,7 +12,8 @@ const known = Compile(Type.Object({
   sessionToken: Type.Optional(text),
   model: Type.Optional(text),
   viewerModel: Type.Optional(text),
-  modelSearchDirectories: Type.Optional(Type.Array(text, { maxItems: 64 }))
+  modelSearchDirectories: Type.Optional(Type.Array(text, { maxItems: 64 })),
+  reentry: Type.Optional(Type.Union([Type.Boolean(), Type.String({ minLength: 1, maxLength: 256 })]))
 }))
 
 export interface ViewRequest {
@@ -23,6 +24,8 @@ export interface ViewRequest {
   sessionToken: string | null
   modelSearchDirectories: string[]
   limits: AskedLimits
+  /** It wants a token to come back by, and shows one that it has; absent: it wants none. */
+  reentry?: { shown: string | null }
 }
 
 export type ParsedViewRequest = { status: 'request', request: ViewRequest } | { status: 'invalid', problems: string[] }
@@ -40,14 +43,20 @@ export function parseViewRequest (body: unknown, ranges: LimitRanges): ParsedVie
     return { status: 'invalid', problems: known.Errors(asked).map(({ instancePath, message }) => `params${instancePath.replaceAll('/', '.')}: ${message}`) }
   }
   const own = readAskedLimits((asked as { limits?: unknown }).limits, ranges, 'params.limits')
-  const { model = null, viewerModel = null, sessionToken = null, modelSearchDirectories = [] } = asked
+  const { model = null, viewerModel = null, sessionToken = null, modelSearchDirectories = [], reentry = false } = asked
   const problems = [
     ...model === null || isModelName(model) ? [] : ['params.model: expected a bare model name, without folder'],
     ...sessionToken === null || isOneLine(sessionToken) ? [] : ['params.sessionToken: expected one line of text'],
     ...own.status === 'limits' ? [] : own.problems
   ]
   if (problems.length > 0 || own.status === 'invalid') return { status: 'invalid', problems }
-  return { status: 'request', request: { renderer: kind === 'ssr_session' ? 'ssr' : 'csr', model, viewerModel, sessionToken, modelSearchDirectories, limits: own.limits } }
+  return { status: 'request', request: { renderer: kind === 'ssr_session' ? 'ssr' : 'csr', model, viewerModel, sessionToken, modelSearchDirectories, limits: own.limits, ...reentryOf(reentry) } }
+}
+
+/** A form says true and false by words. */
+function reentryOf (given: boolean | string): Pick<ViewRequest, 'reentry'> {
+  if (given === false || given === 'false') return {}
+  return { reentry: { shown: given === true || given === 'true' ? null : given } }
 }
 
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -34,7 +34,7 @@ export function loadConfig (env: Readonly<Record<string, string | undefined>>): 
       unusable.add(setting.schema.env)
       problems.push(`${setting.schema.env}: expected ${expectation(setting.schema)}, got ${setting.schema.secret === true ? 'something else' : JSON.stringify(given)}`)
     }
-    group[setting.key] = usable ? value : Object.freeze(structuredClone(setting.schema.default))
+    group[setting.key] = Object.freeze(usable ? value : structuredClone(setting.schema.default))
   }
 
   const config = draft as unknown as Config

@@ -81,6 +81,7 @@ export const configSchema = Type.Object({
     maxStarts: Type.Integer({ env: 'SLIPWAY_MAX_STARTS', default: 0, minimum: 0, maximum: 10_000, description: 'Most stream servers that are started at a time; further requests wait in line, or are turned away where there is none. 0: no limit but that of sessions.' }),
     queueLength: Type.Integer({ env: 'SLIPWAY_QUEUE_LENGTH', default: 0, minimum: 0, maximum: 10_000, description: 'Most requests that wait in line when every seat is taken or nothing may be started just now: callers in turn, first come first served. 0: they are turned away at once, as by the official server.' }),
     seatTimeout: seconds('SLIPWAY_SEAT_TIMEOUT', 60, 1, 'How long a request waits in that line.'),
+    reentry: seconds('SLIPWAY_REENTRY_TIME', 15, 0, 'How long a place in that line, or the seat of a session whose viewer dropped, is kept for whoever had asked for a token to come back by (`params.reentry`). 0: none is.'),
     queueTimeout: seconds('SLIPWAY_QUEUE_TIMEOUT', 10, 0.1, 'How long a request waits for a port that is resting.'),
     startTimeout: seconds('SLIPWAY_START_TIMEOUT', 30, 0.1, 'How long a stream server may take to say it is ready.'),
     firstConnectTimeout: seconds('SLIPWAY_FIRST_CONNECT_TIMEOUT', 60, 1, 'How long a ready stream server waits for its viewer.'),

@@ -4,6 +4,7 @@ import type { SessionView } from '../sessions/session.ts'
 import type { State } from '../sessions/transitions.ts'
 import type { Barred } from '../spawning/outcome.ts'
 import { blamesModel } from './ending.ts'
+import type { KeptIsolations } from './isolation-file.ts'
 
 export interface IsolationOptions {
   /** Crashes of one model within `window` after which it is isolated; 0: never. */
@@ -69,6 +70,20 @@ export class Isolation extends EventEmitter<IsolationEvents> {
   /** Models that are isolated; `until` in milliseconds since the epoch, `tried`: by a session now. */
   isolated (): Array<{ model: string, crashes: number, until: number, tried: boolean }> {
     return [...this.#suspects].flatMap(([model, { crashes, until, trial }]) => until === null ? [] : [{ model, crashes: crashes.length, until, tried: trial !== null }])
+  }
+
+  /** What another service needs in order to go on with it. */
+  kept (): KeptIsolations {
+    return [...this.#suspects].flatMap(([model, { crashes, until }]) => until === null ? [] : [{ model, crashes, until }])
+  }
+
+  /** Goes on with what a service before had isolated, no longer than `pause` from now; to be called before anything crashes. Where models are never isolated, it does nothing. */
+  restore (kept: KeptIsolations): void {
+    const { limit, pause, clock } = this.#options
+    if (limit === 0) return
+    for (const { model, crashes, until } of kept.slice(0, mostModels)) {
+      Object.assign(this.#suspect(model), { crashes: crashes.slice(-limit), until: Math.min(until, clock.now() + pause) })
+    }
   }
 
   /** A session came (`from` is null) or moved on. */

@@ -9,13 +9,25 @@ export type Verdict =
     /** Number of the first record; above 1, older files hold what came before. */
     first: number
     last: Link
+    /** Records behind the one that is known to have been the last once; null: none is. */
+    since: number | null
     /** Bytes of a last line that was never finished, as after a crash; 0: none. */
     torn: number
   }
   | { status: 'broken', file: string, line: number, problem: string }
+  /** Something is missing at the beginning or the end, by what is known of it. */
+  | { status: 'cut', problem: string }
   | { status: 'unreadable', file: string, problem: string }
   /** There is not a single record. */
   | { status: 'empty', torn: number }
+
+/** What somebody knows of a history who looked at it before: from its files alone nobody can tell that something is missing at either end. */
+export interface Known {
+  /** Number of a record that must be there, with all that follow it. */
+  first?: number
+  /** Hash of the record that was the last then. */
+  last?: string
+}
 
 /** No record is longer. Bytes. */
 const longest = 1_048_576
@@ -23,7 +35,7 @@ const longest = 1_048_576
 interface Line { text: string, whole: boolean }
 
 /** Looks at every record of a history's files, which are put in the order of their records, whether it is whole and where it belongs. */
-export function verifyHistory (files: readonly string[]): Verdict {
+export function verifyHistory (files: readonly string[], known: Known = {}): Verdict {
   const sorted: Array<{ file: string, first: number }> = []
   for (const file of files) {
     try {
@@ -37,6 +49,7 @@ export function verifyHistory (files: readonly string[]): Verdict {
   let last: Link | undefined
   let torn = 0
   let records = 0
+  let lastThen: number | undefined
   for (const [place, { file }] of sorted.entries()) {
     let line = 0
     for (const { text, whole } of linesOf(file)) {
@@ -53,10 +66,14 @@ export function verifyHistory (files: readonly string[]): Verdict {
       if (problem !== undefined) return { status: 'broken', file, line, problem }
       first ??= number
       last = { number, hash }
+      if (hash === known.last) lastThen = number
       records++
     }
   }
-  return first === undefined || last === undefined ? { status: 'empty', torn } : { status: 'sound', records, first, last, torn }
+  if (known.first !== undefined && (first === undefined || first > known.first)) return { status: 'cut', problem: first === undefined ? `record ${known.first} is not there, nor any other` : `it begins with record ${first}: records ${known.first} to ${first - 1} are missing` }
+  if (known.last !== undefined && lastThen === undefined) return { status: 'cut', problem: `no record has the hash ${known.last}: what was the last record is missing, or was made anew` }
+  if (first === undefined || last === undefined) return { status: 'empty', torn }
+  return { status: 'sound', records, first, last, since: lastThen === undefined ? null : last.number - lastThen, torn }
 }
 
 /** Why a record does not belong behind `last`; where there is none before it in these files, anything but the first must be believed. */
@@ -105,11 +122,13 @@ export function verdictWords (verdict: Verdict): { text: string, exitCode: 0 | 1
   switch (verdict.status) {
     case 'unreadable': return { text: `slipway: ${verdict.file} cannot be read (${verdict.problem})\n`, exitCode: 2 }
     case 'broken': return { text: `${verdict.file}, line ${verdict.line}: ${verdict.problem}\n`, exitCode: 1 }
+    case 'cut': return { text: `${verdict.problem}\n`, exitCode: 1 }
     case 'empty': return { text: `0 records${tornWords(verdict.torn)}\n`, exitCode: 0 }
     case 'sound': {
-      const { records, first, last: { number, hash }, torn } = verdict
+      const { records, first, last: { number, hash }, since, torn } = verdict
+      const later = since === null ? '' : `the one that was known is there, and ${since === 0 ? 'still the last' : `${since} follow${since === 1 ? 's' : ''} it`}\n`
       const before = first === 1 ? '' : `; records 1 to ${first - 1} are in older files`
-      return { text: `${records} record${records === 1 ? '' : 's'}, ${first} to ${number}, each whole and in its place${before}\nthe last one's hash: ${hash}\n${torn === 0 ? '' : `${tornWords(torn).slice(2)}\n`}`, exitCode: 0 }
+      return { text: `${records} record${records === 1 ? '' : 's'}, ${first} to ${number}, each whole and in its place${before}\nthe last one's hash: ${hash}\n${later}${torn === 0 ? '' : `${tornWords(torn).slice(2)}\n`}`, exitCode: 0 }
     }
   }
 }

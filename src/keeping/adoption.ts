@@ -32,7 +32,7 @@ export function adopt (notes: readonly Note[], launcher: Pick<KeptLauncher, 'kep
     if (executable !== null) children.delete(id)
     if (orphaned && pid !== null) kill({ pid, startTime })
     spawner.adopt(note, orphaned ? 'orphaned' : why !== null ? 'gone' : ended ? 'ended' : 'lives')
-    if (child === undefined) result.lost.push({ id, pid, why: `its launcher is gone, or knows nothing of it${orphaned ? '; its process is ended' : ''}` })
+    if (child === undefined) result.lost.push({ id, pid, why: `its launcher is gone, or knows nothing of it${orphaned ? '; its process is ended' : `: ${why}`}` })
     else if (why !== null) result.lost.push({ id, pid, why })
     else if (ended) result.ended.push(id)
     else result.adopted.push(id)

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { Value } from 'typebox/value'
-import { origin, readSealed, seal, type Entry } from '../history/chain.ts'
+import { origin, readSealed, seal, type Entry, type Link } from '../history/chain.ts'
 import { noteSchema, type Note } from './note.ts'
 
 /** Goes up when a journal says something that a service before would not understand. */
@@ -17,6 +17,8 @@ export type JournalReading =
     notes: Note[]
     /** Lines that were altered, with their numbers, from 1; they are left out. */
     unsound: number[]
+    /** Lines before which others are missing, or that stand in the place of others, with their numbers; what they say is taken all the same. */
+    unchained: number[]
     /** Whether the last line was never finished. */
     torn: boolean
   }
@@ -26,6 +28,9 @@ export type JournalReading =
 export function readJournal (path: string): JournalReading {
   const notes = new Map<string, Note>()
   const unsound: number[] = []
+  const unchained: number[] = []
+  let last: Link = origin
+  let altered = 0
   const lines = textOf(path).split('\n')
   const rest = lines.pop() ?? ''
   // What lacks nothing but its newline is whole.
@@ -36,8 +41,31 @@ export function readJournal (path: string): JournalReading {
     const entry = reading.status === 'record' ? reading.entry : undefined
     if (entry?.['event'] === 'journal' && typeof entry['version'] === 'number' && entry['version'] !== version) return { status: 'otherVersion', version: entry['version'] }
     if (entry === undefined || !fold(notes, entry)) unsound.push(index + 1)
+    if (reading.status === 'unsound') {
+      altered++
+      continue
+    }
+    if (!follows(reading, last, altered)) unchained.push(index + 1)
+    last = reading
+    altered = 0
   }
-  return { status: 'read', notes: [...notes.values()], unsound, torn }
+  return { status: 'read', notes: [...notes.values()], unsound, unchained, torn }
+}
+
+/** What has happened to a journal that was read, in words; null: nothing. */
+export function harmDone ({ unsound, unchained, torn }: JournalReading & { status: 'read' }): string | null {
+  const harms = [
+    ...torn ? ['the last line was never finished, as after a crash'] : [],
+    ...unsound.length > 0 ? [`what was altered is left out: line ${unsound.join(', ')}`] : [],
+    ...unchained.length > 0 ? [`lines are missing, or others stand in their place, before line ${unchained.join(', ')}: sessions that live may be unknown, and others have ended`] : []
+  ]
+  return harms.length === 0 ? null : harms.join('; ')
+}
+
+/** Whether a record comes right after the last, but for lines in between that were altered and can no more be known. */
+function follows ({ number, previous }: Link & { previous: string }, last: Link, altered: number): boolean {
+  if (number === last.number + 1) return previous === last.hash
+  return number > last.number && number <= last.number + 1 + altered
 }
 
 /** Takes an entry in; `false`: it is none that this version writes. */

@@ -11,7 +11,8 @@ export function privateFolderProblem (folder: string): string | null {
   if (Buffer.byteLength(folder) > longest) return `${folder} is too long a path for a socket in it: ${longest} bytes at most`
   try {
     makeFolder(dirname(folder))
-    mkdirSync(folder, { mode: 0o700, recursive: true })
+    // Not `recursive`: that says of a file system that is read-only that the folder is not there.
+    if (statSync(folder, { throwIfNoEntry: false }) === undefined) mkdirSync(folder, { mode: 0o700 })
     const { uid, mode } = statSync(folder)
     if (uid !== process.getuid?.()) return `${folder} belongs to another user`
     return (mode & 0o077) === 0 ? null : `${folder} may be entered by others; chmod 700 ${folder}`

@@ -9,6 +9,8 @@ export interface Found {
   startTime: string
   executable: string
   args: string[]
+  /** It is the child of a launcher that keeps its children. */
+  kept: boolean
 }
 
 /** Looks at a process; `null`: there is none, or it does not show itself. */
@@ -19,12 +21,18 @@ export const procLook: Look = pid => {
   try {
     // Where the file was replaced since, as by an upgrade, the system adds a word.
     const executable = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')
-    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const args = argumentsOf(pid)
     const startTime = identify(pid)?.startTime ?? null
-    return startTime === null ? null : { startTime, executable, args }
+    return startTime === null ? null : { startTime, executable, args, kept: argumentsOf(parentOf(pid)).includes('--keep') }
   } catch {
     return null
   }
+}
+
+const argumentsOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+
+function parentOf (pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 }
 
 const isSame = (child: KeptChild, { pid, startTime }: Pick<Note, 'pid' | 'startTime'>) => child.pid === pid && child.startTime === startTime
@@ -45,5 +53,7 @@ export function doubt ({ id, pid, startTime, executable }: Note, child: KeptChil
   if (found === null) return 'its process is gone'
   if (found.startTime !== startTime) return 'another process has its pid by now'
   if (found.executable !== executable) return `its process runs ${found.executable}, not ${executable}`
-  return found.args.includes(id) ? null : 'its process does not know its secret'
+  if (!found.args.includes(id)) return 'its process does not know its secret'
+  // One whose launcher is gone has another parent.
+  return child === null && found.kept ? 'another launcher has its process' : null
 }

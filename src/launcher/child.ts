@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 import type { Clock } from '../clock.ts'
 import type { ProcessIdentity, StartOrder } from '../spawning/launcher.ts'
 import { LogFile } from './log-file.ts'
@@ -9,6 +11,9 @@ import { identify, signalGroup } from './process-identity.ts'
 import { isNoProgram } from './program-file.ts'
 import type { Answer } from './protocol.ts'
 import { Redaction } from './redaction.ts'
+
+/** Descriptors that a start takes for a moment, and a few more. */
+const START_DESCRIPTORS = 8
 
 /** Milliseconds that a child's last output may take to arrive after its exit; a process that left the group may hold the pipes for ever. */
 const DRAIN_MILLISECONDS = 250
@@ -113,9 +118,20 @@ export function startChild (order: StartOrder, around: Surroundings): Child | nu
   }
   if (isNoProgram(order)) return fail('ENOEXEC', 'not a program')
   try {
+    proveRoom()
     return new Child(order, around)
   } catch (error) {
     const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException
     return fail(code, message)
+  }
+}
+
+/** Where a start runs out of descriptors half-way, Node (20 at least) keeps two of them for ever: such a start is not tried. @throws NodeJS.ErrnoException */
+function proveRoom (): void {
+  const held: number[] = []
+  try {
+    while (held.length < START_DESCRIPTORS) held.push(openSync(devNull, 'r'))
+  } finally {
+    for (const descriptor of held) closeSync(descriptor)
   }
 }

@@ -42,7 +42,7 @@ async function readConnected (): Promise<ReadonlySet<number> | undefined> {
 
 /**
  * Local ports that have an established connection in a kernel socket table (`/proc/net/tcp` or `tcp6`). A table has thousands of rows of
- * connections that are long over, and this runs where viewers are served: only the rows that count are looked at.
+ * connections that are long over, and this is a hot path, since it runs where viewers are served: only the rows that count are looked at.
  */
 export function * connectedPorts (table: string): Generator<number> {
   // `<n>: <address>:<port> <address>:<port> <state> …`, where nothing else is a number of two digits.

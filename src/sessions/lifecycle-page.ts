@@ -18,7 +18,9 @@ const countedFrom: Record<Deadline['since'], string> = {
   awaited: 'since the state was entered, or the request where that came later',
   requested: 'since the request',
   report: 'since the last report',
-  input: 'since the last viewer input'
+  input: 'since the last viewer input',
+  unvisited: 'since the state was entered, where no viewer was there before',
+  left: 'since the viewer was lost'
 }
 
 /** The text of `docs/session-lifecycle.md`: drawing, states and reasons, all read from the tables the code moves by. */
@@ -71,6 +73,6 @@ export function renderLifecyclePage (): string {
 
 function deadlinesOf (state: State): string {
   const deadlines: readonly Deadline[] = transitions[state].deadlines
-  return deadlines.map(({ limit, since, passes }) =>
-    `\`${limitSettings[limit]}\` ${countedFrom[since]} → ${passes === 'escalate' ? 'next step of the ladder' : `\`${passes}\``}`).join('<br>') || '–'
+  return deadlines.map(({ limit, since, least, passes }) =>
+    `\`${limitSettings[limit]}\`${least === undefined ? '' : `, at least ${least / 1_000} s,`} ${countedFrom[since]} → ${passes === 'escalate' ? 'next step of the ladder' : `\`${passes}\``}`).join('<br>') || '–'
 }

@@ -8,7 +8,7 @@ export const reasons = {
   client_closed: {
     end: 'stopped',
     by: 'viewer',
-    see: 'The viewer left, or the caller hung up before the stream server was ready.',
+    see: 'The viewer left, or was lost and did not come back, or the caller hung up before the stream server was ready.',
     why: 'The page or tab was closed, the viewer was shut down, or its connection broke.',
     act: 'Nothing: this is how most sessions end.'
   },

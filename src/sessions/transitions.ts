@@ -8,12 +8,20 @@ export type Limit = 'queueTimeout' | 'startTimeout' | 'aheadLifetime' | 'firstCo
 /** The time limits in milliseconds; 0 means none. */
 export type Limits = Record<Limit, number>
 
-/** What a limit is counted from. `awaited`: the entry of the state, or the request where that came later, as for a session that was being started ahead. */
-export type Since = 'entered' | 'awaited' | 'requested' | 'report' | 'input'
+/**
+ * What a limit is counted from. `awaited`: the entry of the state, or the request where that came later, as for a session that was being started ahead;
+ * `unvisited` and `left`: the entry, where no viewer was there before, or where one was.
+ */
+export type Since = 'entered' | 'awaited' | 'requested' | 'report' | 'input' | 'unvisited' | 'left'
+
+/** Milliseconds after which a stream server that holds its seat for a lost viewer has given that up: the embedded one waits for 30 s, then leaves by itself. */
+export const returnTime = 35_000
 
 export interface Deadline {
   limit: Limit
   since: Since
+  /** Milliseconds that are allowed in any case. */
+  least?: number
   /** The reason the session ends with when the deadline passes; `escalate` climbs the kill ladder instead. */
   passes: Reason | 'escalate'
 }
@@ -56,7 +64,8 @@ export const transitions = {
     means: 'The stream server is ready and has no viewer.',
     next: ['connected', 'draining', 'stopped', 'failed'],
     deadlines: [
-      { limit: 'firstConnectTimeout', since: 'entered', passes: 'first_connect_timeout' },
+      { limit: 'firstConnectTimeout', since: 'unvisited', passes: 'first_connect_timeout' },
+      { limit: 'firstConnectTimeout', since: 'left', least: returnTime, passes: 'client_closed' },
       { limit: 'pingTimeout', since: 'report', passes: 'ping_timeout' }
     ]
   },

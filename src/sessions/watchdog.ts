@@ -73,10 +73,10 @@ export class Watchdog {
   #next (session: Session): { due: number, reason: Reason } | undefined {
     const deadlines: readonly Deadline[] = transitions[session.state].deadlines
     let next: { due: number, reason: Reason } | undefined
-    for (const { limit, since, passes } of deadlines) {
+    for (const { limit, since, least = 0, passes } of deadlines) {
       const allowed = session.limit(limit, this.#limits)
       if (passes === 'escalate' || allowed === 0) continue
-      const due = countedFrom(session, since) + allowed
+      const due = countedFrom(session, since) + Math.max(allowed, least)
       if (due < (next?.due ?? Infinity)) next = { due, reason: passes }
     }
     return next
@@ -90,5 +90,6 @@ function countedFrom (session: Session, since: Deadline['since']): number {
   if (since === 'report') return session.lastReportAt ?? entered
   // Where nobody reports input there is no idle limit to pass.
   if (since === 'input') return session.lastInputAt ?? Infinity
+  if (since === 'unvisited' || since === 'left') return (since === 'left') === (session.entered.connected !== undefined) ? entered : Infinity
   return entered
 }

@@ -95,7 +95,10 @@ export class Attendance {
   get leftUnused (): boolean {
     const session = this.#session
     const limit = session.limit('firstConnectTimeout', this.#with.limits)
-    const lived = this.#with.clock.now() - ((session.entered.spare === undefined ? session.entered.starting : session.entered.ready) ?? session.createdAt)
+    // Of one that was taken over it is not known when it started, but it was ready soon after.
+    const { spare, starting, ready } = session.entered
+    if (ready === undefined) return false
+    const lived = this.#with.clock.now() - (spare === undefined ? starting ?? ready : ready)
     return session.order.via !== null && session.entered.connected === undefined && limit > 0 && lived >= limit * 0.95
   }
 

@@ -13,6 +13,8 @@ export interface CapacityOptions {
   /** Absent: it is never too busy. */
   gate?: LoadGate
   table: SessionTable
+  /** Seats that are kept for somebody. */
+  held: () => number
 }
 
 /** What there is room for: seats, ports, and starts under way. */
@@ -27,10 +29,10 @@ export class Capacity {
   /** Starts under way: sessions from their entry in the table until their stream server is ready, or they end before. */
   get starting (): number { return this.#starting.size }
 
-  /** Whether every seat is taken. A process that outlived SIGKILL keeps its port, so the ports may run out before the seats do. */
+  /** Whether every seat is taken, or kept. A process that outlived SIGKILL keeps its port, so the ports may run out before the seats do. */
   get full (): boolean {
-    const { maxSessions, ports, table } = this.#options
-    return table.alive >= maxSessions || ports.counts().leased >= ports.size
+    const { maxSessions, ports, table, held } = this.#options
+    return table.alive + held() >= maxSessions || ports.counts().leased + held() >= ports.size
   }
 
   /** Why the machine is too busy to start more; null: it is not. */
@@ -38,9 +40,9 @@ export class Capacity {
 
   /** Whether a request has to be turned away unless somebody makes room. */
   get cramped (): boolean {
-    const { ports } = this.#options
+    const { ports, held } = this.#options
     const { free, resting } = ports.counts()
-    return this.full || free + resting <= ports.waiting
+    return this.full || free + resting <= ports.waiting + held()
   }
 
   /** What stands in the way of one more start; `undefined`: nothing. @param canYield whether somebody would make room */

@@ -7,6 +7,8 @@ export interface Diagnosis {
   /** Requests in line. */
   waiting: number
   alive: number
+  /** Seats that are kept for somebody. */
+  held: number
   maxSessions: number
   starting: number
   maxStarts: number

@@ -5,7 +5,7 @@ import type { Spawner } from './spawner.ts'
 export interface DrainProgress {
   draining: boolean
   since: number | null
-  /** When the sessions that are left are stopped. */
+  /** When the sessions that are left are stopped: where the service ends sooner, then. */
   deadline: number | null
   /** Sessions alive when it began, and those that are left of them. */
   atStart: number
@@ -16,30 +16,25 @@ export interface DrainProgress {
 export class Drain {
   readonly #spawner: Spawner
   readonly #clock: Clock
-  readonly #usual: number
   #since: number | null = null
-  #deadline: number | null = null
   #atStart = 0
   #cancel = () => {}
 
-  /** @param usual milliseconds that whoever stops the service by a signal gives sessions to finish */
-  constructor (spawner: Spawner, clock: Clock, usual: number) {
+  constructor (spawner: Spawner, clock: Clock) {
     this.#spawner = spawner
     this.#clock = clock
-    this.#usual = usual
     // It may begin and end elsewhere: by a signal, or with the service.
     spawner.on('draining', draining => { this.#changed(draining) })
   }
 
   get progress (): DrainProgress {
-    const { draining, alive } = this.#spawner
-    return { draining, since: this.#since, deadline: this.#deadline, atStart: this.#atStart, left: draining ? alive : 0 }
+    const { draining, deadline, alive } = this.#spawner
+    return { draining, since: this.#since, deadline, atStart: this.#atStart, left: draining ? alive : 0 }
   }
 
   /** Begins, or sets another deadline where it has begun. @param patience milliseconds until what is left is stopped */
-  begin (patience = this.#usual): DrainProgress {
-    this.#spawner.drain()
-    this.#deadline = this.#clock.now() + patience
+  begin (patience: number): DrainProgress {
+    this.#spawner.drain(this.#clock.now() + patience)
     this.#cancel()
     this.#cancel = this.#clock.after(patience, () => { this.#spawner.stopLiving() })
     return this.progress
@@ -52,10 +47,8 @@ export class Drain {
   close (): void { this.#cancel() }
 
   #changed (draining: boolean): void {
-    const now = this.#clock.now()
     this.#cancel()
-    this.#since = draining ? now : null
-    this.#deadline = draining ? now + this.#usual : null
+    this.#since = draining ? this.#clock.now() : null
     this.#atStart = draining ? this.#spawner.alive : 0
   }
 }

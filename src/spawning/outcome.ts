@@ -17,6 +17,8 @@ export interface OpenRequest {
   viewerModel?: string | null
   /** Limits of its own, within what is allowed. */
   limits?: AskedLimits
+  /** It wants a token by which it finds its place again, and may have one of a place it had; absent: it wants none. */
+  reentry?: { shown: string | null }
   /** Aborted when the caller hangs up: the start is then cancelled. */
   signal: AbortSignal
   /** Told how the request fares until it is answered. */
@@ -26,7 +28,7 @@ export interface OpenRequest {
 /** How a request fares before it is answered. */
 export type Progress =
   /** Every seat is taken: its place in line, from 1, and the milliseconds it will probably wait; null: nobody knows yet. */
-  | { phase: 'waiting', place: number, wait: number | null }
+  | { phase: 'waiting', place: number, wait: number | null, reentry?: string }
   /** It has a session from now on, whose states tell the rest. */
   | { phase: 'seated', id: string }
 
@@ -44,6 +46,9 @@ export function takesAny ({ model, modelSearchDirectories, sessionToken, limits 
 /** When a caller who was refused for want of room may try again, in seconds. */
 export const retrySeconds = 5
 
+/** When whoever met the service as it ends may try again, in seconds: another one is there by then. */
+export const restartSeconds = 30
+
 /** Why a model is kept from everybody: it crashed too often, or it did and somebody is trying it now. */
 export interface Barred {
   /** Whole seconds. */
@@ -53,16 +58,17 @@ export interface Barred {
 
 /** What became of a viewing request: each is an expected outcome, handled exhaustively at the edge. */
 export type OpenResult =
-  | { status: 'opened', session: SessionView }
-  /** Every seat is taken; with a reason: the request has waited in line, too long, or there are seats, and as many starts under way as may be. `retryAfter` in whole seconds. */
-  | { status: 'full', limit: number, reason: 'queue_timeout' | 'too_many_starts' | null, retryAfter: number }
+  /** `reentry`: the token by which the caller finds its place again, where it wants one. */
+  | { status: 'opened', session: SessionView, reentry?: string }
+  /** Every seat is taken; with a reason: the request has waited in line, too long, or there are seats, and as many starts under way as may be. `retryAfter` in whole seconds; `place` in line, the last it had or the one it would have had, from 1; null: there is no line. */
+  | { status: 'full', limit: number, reason: 'queue_timeout' | 'too_many_starts' | null, retryAfter: number, place: number | null }
   /** There may be seats, but the machine is too busy to start more. */
   | { status: 'overloaded', reason: LoadReason, retryAfter: number }
   /** The caller has as many sessions as one may have. */
   | { status: 'quota', limit: number, retryAfter: number }
   /** There are seats but no usable port. */
   | { status: 'noPort', reason: Reason, retryAfter: number }
-  | { status: 'draining' }
+  | { status: 'draining', retryAfter: number }
   | { status: 'rendererDisabled' }
   /** The model keeps crashing its stream server. */
   | ({ status: 'isolated' } & Barred)

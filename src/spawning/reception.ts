@@ -4,6 +4,7 @@ import type { SessionTable } from '../sessions/session-table.ts'
 import type { Capacity, Obstacle } from './capacity.ts'
 import { retrySeconds, takesAny, type Barred, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
 import { Quota } from './quota.ts'
+import type { ReEntries } from './re-entries.ts'
 import type { Reserve } from './reserve.ts'
 import { SeatForecast } from './seat-forecast.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -16,6 +17,13 @@ export interface ReceptionOptions {
   maxPerCaller: number
   /** Most requests that wait for a seat, and for how many milliseconds. */
   line: { room: number, patience: number }
+  /** Milliseconds for which a place, and a seat, is kept for whoever may come back to it. */
+  hold: number
+  reEntries: ReEntries
+  /** Makes a token that nobody can guess. */
+  newToken: () => string
+  /** Ends a session that lives, since whoever has it is back; resolves when it has ended. */
+  end: (id: string) => Promise<unknown>
   /** Why a model is kept from everybody now; absent: none ever is. */
   barred?: (model: string) => Barred | undefined
   clock: Clock
@@ -24,9 +32,14 @@ export interface ReceptionOptions {
   reserve: Reserve
   /** A session from its entry in the table on, before anything is started. */
   supervise: (order: Omit<SessionOrder, 'id'>, request: SessionRequest) => Supervisor
+  /** When what is left is stopped, where nothing is given out any more, in milliseconds since the epoch; null: nobody knows. */
+  deadline: () => number | null
   /** Sessions started ahead: one was handed out, was found unfit when one was asked for, or there was none. */
   claim: (how: 'claimed' | 'unfit' | 'none') => void
 }
+
+/** A request with the token by which it may come back. */
+type Arrival = OpenRequest & { token?: string }
 
 /** Where requests to view come in: which is given a stream server, at once or when its turn in the line comes, and which is answered why not. */
 export class Reception {
@@ -38,7 +51,7 @@ export class Reception {
 
   constructor (options: ReceptionOptions) {
     this.#options = options
-    this.#line = new WaitingLine({ ...options.line, clock: options.clock })
+    this.#line = new WaitingLine({ ...options.line, hold: options.hold, clock: options.clock })
     this.#forecast = new SeatForecast(options.table, options.clock)
     this.#quota = new Quota(options.maxPerCaller)
   }
@@ -75,16 +88,21 @@ export class Reception {
   }
 
   async receive (request: OpenRequest): Promise<OpenResult> {
-    if (this.#closed) return { status: 'draining' }
-    if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
-    if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
-    const isolated = this.#isolated(request)
-    if (isolated !== undefined) return isolated
-    if (!this.#quota.allows(request.caller, this.#line.waitingOf(request.caller))) return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#retryAfter }
-    const ready = this.#fromReserve(request)
-    if (ready !== undefined) return await ready
-    const { obstacle } = this
-    return obstacle === undefined ? await this.#begin(request) : await this.#wait(request, obstacle)
+    const { reEntries, end } = this.#options
+    const before = this.#sessionOf(request)
+    if (before === undefined) return this.#refused(request) ?? await this.#serve(request, false)
+    const refused = this.#refusedUnseen(request)
+    if (refused !== undefined) return refused
+    // One that lives is not doubled: it ends, and its seat is kept like that of one that has ended.
+    await end(before)
+    const isBack = this.#sessionOf(request) === before
+    const refusedNow = this.#refused(request)
+    if (refusedNow !== undefined) return refusedNow
+    if (isBack) reEntries.arrive(before)
+    const served = this.#serve(request, isBack)
+    // It may have found a session started ahead.
+    this.callWaiting()
+    return await served
   }
 
   /** What can be started now is started for those who wait. */
@@ -95,14 +113,49 @@ export class Reception {
   /** A session is a caller's from now on. */
   seat (id: string, caller: string): void { this.#quota.take(id, caller) }
 
+  /** A session is being ended: whoever had it may ask for another while its process goes. */
+  ending (id: string): void { this.#quota.release(id) }
+
   /** A session has ended: its caller may have another, and how long it lasted tells what to expect of others. */
-  parted ({ id, order, entered, requestedAt }: Session): void {
+  parted (session: Session): void {
+    const { id, order, entered, requestedAt } = session
     this.#quota.release(id)
+    this.#options.reEntries.parted(session)
     if (order.via !== null && entered.ready !== undefined) this.#forecast.ended(requestedAt)
   }
 
+  /** Why a request is turned away, whatever there is room for. */
+  #refused (request: OpenRequest): OpenResult | undefined {
+    const { caller } = request
+    const refused = this.#refusedUnseen(request)
+    if (refused !== undefined || this.#quota.allows(caller, this.#line.waitingOf(caller))) return refused
+    return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#quotaRetryAfter(caller) }
+  }
+
+  /** The same, whoever asks. */
+  #refusedUnseen (request: OpenRequest): OpenResult | undefined {
+    if (this.#closed) return this.#draining
+    if (!this.#options.renderers.includes(request.renderer)) return { status: 'rendererDisabled' }
+    if (request.signal.aborted) return { status: 'cancelled', reason: 'client_closed' }
+    return this.#isolated(request)
+  }
+
+  /** The session whose place a request comes back to. */
+  #sessionOf ({ reentry }: OpenRequest): string | undefined {
+    return reentry?.shown == null ? undefined : this.#options.reEntries.find(reentry.shown)
+  }
+
+  /** @param isBack a seat was kept for it until this very moment */
+  async #serve (asked: OpenRequest, isBack: boolean): Promise<OpenResult> {
+    const { obstacle } = this
+    const request: Arrival = asked.reentry === undefined || this.#options.hold === 0 ? asked : { ...asked, token: this.#options.newToken() }
+    const ready = this.#fromReserve(request)
+    const result = await (ready ?? (obstacle === undefined ? this.#begin(request) : this.#wait(request, obstacle, isBack)))
+    return result.status === 'opened' && request.token !== undefined ? { ...result, reentry: request.token } : result
+  }
+
   /** Takes a seat, in this very moment, and starts a stream server on it. Nothing may stand in the way. */
-  #begin (request: OpenRequest): Promise<OpenResult> {
+  #begin (request: Arrival): Promise<OpenResult> {
     const { renderer, model, via, limits } = request
     const { capacity: { cramped }, reserve, supervise } = this.#options
     const supervisor = supervise({ renderer, model, via, ...limits === undefined ? {} : { limits } }, request)
@@ -112,7 +165,7 @@ export class Reception {
   }
 
   /** A session that was started ahead, for a request that takes any: one that is ready, else one that is just being started. */
-  #fromReserve (request: OpenRequest): Promise<OpenResult> | undefined {
+  #fromReserve (request: Arrival): Promise<OpenResult> | undefined {
     const { renderer } = request
     const { reserve, claim } = this.#options
     if (!takesAny(request) || !reserve.serves(renderer)) return undefined
@@ -123,39 +176,56 @@ export class Reception {
     return supervisor?.claim(request)
   }
 
-  #seated ({ session: { id } }: Supervisor, { caller, told }: OpenRequest): void {
+  #seated ({ session: { id } }: Supervisor, { caller, token, told }: Arrival): void {
     this.seat(id, caller)
+    if (token !== undefined) this.#options.reEntries.issue(id, token)
     told?.({ phase: 'seated', id })
   }
 
   /** Waits until a stream server can be started for the request, or answers why none is. */
-  async #wait (request: OpenRequest, obstacle: Obstacle): Promise<OpenResult> {
-    const { caller, signal, told } = request
-    const tell = (place: number) => { told?.({ phase: 'waiting', place, wait: this.expectedWait(place) }) }
+  async #wait (request: Arrival, obstacle: Obstacle, isBack: boolean): Promise<OpenResult> {
+    const { caller, signal, token, reentry, told } = request
+    let place = this.waiting + 1
+    const tell = (now: number) => {
+      place = now
+      told?.({ phase: 'waiting', place, wait: this.expectedWait(place), ...token !== undefined && { reentry: token } })
+    }
     // Much may have happened when its turn comes.
-    const answer = await this.#line.join(caller, signal, tell, () => this.#isolated(request) ?? this.#begin(request))
-    return typeof answer === 'string' ? this.#unseated(answer, obstacle) : answer
+    const answer = await this.#line.join(caller, signal, tell, () => this.#isolated(request) ?? this.#begin(request), { ...token !== undefined && { key: token }, shown: reentry?.shown ?? null, first: isBack })
+    return typeof answer === 'string' ? this.#unseated(answer, obstacle, this.#options.line.room === 0 ? null : place) : answer
   }
 
-  #unseated (how: Unseated, obstacle: Obstacle): OpenResult {
-    const { maxSessions: limit } = this.#options
+  #unseated (how: Unseated, obstacle: Obstacle, place: number | null): OpenResult {
     switch (how) {
       case 'left': return { status: 'cancelled', reason: 'client_closed' }
-      case 'closed': return { status: 'draining' }
-      case 'late': return this.#late(this.obstacle ?? obstacle)
-      case 'full': switch (obstacle) {
-        case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter }
-        case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds }
-        default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
-      }
+      case 'closed': return this.#draining
+      case 'late': return this.#late(this.obstacle ?? obstacle, place)
+      case 'full': return this.#noPlace(this.obstacle ?? obstacle, place)
+    }
+  }
+
+  /** There is no place in the line, or none any more. */
+  #noPlace (obstacle: Obstacle, place: number | null): OpenResult {
+    const { maxSessions: limit } = this.#options
+    switch (obstacle) {
+      case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter, place }
+      case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds, place }
+      default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
     }
   }
 
   /** Nobody has called for as long as one waits. */
-  #late (obstacle: Obstacle): OpenResult {
+  #late (obstacle: Obstacle, place: number | null): OpenResult {
     return obstacle === 'no_seat' || obstacle === 'too_many_starts'
-      ? { status: 'full', limit: this.#options.maxSessions, reason: 'queue_timeout', retryAfter: this.#retryAfter }
+      ? { status: 'full', limit: this.#options.maxSessions, reason: 'queue_timeout', retryAfter: this.#retryAfter, place }
       : { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
+  }
+
+  get #draining (): OpenResult { return { status: 'draining', retryAfter: this.#forecast.retryAfterDrain(this.#options.deadline()) } }
+
+  /** Seconds after which one of the caller's own sessions has probably ended: nobody else's makes room for it. Where it only waits, it is its turn that does. */
+  #quotaRetryAfter (caller: string): number {
+    return this.#forecast.retryAfterOneOf(this.#quota.sessionsOf(caller)) ?? this.#retryAfter
   }
 
   /** Seconds after which somebody at the end of the line has probably a seat. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { SessionTable } from '../sessions/session-table.ts'
 import { StayLengths } from '../sessions/stay-lengths.ts'
-import { retrySeconds } from './outcome.ts'
+import { restartSeconds, retrySeconds } from './outcome.ts'
 
 /** Seconds after which anybody may ask again, however long it takes. */
 const longestRetry = 3_600
@@ -27,8 +27,23 @@ export class SeatForecast {
   }
 
   /** Whole seconds after which it makes sense to ask again for whoever would be at this place. */
-  retryAfter (place: number): number {
-    const wait = this.until(place)
-    return wait === null ? retrySeconds : Math.min(Math.max(1, Math.ceil(wait / 1_000)), longestRetry)
+  retryAfter (place: number): number { return retryIn(this.until(place)) }
+
+  /** Whole seconds after which one of these sessions has probably ended; `undefined`: there are none. */
+  retryAfterOneOf (ids: Iterable<string>): number | undefined {
+    const now = this.#clock.now()
+    const ages = Array.from(ids, id => this.#table.get(id)).flatMap(session => session === undefined ? [] : [now - session.requestedAt])
+    return ages.length === 0 ? undefined : retryIn(this.#stays.until(1, ages) ?? null)
   }
+
+  /** Whole seconds after which a service that runs empty is probably another one. @param deadline when what is left is stopped, in milliseconds since the epoch; null: nobody knows */
+  retryAfterDrain (deadline: number | null): number {
+    if (deadline === null || this.#table.alive === 0) return restartSeconds
+    return Math.max(restartSeconds, retryIn(deadline - this.#clock.now()))
+  }
+}
+
+/** Milliseconds as whole seconds, within reason. */
+function retryIn (wait: number | null): number {
+  return wait === null ? retrySeconds : Math.min(Math.max(1, Math.ceil(wait / 1_000)), longestRetry)
 }

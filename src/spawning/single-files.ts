@@ -5,6 +5,8 @@ export interface SingleFilesOptions {
   launcher: Launcher
   /** What makes a file: a program, the arguments before the model's name and those after it. */
   program: { executable: string, leading: readonly string[], trailing: readonly string[], env: Record<string, string> }
+  /** Whether nothing more may be begun. */
+  draining: () => boolean
   newId: () => string
   clock: Clock
 }
@@ -18,6 +20,8 @@ export type SingleFileAnswer =
   | { status: 'refused', code: 'unknown_model' | 'bad_model', message: string }
   /** Others are being made. */
   | { status: 'busy' }
+  /** The service runs empty: what was begun is made, and nothing else. */
+  | { status: 'draining' }
   | { status: 'failed', why: string }
 
 /** Programs at a time: each may take as much memory as a preparation. */
@@ -62,7 +66,9 @@ export class SingleFiles {
 
   /** Asks for the file of a model; whoever asks for the same is answered the same. Answers after 2 s at most. */
   async ask (model: string): Promise<SingleFileAnswer> {
-    const job = this.#jobs.get(model) ?? this.#begin(model)
+    const begun = this.#jobs.get(model)
+    if (begun === undefined && this.#options.draining()) return { status: 'draining' }
+    const job = begun ?? this.#begin(model)
     if (job === null) return { status: 'busy' }
     this.#expect(model, job)
     if (job.outcome === undefined) await this.#wait(job)

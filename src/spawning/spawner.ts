@@ -11,6 +11,7 @@ import type { LoadGate, LoadReason } from '../load/load-gate.ts'
 import { Capacity } from './capacity.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { nobodysRequest, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
+import { ReEntries } from './re-entries.ts'
 import { Reception, type ReceptionOptions } from './reception.ts'
 import { Reserve } from './reserve.ts'
 import type { SpawnerEvents } from './spawner-events.ts'
@@ -19,7 +20,7 @@ import type { Surroundings } from './surroundings.ts'
 
 export interface SpawnerOptions extends
   Omit<Surroundings, 'launched' | 'makeRoom' | 'moved' | 'named' | 'unfit' | 'phase' | 'watchdog'>,
-  Pick<ReceptionOptions, 'renderers' | 'maxSessions' | 'maxPerCaller' | 'line' | 'barred'> {
+  Pick<ReceptionOptions, 'renderers' | 'maxSessions' | 'maxPerCaller' | 'line' | 'hold' | 'newToken' | 'barred'> {
   newId: () => string
   /** Most stream servers that are started at a time; 0: without limit. */
   maxStarts: number
@@ -46,8 +47,12 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   readonly #capacity: Capacity
   readonly #reserve: Reserve
   readonly #reception: Reception
-  /** Everything was told to end, for good. */
-  #stopping = false
+  readonly #reEntries: ReEntries
+  /** The service is ending: no drain is called off any more. */
+  #parting = false
+  /** When what is left is stopped: by a drain that may be called off, and by the service as it ends. */
+  #drainDeadline: number | null = null
+  #endDeadline: number | null = null
   #hurried = false
   /** Stream servers can report. */
   #listening = false
@@ -74,7 +79,16 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       unfit: (session, why) => { this.emit('unfit', { session: session.view(), why }) },
       phase: (phase, milliseconds) => { this.emit('phase', { phase, milliseconds }) }
     }
-    this.#capacity = new Capacity({ ...options, table: this.#table })
+    const reEntries = new ReEntries({
+      hold: options.hold,
+      clock: options.clock,
+      freed: () => {
+        this.#reserve.changed()
+        this.#reception.callWaiting()
+      }
+    })
+    this.#reEntries = reEntries
+    this.#capacity = new Capacity({ ...options, table: this.#table, held: () => reEntries.held })
     this.#reserve = new Reserve({
       wanted: options.ahead,
       clock: options.clock,
@@ -87,7 +101,10 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
       table: this.#table,
       capacity: this.#capacity,
       reserve: this.#reserve,
+      reEntries,
+      end: id => this.stop(id, 'client_closed', 'caller'),
       supervise: (order, request) => this.#supervise(order, request),
+      deadline: () => this.deadline,
       claim: how => { this.emit('claim', how) }
     })
     options.launcher.on('exited', exit => {
@@ -103,11 +120,21 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   }
 
   get draining (): boolean { return this.#reception.closed }
+  /** When what is left is stopped, in milliseconds since the epoch; null: nobody has said, or nothing is. */
+  get deadline (): number | null {
+    const [sooner, later] = [this.#drainDeadline, this.#endDeadline].filter(each => each !== null)
+    return sooner === undefined ? null : Math.min(sooner, later ?? sooner)
+  }
+
   /** Sessions that have not ended. */
   get alive (): number { return this.#table.alive }
   get maxSessions (): number { return this.#options.maxSessions }
   /** Requests that wait for a seat. */
   get waiting (): number { return this.#reception.waiting }
+  /** Milliseconds for which a place is kept for whoever may come back to it. */
+  get hold (): number { return this.#options.hold }
+  /** Seats that are kept for somebody who may come back. */
+  get held (): number { return this.#reEntries.held }
   get renderers (): readonly Renderer[] { return this.#options.renderers }
   /** Why a request to view would not be admitted now; null: it would. Starts under way are over in a moment, and keep nobody out. */
   get unready (): 'draining' | 'full' | LoadReason | null {
@@ -210,17 +237,22 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return this.session(id)
   }
 
-  /** From now on nothing is given out. Running sessions go on; those that wait for a request end at once. */
-  drain (): void {
+  /**
+   * From now on nothing is given out. Running sessions go on; those that wait for a request end at once.
+   * @param deadline when whoever drains stops what is left, in milliseconds since the epoch; absent: as said before
+   */
+  drain (deadline = this.#drainDeadline): void {
     const begins = !this.draining
+    this.#drainDeadline = deadline
     this.#reception.close()
     this.#reserve.close('drain')
     if (begins) this.emit('draining', true)
   }
 
-  /** Calls the drain off; `false`: there is none, or everything was told to end. */
+  /** Calls the drain off; `false`: there is none, or the service is ending. */
   resume (): boolean {
-    if (!this.draining || this.#stopping) return false
+    if (!this.draining || this.#parting) return false
+    this.#drainDeadline = null
     this.#reception.reopen()
     if (this.#listening) this.#reserve.open()
     this.emit('draining', false)
@@ -232,19 +264,25 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     for (const supervisor of [...this.#supervisors.values()]) supervisor.end('drain', this.#hurried ? 'SIGKILL' : 'SIGTERM')
   }
 
-  /** Drains, and resolves when no session is left alive. */
-  async emptied (): Promise<void> {
+  /**
+   * Drains for good, and resolves when no session is left alive.
+   * @param deadline when whoever ends the service stops what is left, in milliseconds since the epoch; absent: as said before
+   */
+  async emptied (deadline = this.#endDeadline): Promise<void> {
+    this.#parting = true
+    this.#endDeadline = deadline
     this.drain()
     await Promise.all(Array.from(this.#supervisors.values(), supervisor => supervisor.ended))
   }
 
   /**
-   * Drains, waits until starts are answered and ends have ended, and parts from the sessions that go on without ending them: another
+   * Drains for good, waits until starts are answered and ends have ended, and parts from the sessions that go on without ending them: another
    * service takes them over. From then on nothing moves a session here.
    *
    * @param patience resolves when there is no more time to wait
    */
   async leave (patience: Promise<void>): Promise<void> {
+    this.#parting = true
     this.drain()
     await Promise.race([patience, Promise.all(Array.from(this.#supervisors.values(), supervisor => supervisor.settled))])
     for (const supervisor of this.#supervisors.values()) supervisor.letGo()
@@ -253,7 +291,6 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   /** Drains and ends every session; resolves when all have ended. */
   async stopAll (): Promise<void> {
-    this.#stopping = true
     const emptied = this.emptied()
     this.stopLiving()
     await emptied
@@ -268,6 +305,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** Ends everything and lets go of every timer. Calling twice is nothing. */
   async close (): Promise<void> {
     await this.stopAll()
+    this.#reEntries.close()
     for (const cancel of this.#forgetting.values()) cancel()
     this.#forgetting.clear()
   }
@@ -281,7 +319,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
   /** All that decides whether something is started. */
   diagnosis (): Diagnosis {
     const { maxSessions, maxStarts, ports } = this.#options
-    return { draining: this.draining, waiting: this.waiting, alive: this.alive, maxSessions, starting: this.#capacity.starting, maxStarts, obstacle: this.#reception.obstacle ?? null, readyAhead: this.readyAhead, ports: ports.counts(), waitingForPort: ports.waiting, oldestReportAge: this.oldestReportAge() }
+    return { draining: this.draining, waiting: this.waiting, alive: this.alive, held: this.held, maxSessions, starting: this.#capacity.starting, maxStarts, obstacle: this.#reception.obstacle ?? null, readyAhead: this.readyAhead, ports: ports.counts(), waitingForPort: ports.waiting, oldestReportAge: this.oldestReportAge() }
   }
 
   /** A session from its entry in the table on, before anything is started. */
@@ -306,6 +344,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
 
   #moved (session: Session, from: State | null, by: Actor): void {
     const started = session.state !== 'queued' && session.state !== 'starting' && this.#capacity.done(session.id)
+    if (session.state === 'draining') this.#reception.ending(session.id)
     if (session.over) {
       const surplus = this.#table.ended(session)
       this.#reception.parted(session)

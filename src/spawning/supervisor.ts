@@ -9,7 +9,7 @@ import { Attendance } from './attendance.ts'
 import { exitReason } from './exit-cause.ts'
 import { KillLadder, type Rung } from './kill-ladder.ts'
 import type { ChildExit } from './launcher.ts'
-import { failureOf, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
+import { failureOf, restartSeconds, type OpenRequest, type OpenResult, type SessionRequest } from './outcome.ts'
 import { StreamServer } from './stream-server.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -45,7 +45,7 @@ export class Supervisor {
     this.#ladder = new KillLadder(surroundings.limits.killStep, surroundings.clock, rung => { this.#reached(rung) })
   }
 
-  /** Resolves when the session is over. */
+  /** Resolves when the session is over, or is no more looked after here. */
   get ended (): Promise<void> { return this.#ended.promise }
 
   /** Resolves when the session is over and has let go of every port. */
@@ -81,11 +81,12 @@ export class Supervisor {
   /** Resolves when nobody waits for it to be ready, and it is not ending. */
   get settled (): Promise<void> { return this.#opened.promise.then(async () => { if (this.session.reason !== null) await this.ended }) }
 
-  /** Another service is going to look after it: nothing moves it here any more, and whoever waits for it is sent away. */
+  /** Another service is going to look after it: nothing moves it here any more, and whoever waits for it or for its end is sent away. */
   letGo (): void {
     this.#ladder.done()
     this.#with.watchdog.release(this.session)
-    this.#opened.resolve(undefined)
+    this.#opened.resolve({ status: 'draining', retryAfter: restartSeconds })
+    this.#ended.resolve()
   }
 
   /** Gives a session that was started ahead to a request; resolves when it is ready, which it may be already, or with what stood in the way. */
@@ -136,7 +137,8 @@ export class Supervisor {
 
   /** A deadline has passed. */
   deadline (reason: Reason): void {
-    if (reason === 'first_connect_timeout') void this.attendance.deserted().then(deserted => { if (deserted) this.end(reason) })
+    // Both mean that nobody is there: the system may know better.
+    if (reason === 'first_connect_timeout' || reason === 'client_closed') void this.attendance.deserted().then(deserted => { if (deserted) this.end(reason, 'SIGTERM', 'limit') })
     else this.end(reason, 'SIGTERM', 'limit')
   }
 

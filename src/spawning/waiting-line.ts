@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 
-/** How waiting ended without a turn: one left, waited too long, or nothing is given out any more. `full`: there was no place in the line. */
+/** How waiting ended without a turn: one left, waited too long, or nothing is given out any more. `full`: there was no place in the line, or it went to a caller with fewer. */
 export type Unseated = 'left' | 'late' | 'full' | 'closed'
 
 export interface WaitingLineOptions {
@@ -8,11 +8,25 @@ export interface WaitingLineOptions {
   room: number
   /** Milliseconds somebody waits at most. */
   patience: number
+  /** Milliseconds for which the place of somebody who leaves and may come back is kept. */
+  hold: number
   clock: Clock
+}
+
+/** How somebody stands in the line. */
+export interface Standing {
+  /** By this it may come back to its place when it has left; absent: it does not. */
+  key?: string
+  /** The key of a place that it had before. */
+  shown?: string | null
+  /** Before everybody else: it has had a seat. */
+  first?: boolean
 }
 
 interface Waiter {
   caller: string
+  /** By which it may come back. */
+  key: string | undefined
   /** Smaller ones are called first. */
   rank: number
   /** Its turn has come. */
@@ -23,12 +37,15 @@ interface Waiter {
 
 /**
  * Requests that wait until something can be started: bounded, first come first served, and fair between callers: each request of one's own that waits
- * already puts the next one behind as many of others as the line has places. So nobody fills the line, and nobody waits for ever.
+ * already puts the next one behind as many of others as the line has places, so nobody waits for ever. Where the line is full, whoever waits with many gives
+ * the last of them up for a caller with fewer, so nobody keeps others out of it.
  */
 export class WaitingLine {
   readonly #options: WaitingLineOptions
   /** In the order in which they are called. */
   readonly #waiters: Waiter[] = []
+  /** Places that are kept, by their keys, each with what cancels the end of its time. */
+  readonly #kept = new Map<string, { rank: number, cancel: () => void }>()
   #arrivals = 0
   #closed = false
 
@@ -44,18 +61,25 @@ export class WaitingLine {
   /**
    * Waits.
    * @param told is called with the place, counted from 1, now and whenever it changes
+   * @param standing how it stands in the line, where not as everybody does
    * @param turn is called in the very moment it is one's turn, to take what has come free; its answer is the answer
    */
-  async join<T> (caller: string, signal: AbortSignal, told: (place: number) => void, turn: () => T | Promise<T>): Promise<T | Unseated> {
+  async join<T> (caller: string, signal: AbortSignal, told: (place: number) => void, turn: () => T | Promise<T>, standing: Standing = {}): Promise<T | Unseated> {
     const { room, patience, clock } = this.#options
     if (this.#closed) return 'closed'
-    if (this.#waiters.length >= room) return 'full'
+    const before = this.#placeOf(standing)
+    const rank = before ?? this.#arrivals + this.waitingOf(caller) * room
+    if (before === undefined && this.#waiters.length + this.#kept.size >= room && !this.#madeWay(caller, rank)) return 'full'
+    this.#arrivals++
     return await new Promise<T | Unseated>(resolve => {
       const leave = (how: Unseated) => () => {
         this.#remove(this.#waiters.indexOf(waiter))
         waiter.sendAway(how)
       }
-      const left = leave('left')
+      const left = () => {
+        if (standing.key !== undefined) this.#keep(standing.key, rank)
+        leave('left')()
+      }
       const cancel = clock.after(patience, leave('late'))
       const over = () => {
         cancel()
@@ -63,7 +87,8 @@ export class WaitingLine {
       }
       const waiter: Waiter = {
         caller,
-        rank: this.#arrivals++ + this.waitingOf(caller) * room,
+        key: standing.key,
+        rank,
         call: () => {
           over()
           // At once, and whatever goes wrong is for whoever waits to hear, not for whoever calls.
@@ -95,10 +120,51 @@ export class WaitingLine {
   /** Takes people again after it was closed. */
   open (): void { this.#closed = false }
 
-  /** Sends everybody away. Closing twice is nothing. */
+  /** Sends everybody away, and keeps no place. Closing twice is nothing. */
   close (): void {
     this.#closed = true
+    for (const { cancel } of this.#kept.values()) cancel()
+    this.#kept.clear()
     for (const { sendAway } of this.#waiters.splice(0)) sendAway('closed')
+  }
+
+  /** The rank of the place somebody had, which nobody else gets by the same key, or before everybody; `undefined`: there is none. */
+  #placeOf ({ shown, first }: Standing): number | undefined {
+    if (first === true) return -1
+    if (shown == null) return undefined
+    // Its connection before may not have been seen to end.
+    const waiter = this.#waiters.find(({ key }) => key === shown)
+    if (waiter !== undefined) {
+      this.#remove(this.#waiters.indexOf(waiter))
+      waiter.sendAway('left')
+    }
+    const kept = this.#kept.get(shown)
+    this.#kept.delete(shown)
+    kept?.cancel()
+    return waiter?.rank ?? kept?.rank
+  }
+
+  #keep (key: string, rank: number): void {
+    const { hold, clock } = this.#options
+    if (hold > 0) this.#kept.set(key, { rank, cancel: clock.after(hold, () => { this.#kept.delete(key) }) })
+  }
+
+  /** Whether somebody behind this rank was sent away for it: the last of whoever waits with most, and still does with as many as the newcomer. */
+  #madeWay (caller: string, rank: number): boolean {
+    const counts = new Map<string, number>()
+    for (const waiter of this.#waiters) counts.set(waiter.caller, (counts.get(waiter.caller) ?? 0) + 1)
+    let most = (counts.get(caller) ?? 0) + 2
+    let last: Waiter | undefined
+    for (const waiter of this.#waiters) {
+      const count = counts.get(waiter.caller) ?? 0
+      if (waiter.rank <= rank || count < most) continue
+      most = count
+      last = waiter
+    }
+    if (last === undefined) return false
+    this.#remove(this.#waiters.indexOf(last))
+    last.sendAway('full')
+    return true
   }
 
   #remove (index: number): void {

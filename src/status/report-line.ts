@@ -4,7 +4,7 @@ const plain = /^\/api\/spawns\/{1,2}([0-9A-Za-z-]{1,64})\?liveliness=(ready|ping
 
 /**
  * A report in the plain form that stream servers use, read out of a request target; undefined: it may still be one in another form.
- * Reports are most of all requests, so this is done without whatever other requests need.
+ * A hot path: reports are most of all requests, so this is done without whatever other requests need.
  */
 export function readReportLine (target: string): { id: string, report: Report } | undefined {
   const [, id, liveliness, more] = plain.exec(target) ?? []

@@ -34,7 +34,7 @@ export interface Call {
   unheard?: ((viewer: Socket) => void) | undefined
   /** The stream server speaks TLS, and this tells by the SHA-256 fingerprint whether its certificate is the right one. Absent: it does not. */
   knows?: ((fingerprint: string) => boolean) | undefined
-  /** Who carries the viewer, where it can. Absent: this process does. */
+  /** Who carries the viewer, where it can: neither side speaks TLS, and nobody asks for `onInput`. Absent: this process does. */
   carrier?: Carrier | undefined
 }
 
@@ -53,9 +53,12 @@ interface Line {
  */
 export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
   if (viewer.gone.aborted) return Promise.resolve({ status: 'viewerGone' })
-  const { host, port, opening, timeout, clock, onInput, unheard, knows, carrier } = call
+  const { host, port, opening, timeout, clock, onInput, unheard, knows } = call
+  // Nobody sees what a carrier carries, and none takes part in TLS.
+  const carrier = onInput === undefined && knows === undefined && !viewer.encrypted ? call.carrier : undefined
+  const willCarry = carrier?.ready === true
   return new Promise(resolve => {
-    const { socket: streamServer, established, downstream, objection } = knows === undefined ? plainLine(call) : secureLine(call, knows)
+    const { socket: streamServer, established, downstream, objection } = knows === undefined ? plainLine(call, willCarry) : secureLine(call, knows)
     const cancelTimeout = clock.after(timeout, () => {
       streamServer.destroy(new Error(`${host}:${port} did not accept the connection within ${timeout} ms`))
     })
@@ -85,17 +88,16 @@ export function dial (viewer: ParkedSocket, call: Call): Promise<DialResult> {
       taken.socket.setNoDelay(true).setKeepAlive(true, keepAliveDelay)
       const pair = { viewer: taken.socket, streamServer, opening, early: taken.early, clock, onInput, unheard }
       const here = (): DialResult => ({ status: 'joined', tunnel: new InProcessTunnel(pair, downstream) })
-      // Nobody sees what a carrier carries.
-      settle((onInput === undefined ? carrier : undefined)?.handOver(pair)?.then(tunnel => tunnel === undefined ? here() : { status: 'joined', tunnel }) ?? here())
+      settle(carrier?.handOver(pair)?.then(tunnel => tunnel === undefined ? here() : { status: 'joined', tunnel }) ?? here())
     })
   })
 }
 
 const manner = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelay, allowHalfOpen: true }
 
-function plainLine ({ host, port, carrier }: Call): Line {
+function plainLine ({ host, port }: Call, willCarry: boolean): Line {
   // A buffer for every viewer would be most of what one costs that is handed over.
-  if (carrier?.ready === true) return { socket: connectPlainly({ host, port, ...manner }), established: 'connect', downstream: new ChunkedDownstream(), objection: () => undefined }
+  if (willCarry) return { socket: connectPlainly({ host, port, ...manner }), established: 'connect', downstream: new ChunkedDownstream(), objection: () => undefined }
   const downstream = new Downstream()
   return { socket: connectPlainly({ host, port, ...manner, onread: downstream.onread }), established: 'connect', downstream, objection: () => undefined }
 }

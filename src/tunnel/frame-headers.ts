@@ -6,7 +6,7 @@ const firstControl = 0x8
 
 /**
  * Looks for what a viewer says of itself in the bytes it sends: frames with data, told from pings, pongs and closes by the opcode in their header. Nothing else is
- * read, nothing is kept but a header that comes in pieces, and payloads are skipped.
+ * read, nothing is kept but a header that comes in pieces, and payloads are skipped. A hot path where input is watched: everything that a viewer sends.
  */
 export class FrameHeaders {
   /** RFC 6455, section 5.2: two bytes, up to eight of length, four of the mask. */

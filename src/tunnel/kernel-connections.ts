@@ -3,7 +3,7 @@ import { SocketAddress } from 'node:net'
 import { endianness } from 'node:os'
 
 /**
- * Of a row of `/proc/net/tcp`: local port, remote address and port, repetitions and probes without an answer. Rows with fewer than three of
+ * A hot path by the length of the table. Of a row of `/proc/net/tcp`: local port, remote address and port, repetitions and probes without an answer. Rows with fewer than three of
  * both are passed over, since an answer may be late or lost, and here rather than later: 7 ms for ten thousand rows instead of 30.
  */
 const silentRow = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]{2} \S+ \S+ (?!0000000[0-2] +\d+ +[0-2] )([0-9A-F]+) +\d+ +(\d+) /gm

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 /** Why a parked viewer is no longer there. */
 export type Parting = 'closed' | 'reset' | 'overflow'
@@ -34,6 +35,11 @@ export class ParkedSocket {
     this.#keep(head)
     if (socket.destroyed) this.#leave('closed')
     if (this.#state === 'parked') socket.on('data', this.#keep).resume()
+  }
+
+  /** Whether the viewer speaks TLS to us. */
+  get encrypted (): boolean {
+    return this.#socket instanceof TLSSocket
   }
 
   /** Aborted once, with a `Parting` as its reason, when the viewer leaves before anybody took its socket. */

@@ -32,6 +32,8 @@ export interface Refusal {
   reason: string
   /** Whole seconds after which asking again makes sense. */
   retryAfter?: number | undefined
+  /** Place in line, from 1. */
+  place?: number | undefined
 }
 
 export interface RefusalForm {
@@ -76,14 +78,28 @@ function inWords ({ code, cause, reason, retryAfter }: Refusal): { code: string,
   return { code: cause ?? code, reason: retryAfter === undefined ? reason : `${reason}; try again in ${retryAfter} s` }
 }
 
-function httpAnswer ({ code, cause, reason, retryAfter }: Refusal): Buffer {
-  const { http } = refusals[code]
-  const body = JSON.stringify({ status: 'failed', reason, code: cause ?? code })
+/** What a program is told, whichever way it asked: in the official shape, and beside it what is ours. */
+export function refusalBody ({ code, cause, reason, retryAfter, place }: Refusal): Record<string, unknown> {
+  return {
+    status: 'failed',
+    reason,
+    code: cause ?? code,
+    ...retryAfter === undefined ? {} : { retryAfter: wholeSeconds(retryAfter) },
+    ...place === undefined ? {} : { place }
+  }
+}
+
+const wholeSeconds = (retryAfter: number) => Math.max(0, Math.ceil(retryAfter))
+
+function httpAnswer (refusal: Refusal): Buffer {
+  const { retryAfter } = refusal
+  const { http } = refusals[refusal.code]
+  const body = JSON.stringify(refusalBody(refusal))
   return Buffer.from([
     `HTTP/1.1 ${http} ${STATUS_CODES[http] ?? ''}`,
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
-    ...(retryAfter === undefined ? [] : [`Retry-After: ${Math.max(0, Math.ceil(retryAfter))}`]),
+    ...(retryAfter === undefined ? [] : [`Retry-After: ${wholeSeconds(retryAfter)}`]),
     'Connection: close',
     '',
     body

@@ -11,6 +11,13 @@ export interface KeptSession {
   back: WayBack
 }
 
+/** As much of a browser's `Storage` as is used. */
+export interface TabStorage {
+  getItem (name: string): string | null
+  setItem (name: string, value: string): void
+  removeItem (name: string): void
+}
+
 type Entry = KeptSession & { /** Milliseconds since 1970. */ until: number }
 
 /**
@@ -18,12 +25,12 @@ type Entry = KeptSession & { /** Milliseconds since 1970. */ until: number }
  * after this one's likeness finds nothing. Where the browser allows no storage nothing is kept.
  */
 export class KeptSessions {
-  readonly #storage: Storage | undefined
+  readonly #storage: TabStorage | undefined
   readonly #name: string
   readonly #now: () => number
 
   /** `page` is the page's address. `now` in milliseconds since 1970. */
-  constructor (storage: Storage | undefined, page: string, now: () => number) {
+  constructor (storage: TabStorage | undefined, page: string, now: () => number) {
     this.#storage = storage
     this.#name = `slipway.sessions.1 ${page}`
     this.#now = now
@@ -59,19 +66,5 @@ export class KeptSessions {
     } catch {
       // No room: the sessions end when their time is over.
     }
-  }
-}
-
-/** Those of the page that is open here. */
-export function keptHere (): KeptSessions {
-  return new KeptSessions(tabStorage(), location.pathname + location.search, Date.now)
-}
-
-/** A page without a right to storage, as in a sandboxed frame, is told so by an exception. */
-function tabStorage (): Storage | undefined {
-  try {
-    return sessionStorage
-  } catch {
-    return undefined
   }
 }

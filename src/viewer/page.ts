@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { Alerts } from './alerts.ts'
-import { keptHere, type KeptSession } from './kept-sessions.ts'
+import { keptHere } from './kept-here.ts'
+import type { KeptSession } from './kept-sessions.ts'
 import { LatestCatalogue } from './latest-catalogue.ts'
 import { ModeComparison } from './mode-comparison.ts'
 import { required } from './required-element.ts'

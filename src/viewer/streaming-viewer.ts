@@ -19,8 +19,7 @@ import { Assembly } from './tools/assembly.ts'
 import { DrawnExhibit } from './tools/drawn-exhibit.ts'
 import { Inspection } from './tools/inspection.ts'
 import { listenToKeys } from './view-keys.ts'
-import type { Place } from './viewpoint.ts'
-import type { WayBack } from './way-back.ts'
+import type { Place, WayBack } from './way-back.ts'
 
 export interface StreamStatistics {
   /** Triangles in the last drawn frame. */

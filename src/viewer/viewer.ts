@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
 import type { createViewer as Declared, Viewer, ViewerOptions } from './api.ts'
 import { HostedViewer } from './hosted-viewer.ts'
-import { keptHere } from './kept-sessions.ts'
+import { keptHere } from './kept-here.ts'
 
 export const createViewer: typeof Declared = (element: HTMLElement, options: ViewerOptions = {}): Viewer => {
   const viewer = new HostedViewer(element, options, systemClock, keptHere())

@@ -2,6 +2,7 @@ import { Matrix4, PerspectiveCamera, Vector3 } from 'three'
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
 import type { CameraView } from './camera-feed.ts'
 import type { Extent } from './extent.ts'
+import type { Place } from './way-back.ts'
 
 /** Where a model is first seen from: a little above, from the front right. */
 const threeQuarters = new Vector3(0.9, 0.62, 1.15).normalize()
@@ -9,12 +10,6 @@ const threeQuarters = new Vector3(0.9, 0.62, 1.15).normalize()
 export const fieldOfView = 35
 /** Largest geometric error on screen, in device pixels. */
 const tolerance = 1
-
-/** Where a camera stands, and what it turns about: world coordinates. */
-export interface Place {
-  position: [number, number, number]
-  target: [number, number, number]
-}
 
 /** Where somebody looks at a model from: a camera, and the pointer's hands on it. */
 export class Viewpoint {

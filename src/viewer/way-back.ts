@@ -1,4 +1,8 @@
-import type { Place } from './viewpoint.ts'
+/** Where a camera stands, and what it turns about: world coordinates. */
+export interface Place {
+  position: [number, number, number]
+  target: [number, number, number]
+}
 
 /** What a page that is loaded again needs to go on with a session that it had. */
 export interface WayBack {

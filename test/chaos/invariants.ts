@@ -7,12 +7,11 @@ import type { SessionRecord } from '../../src/sessions/session-record.ts'
 import { asking } from '../e2e/support/requests.ts'
 import { portIsFree, processesWithArgument } from '../fixtures/leak-check.ts'
 import { childrenOf, comesTrue } from '../fixtures/slipway.ts'
+import { swollen, type Footprint, type Weighed } from './footprint.ts'
 import { Metrics } from './metrics.ts'
 
 /** A service that runs and that nobody asks for anything any more. */
-export interface Examined {
-  url: string
-  pid: number
+export interface Examined extends Weighed {
   /** Its stream servers' ports. */
   ports: readonly number[]
   /** In the command line of each of its stream servers, and of nobody else. */
@@ -23,6 +22,8 @@ export interface Examined {
 export interface Past {
   /** Viewing requests that reached it; least and most, where connections broke before anybody could know. */
   asked: number | readonly [number, number]
+  /** What it took of the machine before; null: it was not there. */
+  before: Footprint | null
   /** Sessions that came, once everything is quiet; absent: those it remembers. */
   come?: () => number
 }
@@ -50,7 +51,9 @@ export async function broken (service: Examined, past: Past): Promise<string[]> 
   const zombies = [pid, ...childrenOf(pid)].flatMap(childrenOf).filter(isZombie)
   const health = await asking(`${url}/healthz`)
   const ready = await asking(`${url}/readyz`)
+  const more = past.before === null ? [] : await swollen(service, past.before)
   return [
+    ...more,
     ...busy,
     ...inPlaces === ports.length ? [] : [`of ${ports.length} ports ${inPlaces} are somewhere`],
     ...busyPorts.length === 0 ? [] : [`ports ${busyPorts.join(', ')} cannot be bound`],

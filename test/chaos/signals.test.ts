@@ -5,6 +5,7 @@ import { isAlive, portIsFree, processesWithArgument } from '../fixtures/leak-che
 import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
 import type { SeededRandom } from '../simulation/seeded-random.ts'
 import { Callers } from './callers.ts'
+import { nodeArgs, warmedUp } from './footprint.ts'
 import { broken } from './invariants.ts'
 import { quick } from './quick.ts'
 import { chance, drawn, during, moment } from './seed.ts'
@@ -30,41 +31,44 @@ async function freeze (pid: number, random: SeededRandom, longest: number): Prom
 
 t.test('SIGKILL and SIGSTOP of stream servers at random moments: every caller is answered, and nothing is lost', async t => {
   const random = chance()
-  const slipway = await startSlipway(t, { ...quick, SLIPWAY_MAX_SESSIONS: '6' })
+  const slipway = await startSlipway(t, { ...quick, SLIPWAY_MAX_SESSIONS: '6' }, { nodeArgs })
   const callers = new Callers(random)
+  const before = await warmedUp(slipway, callers)
   await during(callers.come(slipway, { visits: 24, abreast: 6, stay: 600 }), async () => {
     await moment(random.between(20, 250))
     const children = processesWithArgument(slipway.folder)
     // One that is stopped stays so: whoever falls silent is ended.
     if (children.length > 0) strike(random.pick(children), random.chance(0.7) ? 'SIGKILL' : 'SIGSTOP')
   })
-  t.same(await broken(slipway, { asked: callers.asked }), [], drawn)
+  t.same(await broken(slipway, { asked: callers.asked, before }), [], drawn)
   // A viewer whose stream server is killed before it has said a word sees the end of its connection.
   t.equal(callers.answers['broken'] ?? 0, 0, `every caller was answered: ${JSON.stringify(callers.answers)}`)
 })
 
 t.test('SIGKILL and SIGSTOP of the launcher at random moments: every caller is answered, and nothing is lost', async t => {
   const random = chance()
-  const slipway = await startSlipway(t, { ...quick, SLIPWAY_MAX_SESSIONS: '6' }, { provokes })
+  const slipway = await startSlipway(t, { ...quick, SLIPWAY_MAX_SESSIONS: '6' }, { nodeArgs, provokes })
   const callers = new Callers(random)
+  const before = await warmedUp(slipway, callers)
   await during(callers.come(slipway, { visits: 18, abreast: 6, stay: 500 }), async () => {
     await moment(random.between(200, 900))
     if (random.chance(0.5)) strike(slipway.launcher(), 'SIGKILL')
     else await freeze(slipway.launcher(), random, 1_500)
   })
-  t.same(await broken(slipway, { asked: callers.asked }), [], drawn)
+  t.same(await broken(slipway, { asked: callers.asked, before }), [], drawn)
   t.equal(callers.answers['broken'] ?? 0, 0, `every caller was answered: ${JSON.stringify(callers.answers)}`)
 })
 
 t.test('SIGSTOP of the service at random moments: every caller is answered, and nothing is lost', async t => {
   const random = chance()
-  const slipway = await startSlipway(t, { ...quick, SLIPWAY_MAX_SESSIONS: '6' })
+  const slipway = await startSlipway(t, { ...quick, SLIPWAY_MAX_SESSIONS: '6' }, { nodeArgs })
   const callers = new Callers(random)
+  const before = await warmedUp(slipway, callers)
   await during(callers.come(slipway, { visits: 18, abreast: 6, stay: 500 }), async () => {
     await moment(random.between(100, 600))
     await freeze(slipway.pid, random, 1_500)
   })
-  t.same(await broken(slipway, { asked: callers.asked }), [], drawn)
+  t.same(await broken(slipway, { asked: callers.asked, before }), [], drawn)
   t.equal(callers.answers['broken'] ?? 0, 0, `every caller was answered: ${JSON.stringify(callers.answers)}`)
 })
 
@@ -99,6 +103,6 @@ t.test('SIGKILL of a service that keeps its sessions at random moments: the next
   for (const { id } of before) await asking(`${last.url}/api/spawns/${id}`, { method: 'DELETE' })
   const callers = new Callers(random)
   await callers.come(last, { visits: 6, abreast: 3 })
-  t.same(await broken(last, { asked: callers.asked }), [], drawn)
+  t.same(await broken(last, { asked: callers.asked, before: null }), [], drawn)
   t.equal(callers.fates.opened, 6, JSON.stringify(callers.answers))
 })

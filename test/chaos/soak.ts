@@ -92,7 +92,7 @@ export class Soak {
     const ends: Array<() => unknown> = []
     const relay = await FaultRelay.open({ teardown: end => { ends.push(end as () => unknown) } }, service.port, random)
     const ports = Array.from({ length: seats }, (_, index) => begin + index)
-    return new Soak(service, { url: service.url, pid: service.pid, ports, folder }, random, relay, ends)
+    return new Soak(service, { url: service.url, pid: service.pid, launcher: () => launcherOf(service.pid) ?? NaN, ports, folder }, random, relay, ends)
   }
 
   /** Lets a minute pass; answers how it stands then. */
@@ -108,7 +108,8 @@ export class Soak {
     this.#over = true
     await this.#going
     this.#relay.hangUp()
-    const wrong = await broken(this.#examined, { asked: this.#callers.counted, come: () => this.#come })
+    // A service that is soaked is compared with its own first minute.
+    const wrong = await broken(this.#examined, { asked: this.#callers.counted, before: null, come: () => this.#come })
     for (const end of this.#ends) end()
     const { service } = await this.#figures()
     const warm = this.#warm ?? service
@@ -159,9 +160,7 @@ export class Soak {
     this.#ends.push(() => { feed.terminate() })
   }
 
-  #launcher (): number | undefined {
-    return childrenOf(this.#service.pid).find(({ zombie }) => !zombie)?.pid
-  }
+  #launcher (): number | undefined { return launcherOf(this.#service.pid) }
 
   async #figures (): Promise<Figures> {
     const { fates, asked } = this.#callers
@@ -179,4 +178,8 @@ export class Soak {
       errors: this.#errors.length
     }
   }
+}
+
+function launcherOf (service: number): number | undefined {
+  return childrenOf(service).find(({ zombie }) => !zombie)?.pid
 }

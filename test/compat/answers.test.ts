@@ -9,13 +9,14 @@ const answerTo = (result: Exclude<OpenResult, { status: 'opened' }>) => refusalA
 
 t.test('refusals in the official shape, with words of ours beside them', async t => {
   t.same(answerTo({ status: 'rendererDisabled' }), { httpStatus: 403, retryAfter: undefined, body: { status: 'failed', reason: 'Invalid rendering location', code: 'renderer_disabled' } })
-  t.same(answerTo({ status: 'full', limit: 32, reason: null, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: 'full', retryAfter: 5 } })
+  t.same(answerTo({ status: 'full', limit: 32, reason: null, retryAfter: 5, place: null }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: 'full', retryAfter: 5 } })
+  t.same(answerTo({ status: 'full', limit: 32, reason: 'queue_timeout', retryAfter: 40, place: 3 }).body, { status: 'failed', reason: 'No ports available', code: 'queue_timeout', retryAfter: 40, place: 3 })
   for (const reason of ['queue_timeout', 'port_conflict'] as const) {
     t.same(answerTo({ status: 'noPort', reason, retryAfter: 5 }), { httpStatus: 503, retryAfter: 5, body: { status: 'failed', reason: 'No ports available', code: reason, retryAfter: 5 } })
   }
   t.same(answerTo({ status: 'isolated', retryAfter: 300, tried: false }), { httpStatus: 422, retryAfter: 300, body: { status: 'failed', reason: 'This model keeps crashing its stream server', code: 'model_isolated', retryAfter: 300 } })
   t.match(answerTo({ status: 'isolated', retryAfter: 30, tried: true }), { httpStatus: 422, retryAfter: 30, body: { reason: 'This model kept crashing; somebody is trying it now', code: 'model_isolated' } })
-  t.same(answerTo({ status: 'draining' }), { httpStatus: 503, retryAfter: 30, body: { status: 'failed', reason: 'Server is shutting down', code: 'draining', retryAfter: 30 } })
+  t.same(answerTo({ status: 'draining', retryAfter: 90 }), { httpStatus: 503, retryAfter: 90, body: { status: 'failed', reason: 'Server is shutting down', code: 'draining', retryAfter: 90 } })
   for (const reason of ['admin', 'drain', 'client_closed'] as const) {
     t.same(answerTo({ status: 'cancelled', reason }), { httpStatus: 410, retryAfter: undefined, body: { status: 'failed', reason: 'The session was stopped before it was ready', code: reason } })
   }

@@ -73,6 +73,18 @@ t.test('as many sessions are started ahead as are asked for, and by default one 
   t.same(ahead({ SLIPWAY_MAX_SESSIONS: '1' }), { csr: 0, ssr: 0 }, 'one seat alone contradicts nothing')
 })
 
+t.test('nothing of the configuration can be altered, its lists neither, and none is shared with the next', async t => {
+  const [given, usual, again] = [loadConfig({ SLIPWAY_MODEL_DIRS: '/a;/b', SLIPWAY_TRUSTED_PROXIES: 'loopback' }), loadConfig({}), loadConfig({})]
+  for (const loaded of [given, usual]) {
+    if (loaded.status === 'invalid') throw new Error(loaded.problems.join())
+    const alterable = (at: string, value: unknown): string[] => typeof value !== 'object' || value === null
+      ? []
+      : [...Object.isFrozen(value) ? [] : [at], ...Object.entries(value).flatMap(([name, each]) => alterable(`${at}.${name}`, each))]
+    t.same(alterable('config', loaded.config), [])
+  }
+  t.same(usual, again)
+})
+
 t.test('settings have names of their own and descriptions', async t => {
   t.equal(new Set(settings.map(({ schema }) => schema.env)).size, settings.length)
   for (const { schema } of settings) t.match(schema.description, /\.$/, schema.env)

@@ -160,3 +160,28 @@ t.test('whoever names ever new models makes it remember no more and no less', as
   isolation.close()
   isolation.close()
 })
+
+t.test('another service goes on with what was isolated, and not for longer than a pause', async t => {
+  const { isolation, crash, clock } = stage({ limit: 2 })
+  for (const model of ['bad', 'once', 'bad']) crash(model)
+  await clock.advance(100_000)
+  const kept = isolation.kept()
+  t.match(kept, [{ model: 'bad', until: clock.now() + 200_000 }])
+  t.equal(kept.length, 1)
+
+  const next = stage({ limit: 2 })
+  next.isolation.restore([...kept, { model: 'tampered', crashes: [1], until: Infinity }])
+  t.same(next.isolation.isolated().map(({ model, crashes }) => [model, crashes]), [['bad', 2], ['tampered', 1]])
+  t.match(next.isolation.barred('bad'), { tried: false })
+  t.same(next.isolation.barred('tampered'), { retryAfter: 300, tried: false })
+  t.equal(next.isolation.barred('once'), undefined)
+  await next.clock.advance(300_000)
+  const trial = next.come('bad')
+  t.match(next.isolation.barred('bad'), { tried: true }, 'after the pause one may try')
+  next.end(trial, 'bad', 'crashed')
+  t.match(next.isolation.barred('bad'), { retryAfter: 300 }, 'and one crash is enough')
+
+  const off = stage({ limit: 0 })
+  off.isolation.restore(kept)
+  t.equal(off.isolation.barred('bad'), undefined)
+})

@@ -25,7 +25,7 @@ t.test('a full house', async t => {
   const { serviceId } = await openViewer(slipway)
   t.match(await refusals(slipway), {
     closed: { status: 1013, protocol: 'some.protocol', reason: 'No ports available; try again in 5 s', code: 'full' },
-    answered: { status: 503, headers: { 'retry-after': '5', 'content-type': 'application/json' }, body: { status: 'failed', reason: 'No ports available', code: 'full' } }
+    answered: { status: 503, headers: { 'retry-after': '5', 'content-type': 'application/json' }, body: { status: 'failed', reason: 'No ports available', code: 'full', retryAfter: 5 } }
   })
   await asking(`${slipway.url}/api/spawns/${serviceId}`, { method: 'DELETE' })
 })

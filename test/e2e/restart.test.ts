@@ -239,3 +239,16 @@ t.test('the upgrade procedure as it is documented: another installation takes ov
   viewer.close()
   await (await SessionFeed.open(t, second)).end(serviceId)
 })
+
+t.test('a model that is isolated stays so over a restart', async t => {
+  const { start } = await restartable(t, { SLIPWAY_CRASH_LIMIT: '1' })
+  const first = await start()
+  const bad = 'mode-exit-code-03'
+  t.match(await askForViewer(first, { model: bad }), { status: 500, body: { code: 'crashed' } })
+  await first.stop('SIGKILL')
+  const second = await start()
+  t.match(await askForViewer(second, { model: bad }), { status: 422, body: { code: 'model_isolated' } })
+  t.equal((await asking(`${second.url}/api/isolations/${bad}`, { method: 'DELETE' })).status, 200)
+  await second.stop('SIGTERM')
+  t.match(await askForViewer(await start(), { model: bad }), { status: 500, body: { code: 'crashed' } })
+})

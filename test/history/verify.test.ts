@@ -26,7 +26,7 @@ function verify (t: Test, ...contents: string[][]) {
 }
 
 t.test('a sound history is counted', async t => {
-  t.match(verify(t, chain(5)), { status: 'sound', records: 5, first: 1, last: { number: 5, hash: /^[0-9a-f]{64}$/ }, torn: 0 })
+  t.match(verify(t, chain(5)), { status: 'sound', records: 5, first: 1, last: { number: 5, hash: /^[0-9a-f]{64}$/ }, since: null, torn: 0 })
   t.same(verify(t, []), { status: 'empty', torn: 0 })
 })
 
@@ -85,4 +85,24 @@ t.test('verdicts in words, with the exit code of the command', async t => {
   t.same(verdictWords(verifyHistory([join(dir, 'none')])), { exitCode: 2, text: `slipway: ${join(dir, 'none')} cannot be read (ENOENT)\n` })
   t.same(verdictWords({ status: 'broken', file: '/h', line: 7, problem: 'it is no record' }), { exitCode: 1, text: '/h, line 7: it is no record\n' })
   t.same(verdictWords({ status: 'empty', torn: 0 }), { exitCode: 0, text: '0 records\n' })
+})
+
+t.test('what is missing at either end is found by whoever knows what was there', async t => {
+  const lines = chain(6)
+  const hashes = lines.map(line => (JSON.parse(line) as { hash: string }).hash)
+  const file = join(t.testdir(), 'history')
+  const look = (from: number, to: number, known: Parameters<typeof verifyHistory>[1]) => {
+    writeFileSync(file, lines.slice(from, to).join(''))
+    return verifyHistory([file], known)
+  }
+  t.match(look(0, 6, { first: 1, last: hashes[5] as string }), { status: 'sound', since: 0 })
+  t.match(look(0, 6, { last: hashes[3] as string }), { status: 'sound', since: 2 }, 'it has grown since')
+  t.match(look(2, 6, { first: 3, last: hashes[5] as string }), { status: 'sound' }, 'older files may be gone')
+  t.same(look(0, 5, { last: hashes[5] as string }), { status: 'cut', problem: `no record has the hash ${hashes[5]}: what was the last record is missing, or was made anew` })
+  t.same(look(2, 6, { first: 1 }), { status: 'cut', problem: 'it begins with record 3: records 1 to 2 are missing' })
+  t.same(look(0, 0, { first: 1 }), { status: 'cut', problem: 'record 1 is not there, nor any other' })
+  t.match(look(0, 0, { last: hashes[5] as string }), { status: 'cut' })
+  t.match(verdictWords(look(0, 6, { last: hashes[4] as string })), { exitCode: 0, text: /the one that was known is there, and 1 follows it\n/ })
+  t.match(verdictWords(look(0, 6, { last: hashes[5] as string })), { exitCode: 0, text: /still the last\n/ })
+  t.match(verdictWords(look(0, 5, { last: hashes[5] as string })), { exitCode: 1, text: /^no record has the hash/ })
 })

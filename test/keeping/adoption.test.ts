@@ -7,7 +7,7 @@ import type { FakeLauncher } from '../fixtures/fake-launcher.ts'
 import { spawnerStage } from '../fixtures/spawner-stage.ts'
 import { noted } from './noted.ts'
 
-const process = (id: string, changes: Partial<Found> = {}): Found => ({ startTime: '1000', executable: '/opt/ts3d_sc_server', args: ['/opt/ts3d_sc_server', '--id', id], ...changes })
+const process = (id: string, changes: Partial<Found> = {}): Found => ({ startTime: '1000', executable: '/opt/ts3d_sc_server', args: ['/opt/ts3d_sc_server', '--id', id], kept: false, ...changes })
 const child = (id: string, changes: Partial<KeptChild> = {}): KeptChild => ({ id, pid: 77, startTime: '1000', ended: false, ...changes })
 
 const killed: number[] = []
@@ -91,7 +91,7 @@ t.test('one whose process has ended meanwhile gets its end and its reason', asyn
 t.test('where the launcher is gone too, whoever is proven is killed, and nobody else', async t => {
   const { spawner, launcher, diary, ports } = stage([])
   const look: Look = pid => process(pid === 77 ? 'a' : 'somebody else')
-  t.match(adopt([noted('a'), noted('b', { pid: 78 })], launcher, spawner, look), { adopted: [], lost: [{ id: 'a', why: /launcher is gone.*its process is ended/ }, { id: 'b', why: /launcher is gone, or knows nothing of it$/ }] })
+  t.match(adopt([noted('a'), noted('b', { pid: 78 })], launcher, spawner, look), { adopted: [], lost: [{ id: 'a', why: /launcher is gone.*its process is ended/ }, { id: 'b', why: /launcher is gone, or knows nothing of it: / }] })
   t.same(diary, ['a ->adopted', 'a adopted>failed owner_lost', 'b ->adopted', 'b adopted>failed not_kept'])
   t.same(killed, [77])
   t.equal(ports.counts().leased, 0)
@@ -127,4 +127,21 @@ t.test('seats, quota and GPUs count those that were taken over', async t => {
   t.match(await spawner.open(request({ caller: 'a third' })), { status: 'full' })
   t.match(launcher.orders.map(({ args }) => args), [['--sc-port', '20000']])
   t.match(spawner.sessionOnPort(30_000), { id: 'b' }, 'a port that is no longer in the range too')
+})
+
+t.test('how long one was unused is counted from when it was ready, not from when it was asked for', async t => {
+  for (const [readyAt, reason] of [[1_000_000, 'client_closed'], [1_000_000 - 60_000, 'first_connect_timeout']] as const) {
+    const { spawner, launcher, report } = stage([child('a')])
+    adopt([noted('a', { createdAt: 900_000, requestedAt: 900_000, readyAt, connectedAt: null })], launcher, spawner, () => process('a'))
+    report('a', 'disconnect')
+    t.equal(spawner.session('a')?.reason, reason)
+  }
+})
+
+t.test('one that was never ready has not been unused', async t => {
+  const { spawner, launcher } = stage([child('a', { ended: true })])
+  adopt([noted('a', { state: 'starting', createdAt: 900_000, requestedAt: 900_000, readyAt: null, connectedAt: null })], launcher, spawner, () => null)
+  launcher.alive.add('a')
+  launcher.exit('a', { code: 0 })
+  t.equal(spawner.session('a')?.reason, 'exited')
 })

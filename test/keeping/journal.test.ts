@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { origin, seal } from '../../src/history/chain.ts'
-import { Journal, readJournal } from '../../src/keeping/journal.ts'
+import { harmDone, Journal, readJournal } from '../../src/keeping/journal.ts'
 import { noted } from './noted.ts'
 
 function stage (t: Test) {
@@ -33,7 +33,7 @@ t.test('what was noted last of each living session is read back, in the order th
   journal.note(noted('b', { pingTimeout: 30_000, maxLifetime: 0 }))
   journal.ended('c')
   journal.ended('never there')
-  t.same(left(), { status: 'read', notes: [noted('a'), noted('b', { pingTimeout: 30_000, maxLifetime: 0 })], unsound: [], torn: false })
+  t.same(left(), { status: 'read', notes: [noted('a'), noted('b', { pingTimeout: 30_000, maxLifetime: 0 })], unsound: [], unchained: [], torn: false })
   t.equal(statSync(path).mode & 0o777, 0o600)
   journal.close()
   journal.close()
@@ -43,7 +43,7 @@ t.test('what was noted last of each living session is read back, in the order th
 
 t.test('a journal that is not there, or empty, is of nobody', async t => {
   const { path, left } = stage(t)
-  const nothing = { status: 'read', notes: [], unsound: [], torn: false }
+  const nothing = { status: 'read', notes: [], unsound: [], unchained: [], torn: false }
   t.same(left(), nothing)
   writeFileSync(path, '')
   t.same(left(), nothing)
@@ -81,11 +81,39 @@ t.test('a line that was altered in any character is left out and told, the other
   for (let at = 0; at < line.length; at++) {
     const altered = line.slice(0, at) + (line[at] === '0' ? '1' : '0') + line.slice(at + 1)
     writeFileSync(path, [head, all[0], altered, all[2], ''].join('\n'))
-    const { notes, unsound, torn } = left()
-    if (notes.length !== 2 || unsound[0] !== 3 || torn) t.fail(`character ${at}: ${altered}`)
+    const { notes, unsound, unchained, torn } = left()
+    if (notes.length !== 2 || unsound[0] !== 3 || unchained.length > 0 || torn) t.fail(`character ${at}: ${altered}`)
   }
   writeFileSync(path, [head, 'nonsense', ...all, '{"event":"session"}', ''].join('\n'))
-  t.same([left().notes.length, left().unsound], [3, [2, 6]])
+  t.same([left().notes.length, left().unsound, left().unchained], [3, [2, 6], []])
+})
+
+t.test('whole lines that were removed, moved or put in are told, and what is left is taken', async t => {
+  const { path, open, left, lines } = stage(t)
+  const journal = open()
+  journal.begin()
+  for (const id of ['a', 'b', 'c']) journal.note(noted(id))
+  journal.ended('a')
+  journal.close()
+  const [head = '', a = '', b = '', c = '', ended = ''] = lines()
+  const foreign = seal({ event: 'session', ...noted('x') }, { number: 2, hash: '1'.repeat(64) }).line
+  const cases: Array<[string[], number[], string[]]> = [
+    [[head, a, b, c, ended], [], ['b', 'c']],
+    [[head, a, c, ended], [3], ['c']],
+    [[head, a, ended], [3], []],
+    [[a, b, c, ended], [1], ['b', 'c']],
+    [[head, a, foreign, c, ended], [3, 4], ['x', 'c']],
+    [[head, a, b, c, b, ended], [5, 6], ['b', 'c']],
+    [[head, b, a, c, ended], [2, 3, 4], ['b', 'c']],
+    [[head, a, 'nonsense', c, ended], [], ['c']],
+    [[head, 'nonsense', c, ended], [3], ['c']]
+  ]
+  for (const [text, unchained, ids] of cases) {
+    writeFileSync(path, [...text, ''].join('\n'))
+    const reading = left()
+    t.same([reading.unchained, reading.notes.map(({ id }) => id)], [unchained, ids])
+    t.equal(/lines are missing.* before line (.*?):/.exec(harmDone(reading) ?? '')?.[1] ?? '', unchained.join(', '))
+  }
 })
 
 t.test('a journal of another version is not read', async t => {

@@ -6,10 +6,11 @@ import { doubt, procLook, type Found } from '../../src/keeping/proof.ts'
 import { noted } from './noted.ts'
 
 const child = { id: 'a', pid: 77, startTime: '1000', ended: false }
-const found: Found = { startTime: '1000', executable: '/opt/ts3d_sc_server', args: ['/opt/ts3d_sc_server', '--id', 'a', '--sc-port', '20001', ''] }
+const found: Found = { startTime: '1000', executable: '/opt/ts3d_sc_server', args: ['/opt/ts3d_sc_server', '--id', 'a', '--sc-port', '20001', ''], kept: false }
 
 t.test('a process is the session’s when pid, start time, executable and secret fit', async t => {
   for (const known of [child, null]) t.equal(doubt(noted('a'), known, pid => pid === 77 ? found : null), null)
+  t.equal(doubt(noted('a'), child, () => ({ ...found, kept: true })), null, 'its own launcher has it')
 })
 
 t.test('if anything differs it is a stranger', async t => {
@@ -22,6 +23,7 @@ t.test('if anything differs it is a stranger', async t => {
     ['another start time by its launcher', doubt(noted('a'), { ...child, startTime: '999' }, () => found), /its launcher has another process/],
     ['no start time by its launcher', doubt(noted('a'), { ...child, startTime: null }, () => found), /its launcher has another process/],
     ['a stranger without a launcher', doubt(noted('a'), null, () => ({ ...found, startTime: '1001' })), /another process has its pid by now/],
+    ['a child of another launcher', doubt(noted('a'), null, () => ({ ...found, kept: true })), /another launcher has its process/],
     ['nothing noted', doubt(noted('a', { pid: null }), child, () => found), /not noted/],
     ['no start time noted', doubt(noted('a', { startTime: null }), { ...child, startTime: null }, () => found), /not noted/],
     ['no executable noted', doubt(noted('a', { executable: null }), child, () => found), /not noted/]
@@ -38,7 +40,7 @@ t.test('a living process is seen as it is, also when its file was replaced', asy
   // Until its program runs it is a copy of this process.
   while (procLook(pid)?.executable !== path) await new Promise(resolve => { setImmediate(resolve) })
   const before = procLook(pid)
-  t.match(before, { startTime: /^\d+$/, executable: path, args: [path, '60', ''] })
+  t.match(before, { startTime: /^\d+$/, executable: path, args: [path, '60', ''], kept: false })
   unlinkSync(path)
   t.same(procLook(pid), before)
   t.equal(procLook(2 ** 30), null)

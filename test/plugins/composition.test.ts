@@ -29,7 +29,7 @@ async function wholeStage (t: Test, env: Record<string, string> = {}, logger: Ap
     queueMicrotask(() => { app.spawner.report(id, { kind: 'ready', viewers: null, idle: null }) })
     return { status: 'started', pid: 1 }
   }
-  return { app, launcher, dir }
+  return { app, launcher, dir, config: loaded.config }
 }
 
 t.test('every plugin is where it belongs', async t => {
@@ -48,6 +48,18 @@ t.test('a large body is refused where bodies are read, and does no harm where re
   t.equal(app.spawner.alive, 0)
   const { serviceId } = (await app.inject({ method: 'POST', url: '/api/spawn' })).json<{ serviceId: string }>()
   t.equal((await app.inject({ method: 'POST', url: `/api/spawns/${serviceId}?liveliness=ping`, payload, headers: { 'content-type': 'application/json' } })).statusCode, 200)
+})
+
+t.test('whatever is asked for, what all share stays as it was', async t => {
+  const { app, config } = await wholeStage(t, { SLIPWAY_IDLE_TIMEOUT: '500', SLIPWAY_IDLE_TIMEOUT_CEILING: '600', SLIPWAY_CSR_ARGS: '--trace' })
+  const shared = () => structuredClone({ config, limitRanges: app.limitRanges, streamServer: app.streamServer, unasked: app.spawner.renderers })
+  const before = shared()
+  for (const params of [{}, { limits: { idleTimeout: 300, maxLifetime: 7 }, model: 'engine', sessionToken: 'x', modelSearchDirectories: [config.streamServer.modelDirs[0]] }, { limits: { idleTimeout: 1e9 } }, { limits: { nothing: 1 } }]) {
+    for (const kind of ['csr_session', 'ssr_session']) await app.inject({ method: 'POST', url: '/api/spawn', payload: { class: kind, params } })
+  }
+  t.equal(app.spawner.alive, 4)
+  t.same(shared(), before)
+  t.same(app.spawner.sessions().map(({ id }) => app.spawner.note(id)?.idleTimeout), [undefined, undefined, 300_000, 300_000], 'nobody has the limits that another has asked for')
 })
 
 t.test('only uploads may take long to arrive', async t => {

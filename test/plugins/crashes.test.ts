@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import crashes from '../../plugins/crashes.ts'
 import restHandshake from '../../plugins/rest-handshake.ts'
@@ -6,7 +9,7 @@ import spawnLimit from '../../plugins/spawn-limit.ts'
 import { Isolation } from '../../src/crashes/isolation.ts'
 import { appStage, opened, type AppStageOptions } from '../fixtures/app-stage.ts'
 
-async function crashStage (t: Test, { limit = 2, dossiers = 10, max = 10, ...options }: AppStageOptions & { limit?: number, dossiers?: number } = {}) {
+async function crashStage (t: Test, { limit = 2, dossiers = 10, max = 10, keptIn = null, ...options }: AppStageOptions & { limit?: number, dossiers?: number, keptIn?: string | null } = {}) {
   // The clock is the stage's; a model is asked about only once there is one.
   const late: { isolation?: Isolation } = {}
   const stage = await appStage(t, { max, ...options, barred: model => late.isolation?.barred(model) })
@@ -16,7 +19,7 @@ async function crashStage (t: Test, { limit = 2, dossiers = 10, max = 10, ...opt
   await app.register(sessionHistory, { sessions: 100, file: null, clock })
   await app.register(spawnLimit, { perMinute: 0 })
   await app.register(restHandshake, { modelDirs: [], clock })
-  await app.register(crashes, { open: false, adminKey: 'a key', isolation, dossiers, residentBytes: pid => pid === 4711 ? 64_000_000 : undefined, clock })
+  await app.register(crashes, { open: false, adminKey: 'a key', isolation, keptIn, dossiers, residentBytes: pid => pid === 4711 ? 64_000_000 : undefined, clock })
   await app.ready()
   const spawn = (params: object) => app.inject({ method: 'POST', url: '/api/spawn', payload: { params } })
   const crash = async (model: string, how: { code?: number | null, signal?: NodeJS.Signals, outputTail?: string } = { code: 3 }) => {
@@ -141,4 +144,32 @@ t.test('without dossiers models are isolated all the same', async t => {
   await crash('bad')
   t.equal((await spawn({ model: 'bad' })).statusCode, 422)
   t.match(await app.inject('/api/crashes').then(answer => answer.json() as unknown), { crashes: [], isolated: [{ model: 'bad' }] })
+})
+
+t.test('what is isolated stays so in the next service, until it is let in again', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-isolations-'))
+  t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
+  const keptIn = join(folder, 'isolations.json')
+  const first = await crashStage(t, { limit: 1, keptIn })
+  t.notOk(existsSync(keptIn), 'there is nothing to keep')
+  await first.crash('bad')
+  t.equal(statSync(keptIn).mode & 0o777, 0o600)
+  const second = await crashStage(t, { limit: 1, keptIn })
+  t.equal((await second.spawn({ model: 'bad' })).statusCode, 422)
+  t.equal((await second.app.inject({ method: 'DELETE', url: '/api/isolations/bad' })).statusCode, 200)
+  t.equal((await (await crashStage(t, { limit: 1, keptIn })).spawn({ model: 'bad' })).statusCode, 200)
+
+  for (const text of ['{"not":"a list"}', '[{"model":"bad"', '[{"model":"bad","crashes":[],"until":1}]']) {
+    writeFileSync(keptIn, text)
+    const third = await crashStage(t, { limit: 1, keptIn })
+    t.match(third.log, [{ level: 50, msg: /isolations.json cannot be read: .*let in again/ }])
+    t.equal((await third.spawn({ model: 'bad' })).statusCode, 200)
+    await third.crash('worse')
+    t.match(JSON.parse(readFileSync(keptIn, 'utf8')), [{ model: 'worse' }], 'from then on it is whole')
+  }
+  const fourth = await crashStage(t, { limit: 1, keptIn })
+  rmSync(folder, { recursive: true })
+  await fourth.crash('bad')
+  t.match(fourth.log.find(({ level }) => level === 50), { msg: /cannot be written: ENOENT/ })
+  t.equal((await fourth.spawn({ model: 'bad' })).statusCode, 422, 'it is isolated all the same')
 })

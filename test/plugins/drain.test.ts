@@ -1,6 +1,7 @@
 import t from 'tap'
 import drain from '../../plugins/drain.ts'
 import sessionsApi from '../../plugins/sessions-api.ts'
+import type { Spawner } from '../../src/spawning/spawner.ts'
 import { appStage, opened } from '../fixtures/app-stage.ts'
 
 const elsewhere = { remoteAddress: '192.0.2.9' }
@@ -28,6 +29,23 @@ t.test('a drain over REST: readiness is false at once, progress is there for eve
   t.match(await app.inject({ method: 'DELETE', url: '/api/drain' }), { statusCode: 409, body: /being stopped/ })
   t.match(log.map(({ msg }) => msg).join('\n'), /draining over REST: nothing more is given out, and 1 sessions have 600 s to finish\n[^]*called off/)
 })
+
+for (const [part, begin] of Object.entries({
+  emptied: spawner => { void spawner.emptied() },
+  leave: spawner => { void spawner.leave(new Promise(() => {})) },
+  stopAll: spawner => { void spawner.stopAll() }
+} satisfies Record<string, (spawner: Spawner) => void>)) {
+  t.test(`once the service is ending (${part}) the drain cannot be called off`, async t => {
+    const { app, clock } = await appStage(t)
+    await app.register(drain, { open: false, adminKey: 'secret', drainTimeout: 30, clock })
+    await opened(app)
+    // It was begun over REST, and then came the signal.
+    await app.inject({ method: 'POST', url: '/api/drain' })
+    begin(app.spawner)
+    t.match(await app.inject({ method: 'DELETE', url: '/api/drain' }), { statusCode: 409, body: /being stopped/ })
+    t.equal(app.spawner.draining, true)
+  })
+}
 
 t.test('from elsewhere only who has the key begins one or calls it off', async t => {
   const { app, clock } = await appStage(t)

@@ -37,6 +37,7 @@ t.test('every metric is there from the start, in a form Prometheus reads', async
   const types = Object.fromEntries((await page()).split('\n').filter(line => line.startsWith('# TYPE slipway_')).map(line => line.split(' ').slice(2)))
   t.same(types, {
     slipway_sessions: 'gauge',
+    slipway_seats_held: 'gauge',
     slipway_started_ahead_claims_total: 'counter',
     slipway_queue_depth: 'gauge',
     slipway_load_gate_closed: 'gauge',

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 import restHandshake, { type RestHandshakeOptions } from '../../plugins/rest-handshake.ts'
 import spawnLimit from '../../plugins/spawn-limit.ts'
 import { appStage, opened, reached, type AppStageOptions } from '../fixtures/app-stage.ts'
+import { comesTrue } from '../fixtures/slipway.ts'
 
 async function handshakeStage (t: Test, { perMinute = 0, ...options }: AppStageOptions & Partial<RestHandshakeOptions> & { perMinute?: number } = {}) {
   const stage = await appStage(t, options)
@@ -325,8 +326,45 @@ t.test('who waits is told the place and the time, again and again, and who waits
   const events = eventsOf((await asked).body)
   t.same(events, [
     ...Array(3).fill(['waiting', { place: 1, seconds: null }]),
-    ['refused', { status: 'failed', reason: 'No ports available', code: 'queue_timeout', retryAfter: 5, httpStatus: 503 }]
+    ['refused', { status: 'failed', reason: 'No ports available', code: 'queue_timeout', retryAfter: 5, place: 1, httpStatus: 503 }]
   ])
+})
+
+t.test('who wants to come back is told by what and for how long, and comes back by it', async t => {
+  const { app, ask, clock } = await handshakeStage(t, { max: 1 })
+  const first = (await ask({ params: { reentry: true } })).json<{ serviceId: string, reentry: { token: string } }>()
+  t.match(first.reentry, { token: /^[\w-]{32}$/, seconds: 15 })
+  const asked = ask({ params: { reentry: first.reentry.token } })
+  await comesTrue('its session has ended', () => app.spawner.session(first.serviceId)?.endedAt !== null)
+  // Its port rests.
+  await clock.advance(2_000)
+  const again = await asked
+  t.equal(again.statusCode, 200)
+  const next = again.json<typeof first>()
+  t.not(next.serviceId, first.serviceId)
+  t.not(next.reentry.token, first.reentry.token)
+  t.match(app.spawner.session(first.serviceId), { reason: 'client_closed' })
+  t.equal((await ask({ params: { reentry: first.reentry.token } })).statusCode, 503, 'once')
+  t.notHas(JSON.stringify(app.spawner.sessions()), next.reentry.token)
+})
+
+t.test('a form says it by a word, and an ordinary request is told nothing', async t => {
+  const { ask } = await handshakeStage(t, { max: 3 })
+  const form = await ask('params[reentry]=true', { headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+  t.match(form.json(), { reentry: { seconds: 15 } })
+  for (const params of [{}, { reentry: false }, { reentry: 'false' }]) {
+    const answer = await ask({ params })
+    if (answer.statusCode === 200) t.notOk('reentry' in answer.json<object>())
+  }
+  t.match((await ask({ params: { reentry: 5 } })).json(), { result: 'error', reason: /params\.reentry/ })
+})
+
+t.test('who waits is told by what it finds its place again', async t => {
+  const { ask, app, clock } = await handshakeStage(t, { max: 1, line: { room: 2, patience: 1_000 } })
+  await opened(app)
+  const asked = ask({ params: { reentry: true } }, story)
+  await clock.advance(1_000)
+  t.match(eventsOf((await asked).body)[0], ['waiting', { place: 1, reentry: { token: /^[\w-]{32}$/, seconds: 15 } }])
 })
 
 t.test('a story of a request that is wrong is an ordinary answer', async t => {

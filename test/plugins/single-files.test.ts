@@ -71,3 +71,13 @@ t.test('it is asked for by our own pages, with a model, and not too often', asyn
   for (let i = 0; i < 6; i++) codes.push((await get()).statusCode)
   t.same(codes, [200, 200, 200, 200, 200, 429])
 })
+
+t.test('while the service runs empty none is begun', async t => {
+  const { app, launcher, get } = await singleStage(t, { made: pack, bytes: 14 })
+  app.spawner.drain()
+  const answer = await get()
+  t.equal(answer.statusCode, 503)
+  t.match(answer.json(), { code: 'DRAINING', reason: 'Server is shutting down' })
+  t.equal(answer.headers['retry-after'], '30')
+  t.equal(launcher.orders.length, 0)
+})

@@ -24,6 +24,7 @@ async function plannedStage (t: Test) {
     limitRanges: stageRanges,
     maxPerCaller: 0,
     line: { room: 0, patience: 60_000 },
+    hold: 0,
     maxSessions: 2,
     ahead: { csr: 0, ssr: 0 },
     limits: stageLimits,

@@ -3,7 +3,7 @@ import t from 'tap'
 import { renderLifecyclePage } from '../../src/sessions/lifecycle-page.ts'
 import { reasons } from '../../src/sessions/reasons.ts'
 import { Session } from '../../src/sessions/session.ts'
-import { beginnings, isTerminal, mayFollow, states, transitions, type State } from '../../src/sessions/transitions.ts'
+import { beginnings, isTerminal, mayFollow, returnTime, states, transitions, type State } from '../../src/sessions/transitions.ts'
 
 const fresh = () => new Session({ id: 'a', renderer: 'csr', model: null, via: 'rest' }, 0)
 const takenOver = () => Session.takenOver({ ...fresh().note(), state: 'connected', pid: 7, createdAt: 1, requestedAt: 2, readyAt: 3, connectedAt: 4 }, 5)
@@ -61,6 +61,11 @@ t.test('the first reason wins', async t => {
   session.because('crashed')
   session.finish(5)
   t.match(session.view(), { state: 'stopped', reason: 'admin', endedAt: 5 })
+})
+
+t.test('whoever is lost may come back for longer than the embedded stream server waits', async t => {
+  const [, seconds] = /^const usualGraceSeconds = (\d+)$/m.exec(await readFile('src/stream-server/stream-server.ts', 'utf8')) ?? []
+  t.ok(returnTime > Number(seconds) * 1_000, `${returnTime} ms, ${seconds} s`)
 })
 
 t.test('every reason a deadline gives leads to an end', async t => {

@@ -8,6 +8,7 @@ import { Attendance } from '../../src/spawning/attendance.ts'
 import { Capacity } from '../../src/spawning/capacity.ts'
 import { KillLadder } from '../../src/spawning/kill-ladder.ts'
 import type { OpenRequest, OpenResult } from '../../src/spawning/outcome.ts'
+import { Quota } from '../../src/spawning/quota.ts'
 import { Reserve } from '../../src/spawning/reserve.ts'
 import { Spawner } from '../../src/spawning/spawner.ts'
 import { Supervisor } from '../../src/spawning/supervisor.ts'
@@ -50,6 +51,18 @@ class GivesOutTwice extends PortPool {
     const lease = await super.take(signal) ?? this.#given
     this.#given = lease
     return lease
+  }
+}
+
+/** Does not mark the port of a session that is taken over. */
+class ForgetsClaims extends PortPool {
+  override claim (port: number): PortLease { return { port, release () {}, block () {} } }
+}
+
+/** Takes over only whoever has a viewer. */
+class LosesSessions extends Spawner {
+  override adopt (...[note, process]: Parameters<Spawner['adopt']>): void {
+    if (note.connectedAt !== null) super.adopt(note, process)
   }
 }
 
@@ -120,6 +133,7 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => broken('a model that keeps crashing is isolated', Isolation.prototype, 'barred', () => undefined),
   () => ({ rule: 'a model that is isolated is tried by one at a time', parts: { ...soundParts, isolation: options => new TriesWithoutEnd(options) } }),
   () => ({ rule: 'who asks for another model is not concerned', parts: { ...soundParts, isolation: options => new BarsAll(options) } }),
+  () => broken('one caller has no more than one may have', Quota.prototype, 'allows', () => true),
   () => broken('no more are started at a time than may be', Capacity.prototype, 'begin', () => {}),
   () => broken('a start that is over makes way for the next', Capacity.prototype, 'done', () => false),
   () => broken('the drain sends those away who wait', WaitingLine.prototype, 'close', () => {}),
@@ -131,6 +145,10 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => broken('a request has limits of its own', Session.prototype, 'limit', (name, ofAll) => ofAll[name]),
   () => broken('what a viewer says in its tunnel counts', Attendance.prototype, 'input', () => {}),
   () => broken('a session started ahead makes room', Reserve.prototype, 'yield', () => undefined),
+  () => ({ rule: 'the port of a session that is taken over is its own', parts: { ...soundParts, ports: options => new ForgetsClaims(options) } }),
+  () => ({ rule: 'every session that lives is taken over', parts: { ...soundParts, spawner: options => new LosesSessions(options) } }),
+  () => broken('a service that leaves its sessions answers everybody first', Supervisor.prototype, 'letGo', () => {}),
+  forgetsReasons,
   ...(Object.keys(transitions) as State[]).flatMap(state => transitions[state].deadlines.filter(({ passes }: Deadline) => passes !== 'escalate').map(deadline => () => withoutDeadline(state, deadline)))
 ]
 
@@ -146,6 +164,12 @@ function withoutDeadline (state: State, deadline: Deadline): Breakage {
   const sound = row.deadlines
   row.deadlines = sound.filter(each => each !== deadline)
   return { rule: `a session that is ${state} has a ${deadline.limit}`, parts: soundParts, mend: () => { row.deadlines = sound } }
+}
+
+function forgetsReasons (): Breakage {
+  const { takenOver } = Session
+  Session.takenOver = (note, now) => takenOver({ ...note, reason: null }, now)
+  return { rule: 'the first reason outlives the service', parts: soundParts, mend: () => { Session.takenOver = takenOver } }
 }
 
 function lastReasonWins (): Breakage {

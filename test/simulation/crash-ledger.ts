@@ -27,12 +27,16 @@ export class CrashLedger {
   readonly #rule: Omit<IsolationOptions, 'clock'>
   readonly #books = new Map<string, Book>()
 
+  /** Sessions that were taken over when they had been told to end. */
+  readonly #ending = new Set<string>()
   /** Sessions whose viewer named a model that is isolated, before anybody was told of them. */
   #stopped = 0
 
-  constructor (spawner: Spawner, clock: VirtualClock, rule: Omit<IsolationOptions, 'clock'>) {
+  /** @param before of the service before: what is isolated stays so, and who was trying does so no more */
+  constructor (spawner: Spawner, clock: VirtualClock, rule: Omit<IsolationOptions, 'clock'>, before?: CrashLedger) {
     this.#clock = clock
     this.#rule = rule
+    if (before !== undefined) this.#inherit(before)
     spawner.on('session', (session, from) => { this.#moved(session, from) })
     spawner.on('named', session => { this.#begins(session) })
   }
@@ -52,6 +56,13 @@ export class CrashLedger {
     if (expected === 'free' && status === 'isolated' && this.#stopped-- === 0) return 'a caller was turned away for a model that is not isolated'
     if (expected === 'isolated' && status !== 'isolated' && status !== 'draining' && status !== 'cancelled') return `a caller who asked for a model that is isolated was answered ${status}`
     return undefined
+  }
+
+  #inherit (before: CrashLedger): void {
+    before.#settle()
+    for (const [model, { crashes, until, unclear }] of before.#books) {
+      if (until !== null) this.#books.set(model, { crashes: crashes.slice(-this.#rule.limit), until, trial: null, unclear })
+    }
   }
 
   /** A trial whose viewer has stayed has passed, once its timer has run. */
@@ -74,7 +85,8 @@ export class CrashLedger {
     const now = this.#clock.now()
     this.#settle()
     if (from === null) this.#begins(session)
-    if (reason === 'model_isolated' && from !== 'draining') {
+    if (from === null && reason !== null) this.#ending.add(id)
+    if (reason === 'model_isolated' && from !== 'draining' && !this.#ending.has(id)) {
       this.#stopped++
       if (this.verdict(model) === 'free') this.fault = `${id} was stopped for a model that is not isolated`
     }

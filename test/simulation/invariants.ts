@@ -9,7 +9,7 @@ export function brokenNow (world: World): string | undefined {
   if (spawner.alive !== ledger.alive || ledger.created !== ledger.ended + ledger.alive) return `counters: ${ledger.created} came, ${ledger.ended} ended, ${spawner.alive} alive`
   if (world.orderedAtStop !== null && launcher.processes.length > world.orderedAtStop) return 'a process was started after everything was told to stop'
   if (world.scenario.maxStarts > 0 && ledger.starting > world.scenario.maxStarts) return `${ledger.starting} starts at a time`
-  return brokenPorts(world) ?? brokenLine(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world) ?? world.crashes.fault
+  return brokenPorts(world) ?? brokenLine(world) ?? brokenQuota(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world) ?? world.crashes.fault
 }
 
 /** What must be so when everything is closed and every process that could end has ended. */
@@ -17,10 +17,12 @@ export function brokenAtTheEnd (world: World): string | undefined {
   const { ledger, clock, callers, gpus, launcher } = world
   if (ledger.alive > 0) return `${ledger.alive} sessions without an end`
   if (clock.pending > 0) return `${clock.pending} timers after close`
-  const answered = callers.filter(({ asked }) => asked !== null)
+  const answered = callers.filter(({ asked, cutOff }) => asked !== null && !cutOff)
   const unheard = answered.findIndex(({ answers }) => answers.length !== 1)
   if (unheard >= 0) return `a caller got ${answered[unheard]?.answers.length} answers`
-  if (ledger.answered !== answered.length) return `${answered.length} answers given, ${ledger.answered} told`
+  // An answer may have been told and on its way when the service was killed.
+  const cutOff = callers.filter(caller => caller.cutOff).length
+  if (ledger.answered < answered.length || ledger.answered > answered.length + cutOff) return `${answered.length} answers given, ${ledger.answered} told`
   if (launcher.alive === 0 && gpus.counts().some(count => count > 0)) return 'a GPU was not given back'
   return brokenNow(world)
 }
@@ -29,20 +31,36 @@ export function brokenAtTheEnd (world: World): string | undefined {
 function brokenPorts ({ ports, launcher, probes, scenario }: World): string | undefined {
   const { free, leased, resting, blocked } = ports.counts()
   if (free + leased + resting + blocked !== scenario.ports) return `${scenario.ports} ports: ${free} free, ${leased} leased, ${resting} resting, ${blocked} blocked`
-  const held = launcher.alive + probes.size
+  const held = launcher.alive - launcher.abandoned + probes.size
   return leased === held ? undefined : `${leased} ports leased, ${held} in use`
 }
 
 /** Nobody waits while a seat is free and may be taken, or longer than is allowed, or for more than the line holds. */
 function brokenLine ({ spawner, ledger, ports, callers, clock, scenario: { maxSessions, maxStarts, line, ports: all } }: World): string | undefined {
   const waiting = callers.filter(({ waits }) => waits !== null)
-  if (waiting.length !== spawner.waiting || waiting.length > line.room) return `${waiting.length} were told that they wait, ${spawner.waiting} do, in a line for ${line.room}`
+  // Whoever has had a seat may wait in a line that is full.
+  const allowed = line.room + waiting.filter(({ plan }) => plan.reentry?.shown != null).length
+  if (waiting.length !== spawner.waiting || waiting.length > allowed) return `${waiting.length} were told that they wait, ${spawner.waiting} do, in a line for ${line.room}`
   if (waiting.length > 0 && ledger.draining) return `${waiting.length} wait after the drain`
   const mayStart = !ledger.busy && (maxStarts === 0 || ledger.starting < maxStarts)
-  if (waiting.length > 0 && mayStart && spawner.alive < maxSessions && ports.counts().leased < all) return `${waiting.length} wait while a seat is free`
+  if (waiting.length > 0 && mayStart && spawner.alive + spawner.held < maxSessions && ports.counts().leased + spawner.held < all) return `${waiting.length} wait while a seat is free`
   if (clock.late) return undefined
   for (const { waits } of waiting) {
     if (waits !== null && clock.awake - waits.awake > line.patience + grace * (clock.jumps - waits.jumps)) return `somebody has waited for ${clock.awake - waits.awake} ms`
+  }
+  return undefined
+}
+
+/** Nobody has more than one may have, but for what is about to end. */
+function brokenQuota ({ ledger, scenario: { maxPerCaller } }: World): string | undefined {
+  if (maxPerCaller === 0) return undefined
+  const counts = new Map<string, number>()
+  for (const [id, caller] of ledger.callers) {
+    const state = ledger.entries.get(id)?.state
+    if (state === undefined || state === 'draining' || isTerminal(state)) continue
+    const count = (counts.get(caller) ?? 0) + 1
+    if (count > maxPerCaller) return `${count} sessions of one caller, who may have ${maxPerCaller}`
+    counts.set(caller, count)
   }
   return undefined
 }
@@ -52,15 +70,15 @@ function brokenProcesses ({ launcher, ledger, scenario }: World): string | undef
   const ports = new Set<number>()
   const ids = new Set<string>()
   let seats = 0
-  for (const { stage, id, port } of launcher.processes) {
+  for (const { stage, id, port, abandoned } of launcher.processes) {
     if (stage === 'gone') continue
     const state = ledger.entries.get(id)?.state
-    if (state === undefined || (isTerminal(state) && state !== 'lost')) return `the process of ${id} has no owner: ${state}`
+    if (!abandoned && (state === undefined || (isTerminal(state) && state !== 'lost'))) return `the process of ${id} has no owner: ${state}`
     if (ports.has(port)) return `port ${port} was given out twice`
     if (ids.has(id)) return `${id} has two processes`
     ports.add(port)
     ids.add(id)
-    if (state !== 'lost') seats++
+    if (state !== 'lost' && !abandoned) seats++
   }
   return seats > scenario.maxSessions ? `${seats} processes for ${scenario.maxSessions} seats` : undefined
 }
@@ -76,14 +94,14 @@ function brokenDeadlines (world: World): string | undefined {
     if (isTerminal(entry.state)) continue
     // The system is asked whether the viewer has come: the session stays until it has answered.
     if (entry.state === 'ready' && entry.port !== null && presences.isOpen(entry.port)) continue
-    for (const [limit, since, times = 1] of deadlines[entry.state] ?? []) {
+    for (const [limit, since, times = 1, least = 0] of deadlines[entry.state] ?? []) {
       const from = since(entry)
       const allowed = ledger.limit(entry, limit)
       if (allowed === 0 || from === null) continue
       const waited = clock.awake - from.awake
       // One that had passed when the state was entered is taken for one that passed while the process stood still.
       const before = entry.entered.awake - from.awake
-      const due = allowed * times
+      const due = Math.max(allowed * times, least)
       if (waited > (due <= before ? before + grace : due) + grace * (clock.jumps - from.jumps)) return `${entry.id} is ${entry.state} past its ${limit}, after ${waited} ms`
     }
   }
@@ -93,12 +111,12 @@ function brokenDeadlines (world: World): string | undefined {
 type Since = (entry: Entry) => Entry['reported']
 const entered: Since = entry => entry.entered
 const ping: [Limit, Since] = ['pingTimeout', entry => entry.reported ?? entry.entered]
-const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?]>>> = {
+const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?, number?]>>> = {
   queued: [['queueTimeout', entered]],
   starting: [['startTimeout', ({ entered, asked }) => asked.now > entered.now ? asked : entered]],
   spare: [['aheadLifetime', entered], ping],
   adopted: [ping],
-  ready: [['firstConnectTimeout', entered], ping],
+  ready: [['firstConnectTimeout', entry => entry.visited ? null : entry.entered], ['firstConnectTimeout', entry => entry.visited ? entry.entered : null, 1, 35_000], ping],
   connected: [ping, ['maxLifetime', ({ asked }) => asked], ['idleTimeout', ({ input }) => input]],
   draining: [['killStep', entered, 3]]
 }

@@ -25,10 +25,14 @@ export interface Entry {
   asked: Moment
   reported: Moment | null
   input: Moment | null
+  /** A viewer was on it. */
+  visited: boolean
   /** Its stream server tells of input. */
   tellsInput: boolean
   /** Callers it was given to. */
   givenTo: number
+  /** The service went away, and the next one has not said that it has it. */
+  left: boolean
 }
 
 /** Reasons that only a limit of time leads to, and what that is counted from. */
@@ -39,6 +43,9 @@ const limited: Partial<Record<Reason, [Limit, (entry: Entry) => Moment | null]>>
   idle_timeout: ['idleTimeout', ({ input }) => input],
   max_lifetime: ['maxLifetime', ({ asked }) => asked]
 }
+
+/** Ends after which whoever had a session may want its seat back. */
+const returnable: ReadonlySet<Reason> = new Set(['client_closed', 'exited', 'crashed', 'killed_by_signal', 'ping_timeout', 'owner_lost'])
 
 /** A stream server counts from its own start when it leaves since nobody came: a little early by our clock. */
 const tolerance = 0.95
@@ -58,12 +65,24 @@ export class Ledger {
   busy = false
   /** Limits of sessions' own, by their ids. */
   readonly own = new Map<string, AskedLimits>()
+  /** Whose sessions are, by their ids. */
+  readonly callers = new Map<string, string>()
+  /** Sessions by the tokens of whoever has them, as long as those are good. */
+  readonly tokens = new Map<string, string>()
   readonly #clock: VirtualClock
   readonly #limits: Limits
 
-  constructor (spawner: Spawner, clock: VirtualClock, limits: Limits) {
+  constructor (clock: VirtualClock, limits: Limits) {
     this.#clock = clock
     this.#limits = limits
+  }
+
+  /** Another service is there: it has to take over every session that lives. */
+  follow (spawner: Spawner): void {
+    this.draining = this.busy = false
+    this.tokens.clear()
+    this.drains++
+    for (const entry of this.entries.values()) entry.left = !isTerminal(entry.state)
     spawner.on('session', (view, from) => { this.#moved(view, from) })
     spawner.on('answered', () => { this.answered++ })
     spawner.on('dropped', id => { if (!isTerminal(this.entries.get(id)?.state ?? 'queued')) this.faults.push(`the record of ${id} was forgotten while it lives`) })
@@ -88,6 +107,13 @@ export class Ledger {
     if (entry?.state === 'connected' && !entry.tellsInput) entry.input = this.moment
   }
 
+  /** Somebody shows a token: whether a seat must be kept for it. Written down here once more, so that a rule that is broken is found. */
+  takeSeat (token: string | null, hold: number): boolean {
+    const entry = this.entries.get(this.tokens.get(token ?? '') ?? '')
+    if (token !== null) this.tokens.delete(token)
+    return entry !== undefined && !this.draining && isTerminal(entry.state) && returnable.has(entry.reason ?? 'drain') && this.#clock.now() - entry.entered.now < hold
+  }
+
   /** From now on nothing is given out. */
   drained (): void {
     if (!this.draining) this.drains++
@@ -106,13 +132,18 @@ export class Ledger {
   #moved (view: SessionView, from: State | null): void {
     const { id, state, reason, via } = view
     const known = this.entries.get(id)
+    if (from === null && known?.left === true && state === 'adopted') {
+      if (known.reason !== reason) this.faults.push(`${id}: the reason ${known.reason} became ${reason}`)
+      Object.assign(known, { state, port: view.port, entered: this.moment, reported: null, input: null, tellsInput: false, left: false })
+      return
+    }
     if (from === null) {
       if (known !== undefined) this.faults.push(`${id} came twice`)
       if (this.draining) this.faults.push(`${id} was begun after the drain`)
       if (this.busy) this.faults.push(`${id} was begun while the machine was too busy`)
       this.created++
       this.alive++
-      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, tellsInput: false, givenTo: 0 })
+      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, visited: view.connectedAt !== null, tellsInput: false, givenTo: 0, left: false })
       return
     }
     if (known === undefined) {
@@ -124,7 +155,7 @@ export class Ledger {
     if (known.reason === null && reason !== null) this.#early(known, reason)
     if (isTerminal(state)) this.#over(known, view)
     Object.assign(known, { state, reason, via, port: view.port, entered: this.moment })
-    if (state === 'connected') known.input = null
+    if (state === 'connected') Object.assign(known, { input: null, visited: true })
     if (state === 'starting' || (state === 'ready' && from !== 'starting' && from !== 'adopted')) known.unused = this.moment
   }
 
@@ -137,6 +168,7 @@ export class Ledger {
 
   /** A deadline's reason is told only when its time has passed. */
   #early (entry: Entry, reason: Reason): void {
+    if (reason === 'first_connect_timeout' && entry.visited) this.faults.push(`${entry.id}: nobody came, it is said, and somebody had`)
     const rule = limited[reason]
     if (rule === undefined) return
     const [limit, since] = rule

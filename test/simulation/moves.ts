@@ -20,6 +20,9 @@ export interface Kind {
   play: (world: World, target: number, way: string) => string | undefined
 }
 
+/** Those who come back are counted anew. */
+const mostCallers = 12
+
 const one = () => 1
 const process = (world: World) => world.launcher.processes.length
 const session = (world: World) => world.ledger.created
@@ -72,6 +75,19 @@ export const kinds: Record<string, Kind> = {
       return `caller ${target}`
     }
   },
+  comeBack: {
+    weight: 1.5,
+    ways: [''],
+    targets: world => world.callers.length,
+    play: (world, target) => {
+      const caller = world.callers[target]
+      if (caller === undefined || caller.token === null || world.callers.length > mostCallers) return undefined
+      const { token } = caller
+      caller.vanish()
+      world.comesBack(caller, token)
+      return `caller ${target}, by ${token}`
+    }
+  },
   viewer: {
     weight: 3,
     ways: ['viewerCame', 'viewerCame', 'viewerInput', 'viewerAway', 'viewerLeft'],
@@ -89,7 +105,9 @@ export const kinds: Record<string, Kind> = {
   startAhead: { weight: 6, needed: true, ways: [''], targets: one, play: world => world.startAhead() ? 'sessions' : undefined },
   resume: { weight: 0.3, ways: [''], targets: one, play: world => { if (!world.ledger.draining) return undefined; return world.resume() ? 'everything' : 'in vain' } },
   drain: { weight: 0.2, ways: [''], targets: one, play: world => { if (world.ledger.draining) return undefined; world.drain(); return 'everything' } },
-  end: { weight: 0.15, ways: ['stopAll', 'hurry', 'close'], targets: one, play: (world, _, way) => { world.stop(way as 'stopAll'); return 'everything' } },
+  runEmpty: { weight: 0.1, ways: [''], targets: one, play: world => { if (world.leaving) return undefined; world.runEmpty(); return 'everything' } },
+  end: { weight: 0.15, ways: ['stopAll', 'hurry', 'close'], targets: one, play: (world, _, way) => { if (world.leaving) return undefined; world.stop(way as 'stopAll'); return 'everything' } },
+  restart: { weight: 0.4, ways: ['killed', 'leaves'], targets: one, play: (world, _, way) => world.restart(way as 'killed') ? 'the service, and it is there again' : undefined },
   look: { weight: 0.5, ways: [''], targets: one, play: ({ spawner, ports }) => { ports.counts(); return `unready: ${spawner.unready}` } },
 
   load: {
@@ -150,7 +168,7 @@ export const kinds: Record<string, Kind> = {
     targets: world => world.probes.size,
     play: (world, target, way) => {
       const port = world.probes.about(target)
-      world.probes.answer(target, probes[way] ?? { status: 'free' })
+      world.probed(target, probes[way] ?? { status: 'free' })
       return `port ${port}`
     }
   },

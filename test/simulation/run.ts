@@ -39,9 +39,13 @@ export async function run (seed: number, { parts = soundParts, moves: written, t
   const world = new World(scenario, parts)
   const result: Run = { seed, scenario, moves: [], fingerprint: 0, broken: null, trace: [] }
   const tell = (words: string) => { if (tracing) result.trace.push(`${String(world.clock.now() - 1_000_000).padStart(7)} ${words}`) }
+  const follow = (spawner: World['spawner']) => {
+    spawner.on('session', (view, from) => { tell(`    ${view.id} ${from ?? ''} > ${view.state}${view.reason === null ? '' : ` (${view.reason})`}${view.port === null ? '' : ` on ${view.port}`}`) })
+    spawner.on('answered', ({ outcome, reason }) => { tell(`    answered ${outcome} ${reason ?? ''}`) })
+  }
   if (tracing) {
-    world.spawner.on('session', (view, from) => { tell(`    ${view.id} ${from ?? ''} > ${view.state}${view.reason === null ? '' : ` (${view.reason})`}${view.port === null ? '' : ` on ${view.port}`}`) })
-    world.spawner.on('answered', ({ outcome, reason }) => { tell(`    answered ${outcome} ${reason ?? ''}`) })
+    follow(world.spawner)
+    world.begun = follow
   }
   try {
     while (result.broken === null) {
@@ -65,6 +69,8 @@ export async function run (seed: number, { parts = soundParts, moves: written, t
 /** Brings the run to its end: nobody asks or reports any more, and all that must come comes. */
 async function end (world: World, tell: (words: string) => void): Promise<string | undefined> {
   const { scenario: { ending }, launcher, ledger } = world
+  const returned = world.leaving ? await until(world, () => !world.leaving, tell) : undefined
+  if (returned !== undefined) return returned
   const left = [...ledger.entries.values()]
   tell(`ending: ${ending}`)
   if (ending === 'drain') world.drain()
@@ -102,15 +108,16 @@ async function until (world: World, done: () => boolean, tell: (words: string) =
     const broken = brokenNow(world)
     if (broken !== undefined || done()) return broken
     const what = owed(world)
-    if (what === undefined && !world.clock.runNext()) return 'it stands still'
+    if (what === undefined && !world.clock.runNext() && !world.leaving) return 'it stands still'
     tell(what ?? 'time')
   }
   return 'it does not end'
 }
 
 /** What the machine owes by now: answers, the launcher's return, the end of whoever was told to end. */
-function owed ({ probes, presences, holders, launcher }: World): string | undefined {
-  if (probes.size > 0) return after(() => { probes.answer(0, { status: 'free' }) }, 'probe: free')
+function owed (world: World): string | undefined {
+  const { probes, presences, holders, launcher } = world
+  if (probes.size > 0) return after(() => { world.probed(0, { status: 'free' }) }, 'probe: free')
   if (presences.size > 0) return after(() => { presences.answer(0, 'absent') }, 'presence: absent')
   if (holders.size > 0) return after(() => { holders.answer(0, { status: 'unknown' }) }, 'holder: unknown')
   const dying = launcher.processes.find(SimulatedLauncher.dies)

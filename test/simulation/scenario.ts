@@ -6,7 +6,7 @@ import type { IsolationOptions } from '../../src/crashes/isolation.ts'
 import type { Temper } from './simulated-launcher.ts'
 
 /** Who asks for a viewer. */
-export interface CallerPlan { caller: string, renderer: Renderer, via: 'rest' | 'proxy', model: string | null, viewerModel: string | null, limits: AskedLimits }
+export interface CallerPlan { caller: string, renderer: Renderer, via: 'rest' | 'proxy', model: string | null, viewerModel: string | null, limits: AskedLimits, reentry?: { shown: string | null } }
 
 /** How a run comes to its end, before everything is closed: at once, by a drain, in a hurry, or with nobody there any more but time, and stream servers that still report or that have fallen silent. */
 export type Ending = 'close' | 'drain' | 'hurry' | 'reports' | 'silence'
@@ -20,6 +20,8 @@ export interface Scenario {
   maxPerCaller: number
   /** Those who may wait for a seat, and for how many milliseconds. */
   line: { room: number, patience: number }
+  /** Milliseconds for which a place is kept. */
+  hold: number
   ports: number
   /** Milliseconds a port rests. */
   rest: number
@@ -55,6 +57,7 @@ export function drawScenario (random: SeededRandom): Scenario {
     maxPerCaller: sick ? 0 : random.pick([0, 0, 1, 2]),
     line: { room: random.pick([0, 1, 3]), patience: some(2, 30) },
     gpus: random.pick([0, 0, 2]),
+    hold: random.pick([0, 2_000, 8_000]),
     ahead,
     callers: Array.from({ length: random.between(sick ? 4 : 1, 6) }, () => ({
       caller: random.pick(['one', 'another']),
@@ -62,6 +65,7 @@ export function drawScenario (random: SeededRandom): Scenario {
       via: random.chance(0.5) ? 'rest' : 'proxy',
       model: random.chance(sick ? 0.9 : 0.3) ? random.pick(['engine', 'engine', 'engine', 'engine', 'engine', 'pump']) : null,
       viewerModel: random.chance(0.2) ? 'engine' : null,
+      ...random.chance(0.3) && { reentry: { shown: null } },
       limits: random.chance(0.85) ? {} : random.pick([{ startTimeout: some(1, 15) }, { firstConnectTimeout: some(1, 30) }, { pingTimeout: some(2, 20) }, { idleTimeout: some(1, 20), maxLifetime: some(5, 60) }])
     })),
     limits: {

@@ -17,6 +17,10 @@ export class SimulatedCaller {
   waits: Moment | null = null
   /** It was answered about its model what does not hold, in words. */
   misjudged: string | undefined
+  /** The service went away before it had answered: its connection broke. */
+  cutOff = false
+  /** By which it may come back. */
+  token: string | null = null
   readonly #caller = new AbortController()
 
   constructor (plan: CallerPlan) {
@@ -29,39 +33,51 @@ export class SimulatedCaller {
     const { spawner, ledger, probes, scenario, crashes } = world
     this.asked = ledger.moment
     this.late = ledger.draining
-    let expected = crashes.verdict(this.plan.model ?? this.plan.viewerModel)
+    // Whoever comes back to a session that lives is judged when that has ended.
+    let expected = this.plan.reentry?.shown == null ? crashes.verdict(this.plan.model ?? this.plan.viewerModel) : undefined
     const spareStoodBy = sparesStandBy(world)
     const { busy, drains } = ledger
+    const seatKept = ledger.takeSeat(this.plan.reentry?.shown ?? null, scenario.hold)
     const crowded = scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts
-    // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out.
-    const restless = scenario.rest >= scenario.limits.queueTimeout
+    // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out; and whoever stood still meanwhile waits no longer.
+    const { jumps } = ledger.moment
+    const restless = () => scenario.rest >= scenario.limits.queueTimeout || ledger.moment.jumps > jumps
     void spawner.open({
       ...this.plan,
       modelSearchDirectories: [],
       sessionToken: null,
       signal: this.#caller.signal,
       told: progress => {
+        if (this.cutOff) return
         const waiting = progress.phase === 'waiting'
+        if (waiting) this.token = progress.reentry ?? null
         this.waits = waiting ? this.waits ?? ledger.moment : null
         // A session's life begins with its seat, not with the wait for one.
         if (progress.phase === 'seated') {
           this.asked = ledger.moment
           const entry = ledger.entries.get(progress.id)
           if (entry !== undefined) entry.asked = ledger.moment
+          ledger.callers.set(progress.id, this.plan.caller)
         }
         // It is judged again when it is called.
         if (waiting) expected = undefined
         else ledger.own.set(progress.id, this.plan.limits)
       }
     }).then(answer => {
+      if (this.cutOff) return
       this.waits = null
       this.answers.push(answer)
       this.misjudged ??= crashes.misjudged(expected, answer)
       if (answer.status === 'draining' && !this.late && ledger.drains === drains) this.misjudged = 'a caller was turned away for a drain that is none'
       if (answer.status === 'overloaded' && !busy && !ledger.busy) this.misjudged = 'a caller was turned away for a load that is none'
-      if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowded) this.misjudged = 'a caller was turned away for starts that were not under way'
-      this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless && probes.size === 0 && sparesStandBy(world))
+      // Whoever made way in the line for a caller with fewer is told what stands in the way by then.
+      const crowdedNow = crowded || (scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts)
+      if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowdedNow) this.misjudged = 'a caller was turned away for starts that were not under way'
+      this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless() && probes.size === 0 && sparesStandBy(world))
+      if (seatKept && answer.status === 'full' && answer.reason === null) this.misjudged = 'a caller whose seat was kept was turned away'
       if (answer.status !== 'opened') return
+      this.token = answer.reentry ?? null
+      if (answer.reentry !== undefined) ledger.tokens.set(answer.reentry, answer.session.id)
       const entry = ledger.entries.get(answer.session.id)
       if (entry === undefined || this.asked === null) return
       // Time in the line is no time of the session.
@@ -70,6 +86,12 @@ export class SimulatedCaller {
   }
 
   vanish (): void { this.#caller.abort() }
+
+  /** The service is gone. */
+  cut (): void {
+    this.waits = null
+    this.cutOff ||= this.asked !== null && this.answers.length === 0
+  }
 }
 
 function sparesStandBy ({ spawner, ledger }: World): boolean {

@@ -1,8 +1,11 @@
 import { EventEmitter } from 'node:events'
-import type { ChildExit, Launcher, LauncherEvents, StartOrder, StartResult } from '../../src/spawning/launcher.ts'
+import type { Look } from '../../src/keeping/proof.ts'
+import type { ChildExit, KeptChild, Launcher, LauncherEvents, StartOrder, StartResult } from '../../src/spawning/launcher.ts'
 
 /** How a process takes signals: it ends on SIGTERM, on SIGKILL only, or on none (stuck in the kernel). */
 export type Temper = 'obeys' | 'stubborn' | 'stuck'
+
+const firstPid = 1_000
 
 /** A stream server from its order to its end. */
 export interface Process {
@@ -15,8 +18,12 @@ export interface Process {
   orphaned: boolean
   /** Its port or its process is no longer what it was. */
   spoiled: boolean
-  readonly result: Promise<StartResult>
-  readonly settle: (result: StartResult) => void
+  /** How its end is to be told, once there is one: it is about to be, or nobody was there to hear it. */
+  end: { exit: ChildExit, told: 'soon' | 'to nobody' } | null
+  /** The service was started again and does not have it: it is being killed. */
+  abandoned: boolean
+  result: Promise<StartResult>
+  settle: (result: StartResult) => void
 }
 
 /** A launcher without processes, true to the promises of `Launcher`; what its children do, the schedule says. */
@@ -24,8 +31,9 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   readonly processes: Process[] = []
   /** Dead and not replaced yet. */
   dead = false
-  /** Processes that are not gone. */
+  /** Processes that are not gone, and of these the ones that no session has. */
   alive = 0
+  abandoned = 0
   readonly #tempers: readonly Temper[]
 
   constructor (tempers: readonly Temper[]) {
@@ -40,10 +48,69 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
     return this.#add(id, Number(args[0]), 'ordered').result
   }
 
-  /** One that a service before has started. */
-  brought (id: string, port: number): void {
-    this.started(this.#add(id, port, 'running'))
+  /** One that a service before has started; answers its pid. */
+  brought (id: string, port: number): number {
+    const process = this.#add(id, port, 'running')
+    this.started(process)
+    return this.#pid(process)
   }
+
+  /** Who runs under a pid. */
+  readonly look: Look = pid => {
+    const process = this.processes[pid - firstPid]
+    return process?.stage === 'running' ? { startTime: '1', executable: '/sc', args: [process.id], kept: !process.orphaned } : null
+  }
+
+  /** What a service that comes next finds: those that run, and those whose end nobody heard. */
+  children (): KeptChild[] {
+    if (this.dead) return []
+    return this.processes.filter(({ stage, end }) => stage === 'running' || end !== null).map(process => ({ id: process.id, pid: this.#pid(process), startTime: '1', ended: process.stage === 'gone' }))
+  }
+
+  /** The service is gone: what was ordered runs, and who ordered it hears nothing of it. What waited for a launcher does not. */
+  severed (): void {
+    for (const process of this.processes) {
+      if (process.stage !== 'ordered') continue
+      if (this.dead) {
+        this.#gone(process)
+        continue
+      }
+      process.stage = 'running'
+      process.result = Promise.resolve({ status: 'started', pid: this.#pid(process) })
+      process.settle = () => {}
+    }
+  }
+
+  /** A process whose launcher is dead is killed by its pid. */
+  kill (pid: number): void {
+    const process = this.processes[pid - firstPid]
+    if (process !== undefined) this.#fall(process)
+  }
+
+  /** Nobody has this process any more. */
+  abandon (id: string): void {
+    const process = this.processes.findLast(each => each.id === id)
+    if (process === undefined || process.stage === 'gone' || process.abandoned) return
+    process.abandoned = true
+    this.abandoned++
+  }
+
+  /** The service that comes next has started another launcher: the children of the dead one end, since nobody hears them, or are stuck. */
+  replaced (): void {
+    this.dead = false
+    for (const process of this.processes) if (process.orphaned) this.#fall(process)
+  }
+
+  #fall (process: Process): void {
+    if (process.stage === 'gone') return
+    if (process.stage === 'running' && process.temper === 'stuck') this.abandon(process.id)
+    else {
+      this.#gone(process)
+      process.end = null
+    }
+  }
+
+  #pid (process: Process): number { return firstPid + this.processes.indexOf(process) }
 
   signal (id: string, signal: 'SIGTERM' | 'SIGKILL'): void {
     // While it is being replaced nobody passes signals on.
@@ -60,7 +127,7 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
 
   started (process: Process): void {
     process.stage = 'running'
-    process.settle({ status: 'started', pid: 1_000 + this.processes.indexOf(process) })
+    process.settle({ status: 'started', pid: this.#pid(process) })
   }
 
   failed (process: Process, code: string): void {
@@ -72,7 +139,19 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   ends (process: Process, how: Pick<ChildExit, 'code' | 'signal'>): void {
     if (process.stage === 'ordered') this.started(process)
     this.#gone(process)
-    void process.result.then(() => { this.emit('exited', { id: process.id, pid: 1, outputTail: '', ...how }) })
+    const exit = { id: process.id, pid: this.#pid(process), outputTail: '', ...how }
+    process.end = { exit, told: 'soon' }
+    void process.result.then(() => { process.end = this.emit('exited', exit) ? null : { exit, told: 'to nobody' } })
+  }
+
+  /** A service is there again: it is told the ends that nobody has heard. */
+  retell (): void {
+    for (const process of this.processes) {
+      if (process.end?.told !== 'to nobody') continue
+      const { exit } = process.end
+      process.end = null
+      this.emit('exited', exit)
+    }
   }
 
   die (): void {
@@ -91,7 +170,7 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
     let settle: Process['settle'] = () => {}
     const result = new Promise<StartResult>(resolve => { settle = resolve })
     const temper = this.#tempers[this.processes.length % this.#tempers.length] ?? 'obeys'
-    const process: Process = { id, port, temper, stage, signal: null, orphaned: false, spoiled: false, result, settle }
+    const process: Process = { id, port, temper, stage, signal: null, orphaned: false, spoiled: false, end: null, abandoned: false, result, settle }
     this.processes.push(process)
     this.alive++
     return process
@@ -100,5 +179,6 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   #gone (process: Process): void {
     process.stage = 'gone'
     this.alive--
+    if (process.abandoned) this.abandoned--
   }
 }

@@ -1,15 +1,12 @@
-import type { Holder } from '../../src/ports/port-holder.ts'
-import { PortPool, type PortPoolOptions } from '../../src/ports/port-pool.ts'
-import type { Presence } from '../../src/ports/port-presence.ts'
-import type { ProbeResult } from '../../src/ports/port-probe.ts'
 import { Isolation, type IsolationOptions } from '../../src/crashes/isolation.ts'
+import type { Note } from '../../src/keeping/note.ts'
 import { LoadGate } from '../../src/load/load-gate.ts'
-import { GpuPool } from '../../src/sessions/gpu-pool.ts'
+import { PortPool, type PortPoolOptions } from '../../src/ports/port-pool.ts'
+import type { ProbeResult } from '../../src/ports/port-probe.ts'
 import { Spawner, type SpawnerOptions } from '../../src/spawning/spawner.ts'
 import type { Report } from '../../src/status/report.ts'
-import { CrashLedger } from './crash-ledger.ts'
 import { Ledger } from './ledger.ts'
-import { Questions } from './questions.ts'
+import { firstPort, Life, type Outlast } from './life.ts'
 import type { Scenario } from './scenario.ts'
 import { SimulatedCaller } from './simulated-caller.ts'
 import { SimulatedLauncher } from './simulated-launcher.ts'
@@ -32,75 +29,53 @@ export const soundParts: Parts = {
   gate: levels => new LoadGate(levels)
 }
 
-const firstPort = 20_000
+/** Milliseconds that a service which leaves its sessions to the next waits for what is under way. */
+const leavePatience = 3_000
 
-/** The whole domain on a virtual clock; everything around it waits for the schedule. */
+/** The whole domain on a virtual clock; everything around it waits for the schedule. The service may go and come again: its processes stay. */
 export class World {
   readonly scenario: Scenario
   readonly clock: VirtualClock
   readonly launcher: SimulatedLauncher
-  readonly ports: PortPool
-  readonly gpus: GpuPool
-  readonly spawner: Spawner
-  readonly isolation: Isolation
-  readonly crashes: CrashLedger
-  readonly gate: LoadGate
   readonly ledger: Ledger
   readonly callers: SimulatedCaller[]
-  readonly probes: Questions<ProbeResult>
-  readonly presences: Questions<Presence>
-  readonly holders: Questions<Holder>
   /** Processes ordered until every session was told to end; none may follow. */
   orderedAtStop: number | null = null
   closed = false
+  /** The service is about to leave its sessions to the next. */
+  leaving = false
+  /** Told of every service that begins. */
+  begun: (spawner: Spawner) => void = () => {}
+  /** The service is ending, with or without its sessions: no drain may be called off. */
+  #parting = false
   #listening = false
+  readonly #outlast: Outlast
+  #life: Life
 
   constructor (scenario: Scenario, parts: Parts) {
     this.scenario = scenario
     this.clock = parts.clock()
-    this.probes = new Questions(this.clock)
-    this.presences = new Questions(this.clock)
-    this.holders = new Questions(this.clock)
     this.launcher = new SimulatedLauncher(scenario.tempers)
-    this.gpus = new GpuPool(scenario.gpus)
-    this.ports = parts.ports({ begin: firstPort, count: scenario.ports, rest: scenario.rest, retry: 5_000, clock: this.clock, probe: port => this.probes.ask(port) })
-    this.isolation = parts.isolation({ ...scenario.crashes, clock: this.clock })
-    this.gate = parts.gate({ memory: { closes: 10, opens: 20 }, cpu: { closes: 0, opens: 0 }, loop: { closes: 0, opens: 0 } })
-    let ids = 0
-    this.spawner = parts.spawner({
-      launcher: this.launcher,
-      ports: this.ports,
-      gpus: this.gpus,
-      clock: this.clock,
-      presence: port => this.presences.ask(port),
-      holder: (pid, port) => this.holders.ask(port),
-      staleAfter: 6_000,
-      programName: 'test',
-      barred: model => this.isolation.barred(model),
-      newId: () => `s${++ids}`,
-      order: ({ id }, port) => ({ id, executable: '/sc', args: [String(port)], env: {}, logFile: null, logBytes: 0 }),
-      renderers: ['csr', 'ssr'],
-      maxSessions: scenario.maxSessions,
-      maxStarts: scenario.maxStarts,
-      gate: this.gate,
-      maxPerCaller: scenario.maxPerCaller,
-      line: scenario.line,
-      ahead: scenario.ahead,
-      limits: scenario.limits,
-      keepEnded: 60_000
-    })
-    this.spawner.on('session', (session, from) => { this.isolation.session(session, from) })
-    this.spawner.on('named', session => { this.isolation.named(session) })
-    this.crashes = new CrashLedger(this.spawner, this.clock, scenario.crashes)
-    this.ledger = new Ledger(this.spawner, this.clock, scenario.limits)
+    this.ledger = new Ledger(this.clock, scenario.limits)
     this.callers = scenario.callers.map(plan => new SimulatedCaller(plan))
+    let ids = 0
+    let tokens = 0
+    this.#outlast = { scenario, parts, clock: this.clock, launcher: this.launcher, newId: () => `s${++ids}`, newToken: () => `t${++tokens}` }
     const now = this.clock.now()
-    for (let left = 0; left < scenario.left; left++) {
-      const note = { id: `s${++ids}`, renderer: 'csr', model: null, via: 'rest', caller: null, state: 'ready', reason: null, port: firstPort + left, pid: 1, gpu: null, createdAt: now, requestedAt: now, readyAt: now, connectedAt: null } as const
-      this.launcher.brought(note.id, note.port)
-      this.spawner.adopt(note, 'lives')
-    }
+    const notes: Note[] = Array.from({ length: scenario.left }, (_, left) => {
+      const [id, port] = [`s${++ids}`, firstPort + left]
+      return { id, renderer: 'csr', model: null, via: 'rest', caller: null, state: 'ready', reason: null, port, pid: this.launcher.brought(id, port), startTime: '1', executable: '/sc', gpu: null, createdAt: now, requestedAt: now, readyAt: now, connectedAt: null }
+    })
+    this.#life = this.#begin(notes)
   }
+
+  get spawner (): Life['spawner'] { return this.#life.spawner }
+  get ports (): Life['ports'] { return this.#life.ports }
+  get gpus (): Life['gpus'] { return this.#life.gpus }
+  get crashes (): Life['crashes'] { return this.#life.crashes }
+  get probes (): Life['probes'] { return this.#life.probes }
+  get presences (): Life['presences'] { return this.#life.presences }
+  get holders (): Life['holders'] { return this.#life.holders }
 
   /** Until when time may pass before the machine must have answered something. */
   get patience (): number { return Math.min(this.probes.patience, this.presences.patience, this.holders.patience) }
@@ -112,7 +87,39 @@ export class World {
   /** So many percent of the memory are left. That the gate closes below 10 and opens from 20 on is written down here once more. */
   memory (left: number): void {
     this.ledger.busy = left < 10 || (this.ledger.busy && left < 20)
-    this.gate.take({ memory: left, cpu: null, loop: null })
+    this.#life.gate.take({ memory: left, cpu: null, loop: null })
+  }
+
+  /** Somebody who was given a token is back, and shows it. */
+  comesBack (caller: SimulatedCaller, token: string): void {
+    const back = new SimulatedCaller({ ...caller.plan, reentry: { shown: token } })
+    this.callers.push(back)
+    back.ask(this)
+  }
+
+  /** The answer to the question `index` whether a port is free; one that a process has which nobody knows is not. */
+  probed (index: number, result: ProbeResult): void {
+    const port = this.probes.about(index)
+    const held = this.launcher.processes.some(process => process.abandoned && process.stage !== 'gone' && process.port === port)
+    this.probes.answer(index, held ? { status: 'taken', why: 'test' } : result)
+  }
+
+  /**
+   * The service is killed, or asked to leave its sessions to the next, and is there again as soon as it has gone; `false` where it cannot be just now.
+   */
+  restart (how: 'killed' | 'leaves'): boolean {
+    if (how === 'killed' && (!this.#parting || this.leaving)) {
+      for (const caller of this.callers) caller.cut()
+      this.#again()
+      return true
+    }
+    if (this.#parting) return false
+    this.ledger.drained()
+    this.#parting = this.leaving = true
+    const life = this.#life
+    // By then everybody has been answered.
+    void life.leave(leavePatience).then(settle).then(() => { if (this.#life === life) this.#again() })
+    return true
   }
 
   /** Stream servers can report from now on; `false` when they could before. */
@@ -133,27 +140,48 @@ export class World {
     this.spawner.drain()
   }
 
-  /** Calls the drain off; `false` once everything was told to end. */
+  /** Calls the drain off; `false` once the service is ending. */
   resume (): boolean {
-    const may = this.orderedAtStop === null
+    const may = !this.#parting
     this.ledger.draining = !may
-    if (this.spawner.resume() !== may) this.ledger.faults.push(may ? 'the drain was not called off' : 'a drain was called off after everything was told to end')
+    if (this.spawner.resume() !== may) this.ledger.faults.push(may ? 'the drain was not called off' : 'a drain was called off while the service was ending')
     return may
+  }
+
+  /** Waits until every session has ended by itself, as after SIGTERM. */
+  runEmpty (): void {
+    this.ledger.drained()
+    this.#parting = true
+    void this.spawner.emptied()
   }
 
   /** Ends every session: in good order, at once, or with everything else. */
   stop (how: 'stopAll' | 'hurry' | 'close'): void {
     this.ledger.drained()
+    this.#parting = true
     this.orderedAtStop ??= this.launcher.processes.length
     if (how === 'hurry') this.spawner.hurry()
     else if (how === 'stopAll') void this.spawner.stopAll()
     else {
-      void this.spawner.close().then(() => {
-        this.ports.close()
-        this.isolation.close()
-        this.closed = true
-      })
+      void this.#life.close().then(() => { this.closed = true })
     }
+  }
+
+  #again (): void {
+    const notes = [...this.#life.notes.values()]
+    this.#life.end()
+    this.launcher.severed()
+    this.#parting = this.leaving = this.#listening = false
+    this.#life = this.#begin(notes, this.#life)
+    if (this.launcher.dead) this.launcher.replaced()
+  }
+
+  #begin (notes: readonly Note[], before?: Life): Life {
+    const life = new Life(this.#outlast, before)
+    this.ledger.follow(life.spawner)
+    this.begun(life.spawner)
+    for (const id of life.adopt(notes).unknown) this.launcher.abandon(id)
+    return life
   }
 }
 

@@ -74,7 +74,7 @@ t.test('how long it takes is judged by how long sessions have lasted, and told t
   await clock.advance(8_000)
   const waiting = spawner.open(request())
   await settle()
-  t.match(await spawner.open(request()), { status: 'full', reason: null, retryAfter: 5 }, 'without experience a guess')
+  t.match(await spawner.open(request()), { status: 'full', reason: null, retryAfter: 5, place: 2 }, 'without experience a guess')
   await frees('id-1', 'id-3')
   await waiting
   // One session lasted 8 s; one is 10 s old and one has just begun.
@@ -94,7 +94,7 @@ t.test('who waits too long is told so, with when to come again', async t => {
   t.equal(spawner.waiting, 1)
   for (const id of ['id-1', 'id-2']) report(id, 'ping')
   await clock.advance(1)
-  t.match(await waiting, { status: 'full', reason: 'queue_timeout', retryAfter: 5 })
+  t.match(await waiting, { status: 'full', reason: 'queue_timeout', retryAfter: 5, place: 1 })
   await spawner.close()
 })
 
@@ -109,11 +109,11 @@ t.test('who waits too long since the machine is too busy is told that', async t 
 })
 
 t.test('the drain sends those who wait away', async t => {
-  const { spawner, request } = await fullHouse()
+  const { spawner, request, clock } = await fullHouse()
   const waiting = spawner.open(request())
   await settle()
-  spawner.drain()
-  t.match(await waiting, { status: 'draining' })
+  spawner.drain(clock.now() + 300_000)
+  t.match(await waiting, { status: 'draining', retryAfter: 300 })
   t.equal(spawner.alive, 2, 'and leaves those who have a seat alone')
   await spawner.close()
 })
@@ -149,4 +149,82 @@ t.test('a session that was started ahead counts for whom it is given to', async 
   t.match(await spawner.open(request()), { status: 'opened', session: { id: 'id-1' } })
   t.match(await spawner.open(request()), { status: 'quota', limit: 1 })
   await spawner.close()
+})
+
+t.test('a session that is being ended does not count against its caller: whoever reloads a page gets the next', async t => {
+  const { spawner, request, report, launcher, clock } = spawnerStage({ max: 3, perCaller: 1 })
+  launcher.obeys = []
+  const opening = spawner.open(request())
+  await settle()
+  report('id-1', 'ready')
+  await opening
+  report('id-1', 'ping', { viewers: 1 })
+  t.match(await spawner.open(request()), { status: 'quota' })
+  spawner.viewerLeft('id-1')
+  t.match(spawner.session('id-1'), { state: 'draining', endedAt: null })
+  t.equal(spawner.note('id-1')?.caller, null, 'nor after a restart')
+  const next = spawner.open(request())
+  await settle()
+  report('id-2', 'ready')
+  t.match(await next, { status: 'opened', session: { id: 'id-2' } })
+  launcher.exit('id-1', { code: 0 })
+  t.match(await spawner.open(request()), { status: 'quota' }, 'the end of the first does not count twice')
+  launcher.exit('id-2', { code: 0 })
+  await spawner.close()
+  t.equal(clock.pending, 0)
+})
+
+t.test('whoever has as many as allowed is told when one of its own ends, whatever others do', async t => {
+  const { spawner, request, report, launcher, clock } = spawnerStage({ max: 5, perCaller: 1 })
+  const come = async (id: string, caller: string) => {
+    const opening = spawner.open(request({ caller }))
+    await settle()
+    report(id, 'ready')
+    await opening
+  }
+  const pass = async (seconds: number) => {
+    for (let passed = 0; passed < seconds; passed++) {
+      await clock.advance(1_000)
+      for (const { id, endedAt } of spawner.sessions()) if (endedAt === null) report(id, 'ping', { viewers: 1 })
+    }
+  }
+  await come('id-1', 'gone')
+  await pass(100)
+  launcher.exit('id-1', { code: 0 })
+  await come('id-2', 'early')
+  await pass(90)
+  await come('id-3', 'late')
+  const told = async (caller: string) => {
+    const answer = await spawner.open(request({ caller }))
+    return answer.status === 'quota' ? answer.retryAfter : NaN
+  }
+  // Sessions last 100 s: the one of `early` has 10 left, that of `late` all of it.
+  const [soon, later] = [await told('early'), await told('late')]
+  t.ok(soon >= 10 && soon <= 11 && later >= 100 && later <= 101, `${soon} and ${later} s`)
+  await spawner.close()
+})
+
+t.test('without a session of its own, whoever waits for as many as allowed is told when a seat is free', async t => {
+  const { spawner, request } = await fullHouse({ perCaller: 1 })
+  void spawner.open(request({ caller: 'new' }))
+  await settle()
+  t.match(await spawner.open(request({ caller: 'new' })), { status: 'quota', retryAfter: 5 })
+  await spawner.close()
+})
+
+t.test('whoever meets a drain is told when it is over, and never sooner than a restart takes', async t => {
+  const { spawner, request, clock, report } = await fullHouse({ room: 0 })
+  spawner.drain()
+  t.match(await spawner.open(request()), { status: 'draining', retryAfter: 30 }, 'nobody has said how long it takes')
+  spawner.drain(clock.now() + 600_000)
+  t.match(await spawner.open(request()), { status: 'draining', retryAfter: 600 })
+  await clock.advance(10_000)
+  t.match(await spawner.open(request()), { status: 'draining', retryAfter: 590 })
+  for (const id of ['id-1', 'id-2']) report(id, 'ping')
+  void spawner.emptied(clock.now() + 60_000)
+  t.match(await spawner.open(request()), { status: 'draining', retryAfter: 60 }, 'the service ends sooner')
+  void spawner.emptied(clock.now() + 1_000)
+  t.match(await spawner.open(request()), { status: 'draining', retryAfter: 30 })
+  await spawner.close()
+  t.match(await spawner.open(request()), { status: 'draining', retryAfter: 30 }, 'nobody is left')
 })

@@ -5,7 +5,7 @@ import { spawnerStage } from '../fixtures/spawner-stage.ts'
 
 async function stage (options: Parameters<typeof spawnerStage>[0] = {}) {
   const all = spawnerStage({ max: 4, ...options })
-  const drain = new Drain(all.spawner, all.clock, 30_000)
+  const drain = new Drain(all.spawner, all.clock)
   await all.ready()
   all.spawner.viewerCame('id-1')
   const pings = async (seconds: number) => {
@@ -89,10 +89,23 @@ t.test('called off it gives out again, and the deadline is none', async t => {
 t.test('a service that is being stopped is not called back', async t => {
   const { spawner, drain, clock } = await stage()
   const now = clock.now()
-  void spawner.emptied()
+  void spawner.emptied(now + 30_000)
   t.match(drain.progress, { draining: true, since: now, deadline: now + 30_000 }, 'a drain by a signal is seen, too')
   void spawner.stopAll()
   t.equal(drain.cancel(), false)
   t.equal(spawner.draining, true)
+  await spawner.close()
+})
+
+t.test('where the service ends sooner than the drain would, that is the deadline', async t => {
+  const { spawner, drain, clock } = await stage()
+  const now = clock.now()
+  t.match(drain.begin(600_000), { deadline: now + 600_000 })
+  await clock.advance(1_000)
+  void spawner.emptied(now + 31_000)
+  t.match(drain.progress, { since: now, deadline: now + 31_000 })
+  t.match(drain.begin(900_000), { deadline: now + 31_000 }, 'nobody can put that off')
+  t.match(drain.begin(5_000), { deadline: now + 6_000 }, 'but be sooner')
+  drain.close()
   await spawner.close()
 })

@@ -9,9 +9,10 @@ function stage () {
   const clock = new FakeClock()
   const launcher = new FakeLauncher()
   let ids = 0
-  const files = new SingleFiles({ launcher, clock, newId: () => `job-${++ids}`, program: { executable: '/node', leading: ['export.mjs'], trailing: ['/models'], env: {} } })
+  const service = { draining: false }
+  const files = new SingleFiles({ launcher, clock, draining: () => service.draining, newId: () => `job-${++ids}`, program: { executable: '/node', leading: ['export.mjs'], trailing: ['/models'], env: {} } })
   const end = (id: string, line: object, code = 0) => { launcher.exit(id, { code, outputTail: `noise\n${JSON.stringify(line)}\n` }) }
-  return { clock, launcher, files, end }
+  return { clock, launcher, files, service, end }
 }
 
 t.test('all who ask for one model have it made once', async t => {
@@ -106,5 +107,23 @@ t.test('closing ends everything and answers whoever waits', async t => {
   t.match(await asked, { status: 'failed' })
   t.same(launcher.signals, ['SIGKILL'])
   t.same(await files.ask('a'), { status: 'busy' })
+  t.equal(clock.pending, 0)
+})
+
+t.test('once the service runs empty what was begun is made, and nothing else', async t => {
+  const { clock, launcher, files, service, end } = stage()
+  const begun = files.ask('pump')
+  await settle()
+  service.draining = true
+  t.same(await files.ask('gear'), { status: 'draining' })
+  t.equal(launcher.orders.length, 1)
+  const joined = files.ask('pump')
+  end('job-1', { made: pack, bytes: 7 })
+  t.match(await Promise.all([begun, joined]), [{ status: 'made' }, { status: 'made' }])
+  service.draining = false
+  void files.ask('gear')
+  await settle()
+  t.equal(launcher.orders.length, 2, 'the drain was called off')
+  files.close()
   t.equal(clock.pending, 0)
 })

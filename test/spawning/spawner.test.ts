@@ -262,6 +262,45 @@ t.test('a stream server without a viewer is stopped', async t => {
   await leavesNothing(t, stage)
 })
 
+t.test('a viewer that is lost may come back for as long as its stream server waits, however soon the first has to come', async t => {
+  for (const [seconds, stays] of [[10, 35], [60, 60]] as const) {
+    const stage = spawnerStage()
+    const { spawner, clock, request, report } = stage
+    const by: string[] = []
+    spawner.on('session', ({ reason }, from, actor) => { if (reason !== null && from === 'ready') by.push(actor) })
+    void spawner.open(request({ limits: { firstConnectTimeout: seconds * 1_000 } }))
+    await settle()
+    report('id-1', 'ready')
+    report('id-1', 'ping', { viewers: 1 })
+    for (let second = 1; second < stays; second++) {
+      report('id-1', 'ping', { viewers: 0 })
+      await clock.advance(1_000)
+    }
+    t.equal(spawner.session('id-1')?.state, 'ready', `${seconds} s`)
+    report('id-1', 'ping', { viewers: 0 })
+    await clock.advance(1_000)
+    t.match(spawner.session('id-1'), { state: 'stopped', reason: 'client_closed' }, 'it is not said that nobody came')
+    t.same(by, ['limit'])
+    await leavesNothing(t, stage)
+  }
+})
+
+t.test('a lost viewer that the system sees again stays', async t => {
+  const stage = spawnerStage()
+  const { spawner, clock, presence, report } = stage
+  await stage.ready()
+  report('id-1', 'ping', { viewers: 1 })
+  report('id-1', 'ping', { viewers: 0 })
+  presence.says = 'present'
+  for (let second = 0; second < 60; second++) {
+    report('id-1', 'ping', { viewers: 0 })
+    await clock.advance(1_000)
+  }
+  t.equal(spawner.session('id-1')?.state, 'connected')
+  await spawner.close()
+  await leavesNothing(t, stage)
+})
+
 t.test('a viewer on a direct port is seen by asking the system', async t => {
   const stage = spawnerStage()
   const { spawner, presence, report } = stage
@@ -428,7 +467,7 @@ t.test('draining gives nothing out and lets running sessions go on', async t => 
   const { spawner, launcher, request } = stage
   await stage.ready()
   const emptied = spawner.emptied()
-  t.same(await spawner.open(request()), { status: 'draining' })
+  t.match(await spawner.open(request()), { status: 'draining' })
   t.equal(spawner.session('id-1')?.state, 'ready')
   launcher.exit('id-1', { code: 0 })
   await emptied

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -8,7 +8,9 @@ import { carrierSources } from '../../scripts/build-native.mjs'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { Carrier } from '../../src/tunnel/carrier.ts'
 import { HandedTunnel } from '../../src/tunnel/handed-tunnel.ts'
+import { largeBuffers } from '../../src/tunnel/large-buffers.ts'
 import { buildNativeLauncher, noCompiler } from '../fixtures/build-native-launcher.ts'
+import { certificates, withoutOpenssl } from '../fixtures/certificates.ts'
 import { isAlive, processesWithArgument } from '../fixtures/leak-check.ts'
 import { comesTrue } from './forms.ts'
 import { joined, received, receivedAll, SteppedClock, type Joined } from './sockets.ts'
@@ -68,8 +70,10 @@ function theCarrier (program: string, folder: string): void {
 
   t.test('by hand it says that it is not for that', async t => {
     const child = spawn(program, { stdio: ['ignore', 'ignore', 'pipe'] })
-    t.match(String((await once(child.stderr, 'data') as [Buffer])[0]), 'it is started by slipway, not by hand')
-    t.same(await once(child, 'exit'), [2, null])
+    // Both asked for before either is awaited: it may be gone by the time its words are read.
+    const [[words], end] = await Promise.all([once(child.stderr, 'data') as Promise<[Buffer]>, once(child, 'exit')])
+    t.match(String(words), 'it is started by slipway, not by hand')
+    t.same(end, [2, null])
   })
 
   t.test('when it is killed its viewers end, and another one takes the next', async t => {
@@ -122,6 +126,24 @@ function theCarrier (program: string, folder: string): void {
     viewer.viewer.write(Buffer.from('898000000000' + '818200000000' + '6869', 'hex'))
     t.equal((await received(viewer.streamServer, 14)).length, 14)
     t.equal(inputs, 1)
+  })
+
+  t.test('what is carried here although there is a carrier is read into buffers of ours; what is not costs none', withoutOpenssl, async t => {
+    const { carrier } = await stage(t)
+    const { files } = certificates(t)
+    const pair = { cert: readFileSync(files.certificateFile), key: readFileSync(files.keyFile) }
+    const taken = t.capture(largeBuffers, 'take', largeBuffers.take)
+    const burst = Buffer.alloc(1_000_000, 'model')
+    for (const [who, options, borrows] of [
+      ['a viewer whose input somebody wants to know of', { onInput: () => {} }, true],
+      ['a viewer that speaks TLS', { viewer: pair }, true],
+      ['any other viewer', {}, false]
+    ] as const) {
+      const { viewer, streamServer } = await joined(t, options, carrier)
+      streamServer.write(burst)
+      t.ok((await received(viewer, burst.length)).equals(burst))
+      t.equal(taken().length > 0, borrows, who)
+    }
   })
 
   t.test('one that stands still is ended, and who was on the way to it is carried here and misses nothing', async t => {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
 import type { Carrier } from '../../src/tunnel/carrier.ts'
 import { dial, type Call } from '../../src/tunnel/dial.ts'
 import { ParkedSocket } from '../../src/tunnel/parked-socket.ts'
-import { tunnelForms } from './forms.ts'
-import { closedSocket, doorstep, opening, received, receivedAll, SteppedClock } from './sockets.ts'
+import { comesTrue, tunnelForms } from './forms.ts'
+import { closedSocket, doorstep, joined, opening, received, receivedAll, SteppedClock } from './sockets.ts'
 
 const call = (port: number, carrier: Carrier | undefined, clock = new SteppedClock()): Call => ({ host: '127.0.0.1', port, opening, timeout: 1_000, clock, carrier })
 
@@ -114,4 +115,22 @@ for (const { name, carrier } of await tunnelForms(t)) {
     t.same(await dialled, { status: 'viewerGone' })
     t.notOk(socket.destroyed)
   })
+
+  t.test(`${name}: TCP asks both sides of a tunnel that is silent whether they are still there, half a minute after their last word`, { skip: process.platform === 'linux' ? false : 'only Linux tells' }, async t => {
+    const { viewer, streamServer } = await joined(t, {}, carrier)
+    viewer.write('up')
+    streamServer.write('down')
+    await Promise.all([received(streamServer, 2), received(viewer, 4)])
+    for (const [who, { remotePort: ours, localPort: theirs }] of [['the viewer', viewer], ['the stream server', streamServer]] as const) {
+      // The kernel's words: 01 is a repetition under way, 02 the keep-alive timer, then hundredths of a second.
+      const timer = () => new RegExp(`^ *\\d+: 0100007F:${hex(ours)} 0100007F:${hex(theirs)} 01 \\S+ (\\d\\d):([0-9A-F]{8}) `, 'm').exec(readFileSync('/proc/net/tcp', 'latin1')) ?? []
+      await comesTrue(() => timer()[1] !== '01')
+      const [, kind, left = ''] = timer()
+      t.equal(kind, '02', who)
+      const seconds = parseInt(left, 16) / 100
+      t.ok(seconds > 20 && seconds <= 30.1, `${seconds} s`)
+    }
+  })
 }
+
+const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, '0')

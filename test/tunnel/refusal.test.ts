@@ -24,13 +24,13 @@ const codes = Object.keys(refusals) as Refusal['code'][]
 t.test('a program reads an HTTP status and a JSON body', async t => {
   for (const code of codes) {
     const clock = new SteppedClock()
-    const port = await closedDoor(t, { code, reason: `why: ${code} ☂`, retryAfter: 4.2 }, clock)
+    const port = await closedDoor(t, { code, reason: `why: ${code} ☂`, retryAfter: 4.2, place: 3 }, clock)
     const [reply] = await once(get({ port, host: '127.0.0.1', headers: { Connection: 'Upgrade', Upgrade: 'websocket' } }), 'response') as [IncomingMessage]
     let body = ''
     for await (const chunk of reply.setEncoding('utf8')) body += chunk
     t.equal(reply.statusCode, refusals[code].http)
     t.match(reply.headers, { 'content-type': 'application/json', 'retry-after': '5', connection: 'close', 'content-length': String(Buffer.byteLength(body)) })
-    t.same(JSON.parse(body), { status: 'failed', reason: `why: ${code} ☂`, code })
+    t.same(JSON.parse(body), { status: 'failed', reason: `why: ${code} ☂`, code, retryAfter: 5, place: 3 })
     await closedSocket(reply.socket)
   }
 })

@@ -17,7 +17,7 @@ const session = (model: string): KeptSession => ({ service: 'http://here/', serv
 t.test('what a page leaves is for the same page, once, the oldest first, with what is left of its time', async t => {
   const store = storage()
   let now = 1_000_000
-  const page = (address: string) => new KeptSessions(store as unknown as Storage, address, () => now)
+  const page = (address: string) => new KeptSessions(store, address, () => now)
   page('/').keep(session('a'))
   now += 4_000
   page('/').keep(session('b'))
@@ -30,7 +30,7 @@ t.test('what a page leaves is for the same page, once, the oldest first, with wh
 
 t.test('whoever comes too late finds nothing', async t => {
   let now = 0
-  const kept = new KeptSessions(storage() as unknown as Storage, '/', () => now)
+  const kept = new KeptSessions(storage(), '/', () => now)
   kept.keep(session('a'))
   now = 10_000
   t.equal(kept.take(() => true), undefined)
@@ -41,8 +41,8 @@ t.test('without storage, with a full one, or with one that somebody else wrote t
   none.keep(session('a'))
   t.equal(none.take(() => true), undefined)
   const full = { ...storage(), setItem () { throw new Error('quota exceeded') } }
-  const kept = new KeptSessions(full as unknown as Storage, '/', () => 0)
+  const kept = new KeptSessions(full, '/', () => 0)
   kept.keep(session('a'))
   t.equal(kept.take(() => true), undefined)
-  for (const text of ['no JSON', 'null', '{}', '[null]']) t.equal(new KeptSessions({ ...storage(), getItem: () => text } as unknown as Storage, '/', () => 0).take(() => true), undefined, text)
+  for (const text of ['no JSON', 'null', '{}', '[null]']) t.equal(new KeptSessions({ ...storage(), getItem: () => text }, '/', () => 0).take(() => true), undefined, text)
 })

@@ -8,8 +8,7 @@ import type { StreamSource, StreamStatistics, ViewerListener } from '../streamin
 import { Assembly } from '../tools/assembly.ts'
 import { Inspection } from '../tools/inspection.ts'
 import { listenToKeys } from '../view-keys.ts'
-import type { Place } from '../viewpoint.ts'
-import type { WayBack } from '../way-back.ts'
+import type { Place, WayBack } from '../way-back.ts'
 import { ImageStage } from './image-stage.ts'
 import { RenderedExhibit } from './rendered-exhibit.ts'
 

@@ -14,8 +14,17 @@ const documented = (file: string) => readFileSync(fileURLToPath(new URL(`../../.
 
 export type ProxyKind = 'nginx' | 'nginx carries' | 'HAProxy' | 'HAProxy, TCP' | 'Caddy'
 
-/** Starts the real program with the documented configuration, for `localhost`, in front of the service; the test's end stops it. */
-export async function frontProxy (t: Test, kind: ProxyKind, slipwayPort: number, pair: ReturnType<typeof certificates>) {
+/** What is peculiar to a test. */
+export interface Around {
+  /** Changes the documented text. */
+  edit?: (text: string) => string
+}
+
+/**
+ * Starts the real program with the documented configuration, for `localhost`, in front of the service; the test's end stops it. Every time limit that
+ * the configuration does not set is a second here, where the program has such a limit: who is idle lives by what is documented alone.
+ */
+export async function frontProxy (t: Test, kind: ProxyKind, slipwayPort: number, pair: ReturnType<typeof certificates>, { edit = text => text }: Around = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-front-'))
   const port = await portRange(1)
   const both = join(folder, 'both.pem')
@@ -27,8 +36,8 @@ export async function frontProxy (t: Test, kind: ProxyKind, slipwayPort: number,
     .replaceAll('127.0.0.1:11182', `127.0.0.1:${slipwayPort}`)
     .replaceAll('cad.example:443', `localhost:${port}`)
     .replaceAll('cad.example', 'localhost')
-    // Every time limit but the one for viewers is short here: who is idle lives by that one alone.
     .replaceAll(/timeout (client|server) 60s/g, 'timeout $1 1s')
+    .replace('\ndefaults\n', '\ndefaults short\n  timeout client 1s\n  timeout server 1s\n\ndefaults cad from short\n')
     .replaceAll('bind :443', `bind 127.0.0.1:${port}`)
     .replaceAll('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
   const file = join(folder, 'proxy.conf')
@@ -41,10 +50,10 @@ export async function frontProxy (t: Test, kind: ProxyKind, slipwayPort: number,
     },
     HAProxy: { text: () => fitted(documented('haproxy.cfg')), command: '/usr/sbin/haproxy', args: ['-db', '-f', file] },
     'HAProxy, TCP': { text: () => fitted(documented('haproxy-tcp.cfg')), command: '/usr/sbin/haproxy', args: ['-db', '-f', file] },
-    Caddy: { text: () => `{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n${fitted(documented('Caddyfile'))}`, command: '/usr/bin/caddy', args: ['run', '--adapter', 'caddyfile', '--config', file] }
+    Caddy: { text: () => `{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n\tservers {\n\t\ttimeouts {\n\t\t\tread_header 1s\n\t\t\tread_body 1s\n\t\t\tidle 1s\n\t\t}\n\t}\n}\n${fitted(documented('Caddyfile'))}`, command: '/usr/bin/caddy', args: ['run', '--adapter', 'caddyfile', '--config', file] }
   }
   const { text, command, args } = programs[kind]
-  writeFileSync(file, text())
+  writeFileSync(file, edit(text()))
   const proxy = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder } })
   let said = ''
   for (const output of [proxy.stdout, proxy.stderr]) output.setEncoding('utf8').on('data', (text: string) => { said += text })
@@ -67,7 +76,7 @@ events { worker_connections 256; }
 http {
   access_log off;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join(' ')}
-  client_header_timeout 1s; client_body_timeout 1s; send_timeout 1s; keepalive_timeout 1s;
+  client_header_timeout 1s; client_body_timeout 1s; send_timeout 1s; keepalive_timeout 1s; proxy_read_timeout 1s; proxy_send_timeout 1s;
   ${text}
 }`
 
