@@ -14,14 +14,17 @@ const [input = '', output = '', memoryMiB = ''] = process.argv.slice(2)
 new Worker(new URL('prepare-guard.mjs', import.meta.url), { workerData: { memoryMiB: Number(memoryMiB) } }).unref()
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL) // Nobody else's viewer shall stutter for it.
 try {
-  say({ percent: 0, step: 'Reading the model' })
+  let done = { percent: 0, step: 'Reading the model' }
+  say(done)
+  const tell = (share: number, step: string) => {
+    const percent = Math.floor(100 * share)
+    if (percent > done.percent || (percent === done.percent && step !== done.step)) say(done = { percent, step })
+  }
   const source = await Source.open(input)
-  const assembly = settled(await readModel(source))
-  let last = 0
-  await writePack(assembly, output, (share, part) => {
-    const percent = Math.floor(10 + 90 * share)
-    if (percent > last) say({ percent: last = percent, step: `Preparing ${part}` })
-  })
+  const assembly = settled(await readModel(source, tell))
+  // What reading has left is for what is made of it.
+  const read = Math.max(done.percent, 10) / 100
+  await writePack(assembly, output, (share, part) => { if (Math.floor(100 * (read + (1 - read) * share)) > done.percent) tell(read + (1 - read) * share, `Preparing ${part}`) })
   say({ made: source.sources, warnings: assembly.warnings.slice(0, 20) })
 } catch (error) {
   if (!(error instanceof UnreadableModel)) throw error

@@ -118,7 +118,7 @@ export interface PickMessage {
   y: number
 }
 
-/** To a server that renders: these instances are selected or hidden from now on, or no longer. */
+/** These instances are selected or hidden from now on, or no longer. A server that streams geometry leaves out what is hidden, and does not ask what is selected. */
 export interface MarkMessage {
   type: 'mark'
   what: 'selected' | 'hidden'
@@ -126,7 +126,7 @@ export interface MarkMessage {
   on: boolean
 }
 
-/** To a server that renders: how the model is shown, all of it at once. */
+/** How the model is shown, all of it at once. A server that streams geometry needs to know only how far it is taken apart. */
 export interface StyleMessage {
   type: 'style'
   /** While something is selected everything else is only hinted at. */

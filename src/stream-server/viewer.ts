@@ -173,13 +173,15 @@ export class Viewer {
         this.#images?.acknowledge(message.frame)
         return
       case 'pick':
+        if (this.#images === null) return this.close(policyViolation, 'pick: there are no pictures')
+        this.#settings.onActivity()
+        return this.#images.pick(message.id, message.x, message.y)
       case 'mark':
       case 'style': {
-        const images = this.#images
-        if (images === null) return this.close(policyViolation, `${message.type}: there are no pictures yet`)
+        const shown = this.#streamer ?? this.#images
+        if (shown === null) return this.close(policyViolation, `${message.type}: there is no scene yet`)
         this.#settings.onActivity()
-        if (message.type === 'pick') images.pick(message.id, message.x, message.y)
-        else images.arrange(message)
+        shown.arrange(message)
       }
     }
   }

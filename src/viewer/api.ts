@@ -9,7 +9,7 @@ export interface ViewerOptions {
   service?: string
   /** A model to load at once: its bare name, as in the service's list. */
   model?: string
-  /** Where pictures are drawn: on the client (`csr`, as when left out) or on the server; `single`: on the client, from one file, without a session. */
+  /** Where pictures are drawn: on the client (`csr`) or on the server (`ssr`); when left out on the client, as far as the browser has WebGL 2; `single`: on the client, from one file, without a session. */
   mode?: 'csr' | 'ssr' | 'single'
   /** What the viewer presents to the stream server. */
   sessionToken?: string
@@ -41,8 +41,8 @@ export interface ViewerEvents {
   state: ViewerState
   /** While a model is prepared, which happens once per content. */
   progress: { percent: number, step: string }
-  /** The picture holds everything that is seen from here. */
-  complete: { triangles: number, bytes: number }
+  /** The picture holds everything that is seen from here; `limited`: as fine as the budget allows, which is coarser than it would be otherwise. */
+  complete: { triangles: number, bytes: number, limited: boolean }
   /** Indices of the instances that are selected now. */
   selection: readonly number[]
   /** The session ends in so many seconds unless somebody does something. Undefined: somebody did. */

@@ -51,10 +51,11 @@ export class CardFace {
     this.#part('preparing-words').textContent = `${step} (${Math.round(percent)} %)`
   }
 
-  figures ({ triangles, modelTriangles, instances, parts, chunks, refining, bytes: received }: StreamStatistics): void {
+  figures ({ triangles, modelTriangles, instances, parts, chunks, refining, limited, bytes: received }: StreamStatistics): void {
     Object.assign(this.element.dataset, { triangles, modelTriangles, bytes: received, refining })
     this.#part('triangles').textContent = `${amount(triangles)} of ${amount(modelTriangles)} triangles`
     this.#part('instances').textContent = `${amount(instances)} instances of ${amount(parts)} parts`
+    this.#part('limited').textContent = limited ? 'limited by this browser’s budget' : ''
     this.#part('received').textContent = `${bytes(received)} in ${amount(chunks)} ${chunks === 1 ? 'file' : 'files'}`
   }
 

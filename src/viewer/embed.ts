@@ -8,5 +8,6 @@ const stage = required(document, 'main', HTMLElement)
 if (model === '') stage.textContent = 'Name a model in the address: embed.html?model=…'
 else {
   document.title = model
-  createViewer(stage, { model, mode: modes.find(mode => mode === wish.get('mode')) ?? 'csr', tools: wish.get('tools') !== 'false' })
+  const mode = modes.find(mode => mode === wish.get('mode'))
+  createViewer(stage, { model, ...mode !== undefined && { mode }, tools: wish.get('tools') !== 'false' })
 }

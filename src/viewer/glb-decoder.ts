@@ -1,9 +1,12 @@
 import { BufferAttribute, BufferGeometry, Matrix3, Mesh, Vector3 } from 'three'
 import type { Object3D } from 'three'
 import { MeshoptDecoder } from 'three/addons/libs/meshopt_decoder.module.js'
-import { GLTFLoader, type GLTFParser } from 'three/addons/loaders/GLTFLoader.js'
+import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js'
+import type { PartInfo } from '../stream-server/protocol.ts'
+import { readGlb, writeGlb } from './glb-file.ts'
+import type { ReceivedImage } from './received-picture.ts'
 import { StreamError } from './server-message.ts'
-import type { ReceivedImage } from './textures.ts'
+import { list, record, SoundGeometry, triple, unsound } from './sound-geometry.ts'
 
 /** A part at one level of detail, in the part's own coordinates: indexed triangles with positions and normals, bounds computed. */
 export interface DecodedPart {
@@ -14,36 +17,40 @@ export interface DecodedPart {
   image?: ReceivedImage
 }
 
-const glbMagic = 0x46546C67
-
 /** Decodes the GLB files of the stream, meshopt-compressed and quantized as they come. */
 export class GlbDecoder {
+  readonly #parts: readonly PartInfo[]
   readonly #loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder)
 
-  /** Throws `StreamError` when the file is not one complete GLB that says which part and level it is. */
+  /** `parts` are those of the scene, as the stream counts them. */
+  constructor (parts: readonly PartInfo[]) {
+    this.#parts = parts
+  }
+
+  /** Throws `StreamError` when the file is not one complete GLB of a part at a level that the scene has, no larger than the scene says. */
   async decode (bytes: ArrayBuffer): Promise<DecodedPart> {
-    const header = new DataView(bytes)
-    if (bytes.byteLength < 20 || header.getUint32(0, true) !== glbMagic || header.getUint32(8, true) !== bytes.byteLength) {
-      throw new StreamError('The stream server sent geometry that is no GLB file.')
-    }
-    const { asset, scene, parser } = await this.#loader.parseAsync(bytes, '').catch((error: unknown) => {
-      throw new StreamError('The stream server sent geometry that cannot be read.', { cause: error })
-    })
-    const { part, level, texture } = asset.extras as { part?: unknown, level?: unknown, texture?: unknown } ?? {}
+    const file = readGlb(bytes)
+    if (file === undefined) throw new StreamError('The stream server sent geometry that is no GLB file.')
+    const { document } = file
+    const { part, level, texture } = record(record(document['asset'], 'asset')['extras'] ?? {}, 'extras')
     if (typeof part !== 'number' || typeof level !== 'number') throw new StreamError('The stream server sent geometry of no part.')
-    const image = typeof texture === 'number' ? await imageIn(parser, 0, texture) : undefined
+    const claim = this.#parts[part]?.levels[level]
+    if (claim === undefined) throw new StreamError('The stream server sent geometry of a part that the scene does not have.')
+    const sound = new SoundGeometry(file)
+    const nodes = list(document['nodes'], 'nodes')
+    const { mesh, translation = [0, 0, 0], scale = [1, 1, 1] } = record(nodes[0], 'node')
+    if (nodes.length !== 1 || mesh !== 0) throw unsound(new Error('not one node with one mesh'))
+    const made = sound.document({ meshes: [{ primitives: [sound.primitive(list(document['meshes'], 'meshes')[0], claim)] }], scene: 0, scenes: [{ nodes: [0] }], nodes: [{ mesh, translation: triple(translation), scale: triple(scale) }] })
+    const image = typeof texture !== 'number' ? undefined : { texture, bytes: sound.image(list(document['images'], 'images')[0]) }
+    const { scene } = await this.#loader.parseAsync(writeGlb(made, file.binary), '').catch((error: unknown) => { throw unsound(error) })
     return { part, level, geometry: flatten(scene), ...image === undefined ? {} : { image } }
   }
 }
 
-/** An image in a file, as the bytes that it is. */
-export async function imageIn (parser: GLTFParser, image: number, texture: number): Promise<ReceivedImage> {
-  const { bufferView, mimeType } = ((parser.json as { images?: Array<{ bufferView?: number, mimeType?: string }> }).images ?? [])[image] ?? {}
-  if (bufferView === undefined || mimeType === undefined) throw new StreamError('The stream server sent a texture without an image.')
-  return { texture, bytes: await parser.getDependency('bufferView', bufferView) as ArrayBuffer, mimeType }
-}
-
-/** All meshes of a file as one: quantized attributes become plain floats, node transforms are applied. Places on textures and colours are kept where all have them. */
+/**
+ * All meshes of a file as one: quantized attributes become plain floats, node transforms are applied. Places on textures and colours are kept where all have them.
+ * Throws `StreamError` on a corner that does not exist and on a place that is nowhere.
+ */
 export function flatten (root: Object3D): BufferGeometry {
   const meshes: Mesh[] = []
   root.updateMatrixWorld(true)
@@ -66,7 +73,11 @@ export function flatten (root: Object3D): BufferGeometry {
     const normal = geometry.getAttribute('normal')
     const index = geometry.index
     normalMatrix.getNormalMatrix(matrixWorld)
-    for (let i = 0; i < (index?.count ?? position.count); i++) indices[corner++] = vertex + (index?.getX(i) ?? i)
+    for (let i = 0; i < (index?.count ?? position.count); i++) {
+      const at = index?.getX(i) ?? i
+      if (at >= position.count) throw unsound(new Error('a corner that does not exist'))
+      indices[corner++] = vertex + at
+    }
     const uv = geometry.getAttribute('uv')
     const color = geometry.getAttribute('color')
     for (let i = 0; i < position.count; i++, vertex++) {
@@ -76,6 +87,7 @@ export function flatten (root: Object3D): BufferGeometry {
       vector.fromBufferAttribute(normal, i).applyMatrix3(normalMatrix).normalize().toArray(normals, vertex * 3)
     }
   }
+  if (!areFinite(positions) || (uvs !== undefined && !areFinite(uvs))) throw unsound(new Error('a place that is nowhere'))
   const whole = new BufferGeometry()
   whole.setAttribute('position', new BufferAttribute(positions, 3))
   whole.setAttribute('normal', new BufferAttribute(normals, 3))
@@ -85,4 +97,11 @@ export function flatten (root: Object3D): BufferGeometry {
   whole.computeBoundingBox()
   whole.computeBoundingSphere()
   return whole
+}
+
+/** A sum is no number as soon as one of them is none. */
+function areFinite (values: Float32Array): boolean {
+  let sum = 0
+  for (const value of values) sum += value
+  return Number.isFinite(sum)
 }

@@ -1,3 +1,4 @@
+import type { TextureInfo } from '../stream-server/protocol.ts'
 import type { Finishes } from './finishes.ts'
 import { GlbDecoder, type DecodedPart } from './glb-decoder.ts'
 import type { PartStore } from './part-store.ts'
@@ -11,14 +12,17 @@ export class Inflow {
   readonly #exhibit: DrawnExhibit
   readonly #finishes: Finishes
   readonly #changed: () => void
-  readonly #decoder = new GlbDecoder()
+  readonly #decoder: GlbDecoder
+  readonly #textures: readonly TextureInfo[]
   #last = Promise.resolve()
   #waiting = 0
   #over = false
 
-  /** `changed` is called when there is something new to draw. */
-  constructor (store: PartStore, exhibit: DrawnExhibit, finishes: Finishes, changed: () => void) {
+  /** `textures` are those of the scene; `changed` is called when there is something new to draw. */
+  constructor (store: PartStore, textures: readonly TextureInfo[], exhibit: DrawnExhibit, finishes: Finishes, changed: () => void) {
     this.#store = store
+    this.#textures = textures
+    this.#decoder = new GlbDecoder(store.pieces.parts)
     this.#exhibit = exhibit
     this.#finishes = finishes
     this.#changed = changed
@@ -52,9 +56,10 @@ export class Inflow {
   /** Shows what was decoded; draws nothing yet. Rejects with `StreamError` when the scene has no such part or level, or another texture on it. */
   async put ({ part, level, geometry, image }: DecodedPart): Promise<void> {
     if (!this.#store.knows(part, level)) throw new StreamError('The stream server sent geometry of a part that the scene does not have.')
-    if (image !== undefined && image.texture !== this.#store.pieces.parts[part]?.texture) throw new StreamError('The stream server sent a texture that does not lie on its part.')
     if (image !== undefined) {
-      const texture = await textureOf(image)
+      const told = this.#textures[image.texture]
+      if (told === undefined || image.texture !== this.#store.pieces.parts[part]?.texture) throw new StreamError('The stream server sent a texture that does not lie on its part.')
+      const texture = await textureOf(image, told)
       if (this.#over) return texture.dispose()
       this.#finishes.lay(image.texture, texture)
     }

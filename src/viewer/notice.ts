@@ -2,7 +2,7 @@ import { element } from './tools/markup.ts'
 
 /** What a viewer has to say over its picture, with at most one thing to do about it. */
 export class Notice {
-  readonly element = element('div', 'viewer-notice')
+  readonly element = element('div', 'slipway-notice')
   readonly #words = element('p', '')
   readonly #button = element('button', '')
   #action = (): void => {}

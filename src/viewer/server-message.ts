@@ -2,7 +2,7 @@ import { closeCodes, mostFrameBytes, mostPixelsAlong } from '../stream-server/pr
 import type { ErrorMessage, FrameMessage, InstanceInfo, LevelInfo, PartInfo, PickedMessage, PieceInfo, SceneMessage, SceneNode, ServerMessage, TextureInfo } from '../stream-server/protocol.ts'
 
 /** Largest scene a viewer takes on: beyond it a browser tab would not survive the geometry. */
-const most = { text: 512 * 2 ** 20, parts: 50_000, pieces: 100_000, instances: 2_000_000, nodes: 4_000_000, levels: 16, textures: 10_000 }
+const most = { text: 512 * 2 ** 20, parts: 50_000, pieces: 100_000, instances: 2_000_000, nodes: 4_000_000, levels: 16, textures: 10_000, geometry: 2 ** 27 }
 
 /** The stream server said something that cannot be right; the message is a sentence for people. */
 export class StreamError extends Error {
@@ -69,6 +69,9 @@ function scene (message: Record<string, unknown>): SceneMessage {
   if (parts.reduce((sum, { pieces }) => sum + (pieces?.length ?? 1), 0) > most.pieces) throw new StreamError('The model has too many parts for a browser.')
   const instances = list(message['instances'], 'instances', most.instances).map(value => instance(value, parts.length, nodes.length))
   if (instances.reduce((sum, { part }) => sum + (parts[part]?.pieces?.length ?? 1), 0) > most.instances) throw new StreamError('The model has too many placed parts for a browser.')
+  // Room for the coarsest levels is made before any has come.
+  const coarsest = parts.flatMap(({ levels, pieces }) => (pieces ?? [{ levels }]).map(({ levels: [first] }) => Math.max(first?.vertices ?? 0, first?.triangles ?? 0)))
+  if (coarsest.reduce((sum, size) => sum + size, 0) > most.geometry) throw new StreamError('The model is too large for a browser.')
   return {
     type: 'scene',
     model: string(message['model'], 'model'),
@@ -118,8 +121,8 @@ function piece (given: Record<string, unknown>): PieceInfo {
 function level (value: unknown): LevelInfo {
   const given = record(value, 'level')
   return {
-    triangles: count(given['triangles'], 'triangles'),
-    vertices: count(given['vertices'], 'vertices'),
+    triangles: integer(given['triangles'], 'triangles', 0, most.geometry),
+    vertices: integer(given['vertices'], 'vertices', 0, most.geometry),
     error: number(given['error'], 'error', 0, Number.MAX_VALUE),
     bytes: count(given['bytes'], 'bytes')
   }

@@ -120,6 +120,6 @@ function rendererOn (canvas: HTMLCanvasElement): WebGLRenderer {
   try {
     return new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: 'high-performance' })
   } catch (error) {
-    throw new Error('This browser offers no WebGL 2, which the viewer needs to draw. Switch on hardware acceleration, or try another browser.', { cause: error })
+    throw new Error('This browser offers no WebGL 2, without which it cannot draw. Have the server draw instead: choose “Server” where it is offered (mode “ssr”). Or switch on hardware acceleration.', { cause: error })
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { BudgetMessage, EndingMessage, PreparingMessage, SceneMessage, ServerMessage, StreamingMode } from '../stream-server/protocol.ts'
+import { ArrangementFeed } from './arrangement-feed.ts'
 import { CameraFeed } from './camera-feed.ts'
 import { Extent } from './extent.ts'
 import { fetchSingleFile } from './fetch-single-file.ts'
@@ -80,6 +81,7 @@ export class StreamingViewer {
   readonly #listener: ViewerListener
   readonly #stage: Stage
   readonly #feed: CameraFeed
+  readonly #arrangement: ArrangementFeed
   readonly #finishes = new Finishes()
   readonly #forgetKeys: () => void
   readonly #clock: Clock
@@ -108,6 +110,11 @@ export class StreamingViewer {
     rehearse(this.#stage, this.#finishes)
     this.#forgetKeys = listenToKeys(canvas, this.#stage.viewpoint)
     this.#feed = new CameraFeed(clock, message => { this.#connection?.send(message) })
+    // Its answer to this camera says whether the picture is complete as it is arranged now.
+    this.#arrangement = new ArrangementFeed(clock, message => { this.#connection?.send(message) }, () => {
+      this.#feed.repeat()
+      this.#report()
+    })
   }
 
   /** Connects, once; and once more after a session is `gone`. */
@@ -134,7 +141,9 @@ export class StreamingViewer {
         this.#listener.connection(false)
         tellBudget()
         this.#tellRequested(this.#requested, true)
-        if (this.#store !== undefined) this.#feed.repeat()
+        if (this.#store === undefined) return
+        this.#arrangement.repeat()
+        this.#feed.repeat()
       },
       gone: () => {
         this.#connection = undefined
@@ -204,6 +213,7 @@ export class StreamingViewer {
     this.#giveUp.abort()
     this.#connection?.close()
     this.#feed.close()
+    this.#arrangement.close()
   }
 
   /** Somebody is there: the session is not to end for want of use. */
@@ -244,8 +254,8 @@ export class StreamingViewer {
     this.#stage.scene.add(this.#store.root)
     Object.assign(this.#statistics, { modelTriangles: scene.triangles, parts: scene.parts.length, instances: scene.instances.length })
     const assembly = new Assembly(scene)
-    const exhibit = new DrawnExhibit(assembly, this.#store, this.#stage)
-    this.#inflow = new Inflow(this.#store, exhibit, this.#finishes, () => { this.#stage.invalidate() })
+    const exhibit = new DrawnExhibit(assembly, this.#store, this.#stage, this.#arrangement)
+    this.#inflow = new Inflow(this.#store, scene.textures ?? [], exhibit, this.#finishes, () => { this.#stage.invalidate() })
     this.#inspection = new Inspection(assembly, exhibit)
     this.#listener.phase('scene')
     this.#stage.viewpoint.show(new Extent(scene))
@@ -281,7 +291,7 @@ export class StreamingViewer {
   }
 
   #report (): void {
-    const complete = this.#whole || (this.#feed.settled && this.#idleFor === this.#feed.newest && this.#inflow?.busy !== true)
+    const complete = this.#whole || (this.#feed.settled && this.#arrangement.settled && this.#idleFor === this.#feed.newest && this.#inflow?.busy !== true)
     Object.assign(this.#statistics, { partsShown: this.#store?.partsShown ?? 0, held: this.#store?.bytes ?? 0, refining: !complete })
     if (complete) this.#listener.phase('complete')
     this.#listener.statistics({ ...this.#statistics })
@@ -291,6 +301,7 @@ export class StreamingViewer {
     this.#over = true
     this.#inflow?.close()
     this.#feed.close()
+    this.#arrangement.close()
     this.#listener.ended(how, words)
   }
 }

@@ -1,3 +1,4 @@
+import { canDraw } from './can-draw.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
 import { modeWords } from './modes.ts'
 import { required } from './required-element.ts'
@@ -29,11 +30,13 @@ export class ViewerChoice {
     })
   }
 
-  /** What there is now. What was chosen stays so as long as it is there. */
+  /** What there is now. What was chosen stays so as long as it is there; at first it is what this browser can show. */
   offer (catalogue: ModelCatalogue): void {
+    const first = this.#catalogue === undefined
     this.#catalogue = catalogue
     fill(this.#models, catalogue.models.map(model => [model, model]))
     fill(this.#renderers, catalogue.renderers.map(renderer => [renderer, modeWords(renderer)]))
+    if (first && catalogue.streamServer === 'embedded' && catalogue.renderers.includes('ssr') && !canDraw()) this.#renderers.value = 'ssr'
     for (const takeBack of this.#takeBack.splice(0)) takeBack()
     if (catalogue.models.length === 0) this.#miss('The service has no model to show. Put one into its model folder.')
     if (catalogue.renderers.length === 0) this.#miss('The service offers no renderer.')

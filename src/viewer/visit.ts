@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
 import type { ViewerOptions } from './api.ts'
+import { canDraw } from './can-draw.ts'
 import type { KeptSessions } from './kept-sessions.ts'
-import type { SessionMode } from './modes.ts'
+import type { Mode, SessionMode } from './modes.ts'
 import { ServerConnection, type Reentry } from './server-connection.ts'
 import { ImageViewer } from './ssr/image-viewer.ts'
 import { StreamingViewer, type ViewerListener } from './streaming-viewer.ts'
@@ -17,7 +18,7 @@ export interface VisitListener extends Pick<ViewerListener, 'preparing' | 'conne
   /** There is something to look at: called once. */
   opened (): void
   /** The picture holds everything that is seen from here. */
-  complete (geometry: { triangles: number, bytes: number }): void
+  complete (geometry: { triangles: number, bytes: number, limited: boolean }): void
   selected (instances: readonly number[]): void
 }
 
@@ -26,6 +27,7 @@ export class Visit {
   readonly model: string
   readonly viewer: StreamingViewer | ImageViewer
   readonly #options: ViewerOptions
+  readonly #mode: Mode
   readonly #clock: Clock
   readonly #listener: VisitListener
   readonly #canvas = element('canvas', '')
@@ -46,6 +48,7 @@ export class Visit {
   constructor (root: HTMLElement, model: string, options: ViewerOptions, clock: Clock, listener: VisitListener) {
     this.model = model
     this.#options = options
+    this.#mode = options.mode ?? (canDraw() ? 'csr' : 'ssr')
     this.#clock = clock
     this.#listener = listener
     this.#canvas.tabIndex = 0
@@ -72,7 +75,7 @@ export class Visit {
 
   /** Goes on with a session that the page before had and left in `kept`, or asks for one. Resolves when the scene is known; rejects with an Error in words. */
   async begin (kept: KeptSessions): Promise<void> {
-    const { mode = 'csr' } = this.#options
+    const mode = this.#mode
     const service = this.#service
     if (mode === 'single') {
       if (this.viewer instanceof StreamingViewer) void this.viewer.load(service, this.model)
@@ -86,7 +89,7 @@ export class Visit {
 
   /** The page goes away and may be loaded again: what is needed to go on then is left in `kept`. */
   depart (kept: KeptSessions): void {
-    const what = { service: this.#service, model: this.model, mode: this.#options.mode ?? 'csr' }
+    const what = { service: this.#service, model: this.model, mode: this.#mode }
     const back = this.viewer.depart()
     if (back !== undefined) kept.keep({ ...what, session: { serviceId: this.#serviceId, back } }, back.seconds)
     else if (this.#place !== undefined) kept.keep({ ...what, place: this.#place.token }, this.#place.seconds)
@@ -154,16 +157,16 @@ export class Visit {
         inspection.events.on('selection', selected => { this.#listener.selected(selected) })
         this.#opened()
       },
-      statistics: ({ refining, triangles, bytes }) => {
-        if (!refining && !complete) this.#listener.complete({ triangles, bytes })
+      statistics: ({ refining, triangles, bytes, limited }) => {
+        if (!refining && !complete) this.#listener.complete({ triangles, bytes, limited })
         complete = !refining
       },
       connection: lost => { this.#listener.connection(lost) },
-      gone: () => { if (this.#options.mode !== 'single') this.#ask(this.#options.mode ?? 'csr').catch((error: unknown) => { this.#fail(error as Error) }) },
+      gone: () => { if (this.#mode !== 'single') this.#ask(this.#mode).catch((error: unknown) => { this.#fail(error as Error) }) },
       ending: ending => { this.#listener.ending(ending) },
       ended: (how, words) => { this.#listener.ended(how, words) }
     }
-    return this.#options.mode === 'ssr' ? new ImageViewer(this.#canvas, this.#clock, listener) : new StreamingViewer(this.#canvas, this.#clock, listener)
+    return this.#mode === 'ssr' ? new ImageViewer(this.#canvas, this.#clock, listener) : new StreamingViewer(this.#canvas, this.#clock, listener)
   }
 
   #opened (): void {

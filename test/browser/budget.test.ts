@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { colours, difference, keep, openBrowser, openPage } from './chromium.ts'
+import { colours, createViewer, difference, keep, openBrowser, openPage, phase } from './chromium.ts'
 
 const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
 
@@ -13,7 +13,7 @@ async function viewerWith (page: Page, options: object): Promise<void> {
     document.body.innerHTML = '<main></main>'
     window.completed = 0
     window.viewer = createViewer(document.querySelector('main'), { tools: false, ...${JSON.stringify(options)} })
-    viewer.on('complete', ({ bytes }) => { completed++; window.bytes = bytes })
+    viewer.on('complete', ({ bytes, limited }) => { completed++; Object.assign(window, { bytes, limited }) })
     await viewer.load('drive-unit')
   })()`)
 }
@@ -33,11 +33,13 @@ t.test('a viewer keeps to its budget and streams by its mode', async t => {
   await complete(page, 1)
   const whole = await canvas.screenshot()
   const seen = await bytes()
+  t.equal(await page.evaluate('limited'), false)
 
   await viewerWith(page, { budget: { triangles: 30_000 } })
   await complete(page, 1)
   await keep(page, 'budget-triangles')
   const coarse = await canvas.screenshot()
+  t.equal(await page.evaluate('limited'), true, 'and it says so')
   t.ok(await bytes() < seen, 'less is sent')
   t.ok(difference(whole, coarse) < 0.2 && colours(coarse) > 300, 'and it still looks like it')
 
@@ -64,4 +66,20 @@ t.test('a viewer keeps to its budget and streams by its mode', async t => {
   await keep(page, 'on-demand')
   await page.evaluate('viewer.close()')
   t.same(page.complaints, [])
+})
+
+t.test('the page says where a budget is the limit', async t => {
+  const slipway = await startSlipway(t, embedded)
+  const page = await openPage(await openBrowser(t), 'about:blank')
+  // A stream server with a model that is too much for a browser says it in this word.
+  await page.routeWebSocket(/./, socket => {
+    const server = socket.connectToServer()
+    server.onMessage(message => { socket.send(typeof message === 'string' ? message.replace('"limited":false', '"limited":true') : message) })
+  })
+  await page.goto(slipway.url)
+  await page.locator('#create button:enabled').waitFor()
+  const card = await createViewer(page)
+  await phase(card, 'complete')
+  await card.getByText('limited by this browser’s budget').waitFor()
+  await keep(page, 'budget-card')
 })

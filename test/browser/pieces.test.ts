@@ -11,7 +11,7 @@ const press = async (card: Card, name: string): Promise<void> => { await card.ge
 /** The picture alone, without what lies over it. */
 async function picture (card: Card): Promise<Buffer> {
   const page = card.page()
-  const over = async (visibility: string) => { await page.evaluate(`for (const each of document.querySelectorAll('.tools-over')) each.style.visibility = '${visibility}'; document.activeElement.blur()`) }
+  const over = async (visibility: string) => { await page.evaluate(`for (const each of document.querySelectorAll('.slipway-tools')) each.style.visibility = '${visibility}'; document.activeElement.blur()`) }
   await over('hidden')
   const taken = await card.locator('canvas').screenshot()
   await over('')

@@ -10,7 +10,7 @@ t.test('a browser without WebGL is shown pictures that the stream server renders
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.goto(slipway.url)
   // Behind a picture that is drawn here the page's gradient shows through; one that is rendered elsewhere is painted on a plain ground.
-  await page.evaluate('{ const plain = new CSSStyleSheet(); plain.replaceSync(".stage { background: var(--stage-bottom) !important } .tools-over { visibility: hidden }"); document.adoptedStyleSheets = [plain] }')
+  await page.evaluate('{ const plain = new CSSStyleSheet(); plain.replaceSync(".stage { background: var(--stage-bottom) !important } .slipway-tools { visibility: hidden }"); document.adoptedStyleSheets = [plain] }')
   await page.locator('#renderer').selectOption('csr')
   const drawn = await createViewer(page)
   await phase(drawn, 'complete')

@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises'
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { PNG } from 'pngjs'
 import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
+import { box, stlBinary } from '../stream-server/support/files.ts'
 import { createViewer, dataOf, difference, keep, openBrowser, openPage, phase, type Card } from './chromium.ts'
 
 const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
@@ -17,7 +19,7 @@ const press = async (card: Card, name: string): Promise<void> => { await card.ge
 /** The canvas alone: what lies over it is hidden while the picture is taken. */
 async function picture (page: Page, card: Card): Promise<Buffer> {
   const over = async (visibility: string): Promise<void> => {
-    await page.evaluate(`document.querySelector('.tools-over').style.visibility = '${visibility}'; document.querySelector('canvas').style.outline = 'none'`)
+    await page.evaluate(`document.querySelector('.slipway-tools').style.visibility = '${visibility}'; document.querySelector('canvas').style.outline = 'none'`)
   }
   await over('hidden')
   const taken = await card.locator('canvas').screenshot()
@@ -173,6 +175,57 @@ t.test('a model is looked into with the tools of its viewer', async t => {
     t.equal(saved.suggestedFilename(), 'drive-unit.png')
     t.equal(await saved.failure(), null)
   })
+  t.same(page.complaints, [])
+})
+
+t.test('what is measured is as long as it is', async t => {
+  const models = t.testdir({})
+  await writeFile(`${models}/block.stl`, stlBinary(box([0, 0, 0], [10, 20, 30])))
+  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MODEL_DIRS: models })
+  const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`)
+  await page.evaluate(`(async () => {
+    const { createViewer } = await import('/assets/viewer.js')
+    document.body.innerHTML = '<main></main>'
+    window.completed = 0
+    window.viewer = createViewer(document.querySelector('main'))
+    viewer.on('complete', () => { completed++ })
+    await viewer.load('block')
+    viewer.view('front')
+    viewer.hide([0])
+  })()`)
+  await comesTrue('nothing is there', async () => await page.evaluate('completed') as number > 0)
+  const canvas = page.locator('canvas')
+  // Away from the bar of tools.
+  for (let step = 0; step < 3; step++) await canvas.press('-')
+  await page.evaluate('document.querySelector("canvas").style.outline = "none"')
+  const empty = await canvas.screenshot()
+  await page.evaluate('viewer.show([0])')
+  await comesTrue('the block is', async () => difference(empty, await canvas.screenshot()) > 0.01)
+  // Seen from the front: 10 mm wide, 30 mm high.
+  const [a, b] = [PNG.sync.read(empty), PNG.sync.read(await canvas.screenshot())]
+  const seen = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity }
+  for (let y = 0; y < a.height; y++) {
+    for (let x = 0; x < a.width; x++) {
+      const at = (y * a.width + x) * 4
+      if ([0, 1, 2].every(k => Math.abs(a.data[at + k]! - b.data[at + k]!) < 12)) continue
+      Object.assign(seen, { left: Math.min(seen.left, x), right: Math.max(seen.right, x), top: Math.min(seen.top, y), bottom: Math.max(seen.bottom, y) })
+    }
+  }
+  t.ok(seen.right - seen.left > 60 && seen.bottom < 650, JSON.stringify(seen))
+  await page.getByRole('button', { name: 'Measure a distance' }).click()
+  const label = page.locator('.measure output')
+  const measured = async (from: [number, number], to: [number, number]): Promise<string> => {
+    await page.mouse.click(...from)
+    await page.getByText('Click the second point').waitFor()
+    await page.mouse.click(...to)
+    await label.waitFor()
+    return await label.textContent() ?? ''
+  }
+  // Near the corners, which draw the point to themselves.
+  t.match(await measured([seen.left + 4, seen.top + 4], [seen.right - 4, seen.top + 4]), /^10(\.0+)? mm$/)
+  await keep(page, 'measured')
+  const diagonal = await measured([seen.left + 4, seen.top + 4], [seen.right - 4, seen.bottom - 4])
+  t.ok(Math.abs(Number(diagonal.replace(' mm', '')) - Math.hypot(10, 30)) < 0.06, diagonal)
   t.same(page.complaints, [])
 })
 

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { NodeIO } from '@gltf-transform/core'
 import { unzipSync, strFromU8 } from 'fflate'
-import jpeg from 'jpeg-js'
-import { PNG } from 'pngjs'
 import { pictureOf, PictureProblem } from '../../src/stream-server/preparing/picture.ts'
 import { box, objText, plyBinary, plyText, stlBinary, stlText, threeMf } from '../stream-server/support/files.ts'
 import { triangle } from '../stream-server/support/glb.ts'
@@ -18,6 +16,7 @@ import { alteredClientMessage, alteredServerMessage, clientEnding, clientMessage
 import { problemOf, type Ending } from './model-input.ts'
 import { alter3mf, alterAny, alterGlb, alterGltf, alterImage, alterNumbers, alterObj, alterPly, alterStep, alterStl, firstLooks, type Alter } from './model-structure.ts'
 import { mutated } from './mutation.ts'
+import { fileEnding, partFiles, pictureEnding, pictures } from './parts.ts'
 
 /** One kind of input. */
 export interface Kind {
@@ -44,7 +43,8 @@ export async function kinds (folder: string): Promise<Kind[]> {
       }
     }
   }
-  const images = [PNG.sync.write(new PNG({ width: 8, height: 8 })), Buffer.from(jpeg.encode({ width: 16, height: 16, data: Buffer.alloc(1024, 99) }, 80).data)]
+  const images = [pictures.png, pictures.jpeg]
+  const stream = await partFiles()
   const inner = Buffer.from(unzipSync(threeMf(small))['3D/part.model'] ?? [])
   const sparse = triangle({ accessors: [{ bufferView: 0, componentType: 5126, count: 3, type: 'VEC3', sparse: { count: 1, indices: { bufferView: 0, componentType: 5121 }, values: { bufferView: 0 } } }] })
   const copies = triangle({ nodes: [{ mesh: 0, extensions: { EXT_mesh_gpu_instancing: { attributes: { TRANSLATION: 0 } } } }, { children: [0], rotation: [0, 0, 0, 1] }], scenes: [{ nodes: [1] }], extensionsUsed: ['EXT_mesh_gpu_instancing'] })
@@ -66,6 +66,23 @@ export async function kinds (folder: string): Promise<Kind[]> {
     },
     { name: 'messages of viewers', share: 90, read: async pick => clientEnding(pick(4) > 0 ? alteredClientMessage(pick) : mutated(Buffer.from(JSON.stringify(clientMessage(clientTypes[pick(clientTypes.length)] ?? 'stay', pick))), pick).toString()) },
     { name: 'messages of servers', share: 90, read: async pick => serverEnding(pick(4) > 0 ? alteredServerMessage(pick) : mutated(Buffer.from(JSON.stringify(serverMessage(serverTypes[pick(serverTypes.length)] ?? 'idle', pick))), pick).toString()) },
+    {
+      name: 'files of servers',
+      share: 90,
+      read: async pick => {
+        const bytes = alterAny(alterGlb)(stream.files[pick(stream.files.length)] ?? Buffer.alloc(0), pick)
+        return { ...await fileEnding(bytes, stream.parts), pastFirst: firstLooks.glb(bytes) }
+      }
+    },
+    {
+      name: 'pictures of servers',
+      share: 30,
+      read: async pick => {
+        const [bytes, told] = pick(2) === 0 ? [pictures.png, { mimeType: 'image/png', width: 8, height: 8 } as const] : [pictures.jpeg, { mimeType: 'image/jpeg', width: 16, height: 16 } as const]
+        const made = alterAny(alterImage)(bytes, pick)
+        return { ...pictureEnding(made, told), pastFirst: firstLooks.image(made) }
+      }
+    },
     { name: 'conversations', share: 20, read: async pick => await conversation(folder, pick) },
     ...cadFiles().map(({ name, seeds }) => model(name, 1, seeds, name === 'a.step' ? alterStep : alterNumbers, name === 'a.step' ? firstLooks.step : firstLooks.cad))
   ]

@@ -20,6 +20,8 @@ t.test('what is not a proper message closes the connection and says why', async 
     ['not a number', [open, { ...look, position: [0, null, 0] }], 'camera: position must be 3 numbers'],
     ['tolerance', [open, { ...look, tolerance: 0 }], 'camera: tolerance must be 0.01 to 10000 pixels'],
     ['credit', [open, { type: 'received', bytes: 1 }], 'received: more than was sent'],
+    ['mark before the scene', [open, { type: 'mark', what: 'hidden', runs: [], on: true }], 'mark: there is no scene yet'],
+    ['style before the scene', [open, { type: 'style', ghosts: false, edges: false, explosion: 1, section: null }], 'style: there is no scene yet'],
     ['negative credit', [open, { type: 'received', bytes: -1 }], 'received: bytes must be a whole number']
   ]
   for (const [name, messages, reason] of cases) {
@@ -61,4 +63,19 @@ t.test('a fixed model is shown whatever the viewer asks for', async t => {
   const viewer = await TestViewer.connect(url)
   viewer.say({ type: 'open', model: '../whatever' })
   t.equal((await viewer.scene()).model, 'balls')
+})
+
+t.test('what is hidden is not streamed, and a picture is asked of no server that streams geometry', async t => {
+  const { url } = await running(t)
+  const viewer = await TestViewer.connect(url)
+  viewer.say({ type: 'open', model: 'balls' })
+  await viewer.scene()
+  viewer.say({ type: 'mark', what: 'hidden', runs: [0, 2 ** 31], on: true })
+  viewer.say({ type: 'style', ghosts: false, edges: true, explosion: 0.5, section: [1, 0, 0, 0] })
+  viewer.say(camera(1, [1, 0.5, 4], [1, 0, 0], 20))
+  t.match(await viewer.idle(1), { chunks: 0, limited: false })
+  viewer.say({ type: 'mark', what: 'hidden', runs: [0, 1], on: false })
+  await viewer.until(() => viewer.messages.find(message => message.type === 'idle' && message.chunks > 0))
+  viewer.say({ type: 'pick', id: 1, x: 0.5, y: 0.5 })
+  t.match(await viewer.closed, { code: 1008, reason: 'pick: there are no pictures' })
 })

@@ -5,6 +5,7 @@ import { NodeIO } from '@gltf-transform/core'
 import { ALL_EXTENSIONS, KHRDracoMeshCompression } from '@gltf-transform/extensions'
 import t from 'tap'
 import type { Test } from 'tap'
+import { plainFinish } from '../../src/stream-server/preparing/assembly.ts'
 import { readCad } from '../../src/stream-server/preparing/read-cad.ts'
 import { readModel } from '../../src/stream-server/preparing/read-model.ts'
 import { settled, worldBounds } from '../../src/stream-server/preparing/settled.ts'
@@ -43,6 +44,34 @@ t.test('STL, text and binary: millimetres, Z up, a part per solid', async t => {
   t.same(far.parts[0]?.bounds.max.map(value => Math.round(value * 1e6) / 1e6), [0.005, 0.01, 0.015], 'a hundred kilometres away it has its size')
 })
 
+t.test('copies are one part, whatever the format: turned and moved, but of one shape and colour', async t => {
+  const turned = ({ points, triangles: corners }: ReturnType<typeof box>, x: number) => ({ points: points.map(([a = 0, b = 0, c = 0]) => [x - b, a, c]), triangles: corners })
+  const stl = stlText(box(), turned(box(), 100), box([300, 0, 0], [310, 20, 31]))
+  const assembly = await written(t, 'a.stl', stl)
+  t.same(assembly.parts.map(({ name }) => name), ['Box 1', 'Box 3'])
+  t.same(assembly.instances.map(({ part }) => part), [0, 0, 1])
+  t.same(assembly.nodes.slice(1).map(({ name }) => name), ['Box 1', 'Box 2', 'Box 3'])
+  t.same(bounds(assembly), [0, 0, -0.02, 0.31, 0.031, 0], 'everything stands where it stood')
+  t.same(bounds({ ...assembly, instances: assembly.instances.slice(1, 2) }), [0.08, 0, -0.01, 0.1, 0.03, 0])
+  const path = join(t.testdir({ 'looks.mtl': 'newmtl red\nKd 1 0 0\nnewmtl blue\nKd 0 0 1\n' }), 'a.obj')
+  await writeFile(path, objText([{ name: 'a', material: 'red', box: box() }, { name: 'b', material: 'red', box: box([20, 0, 0], [30, 20, 30]) }, { name: 'c', material: 'blue', box: box([40, 0, 0], [50, 20, 30]) }]))
+  t.same((await read(path)).instances.map(({ part }) => part), [0, 0, 1], 'but for the colour')
+  // As an exporter writes them that knows no copies: the places are in the vertices, and names in the meshes.
+  const baked = ballsDocument({ copies: 1, segments: 8 })
+  const [mesh] = baked.getRoot().listMeshes()
+  const copy = mesh?.clone().setName('Twin') ?? baked.createMesh()
+  for (const primitive of copy.listPrimitives()) {
+    const moved = primitive.clone()
+    const position = primitive.getAttribute('POSITION')?.clone()
+    position?.setArray(Float32Array.from(position.getArray() ?? [], (value: number, i) => value + (i % 3 === 0 ? 3 : 0)))
+    copy.removePrimitive(primitive).addPrimitive(moved.setAttribute('POSITION', position ?? null))
+  }
+  baked.getRoot().listScenes()[0]?.addChild(baked.createNode().setMesh(copy))
+  const gltf = await written(t, 'b.glb', Buffer.from(await new NodeIO().writeBinary(baked)))
+  t.equal(gltf.parts.length, 1)
+  t.equal(gltf.nodes[gltf.instances[1]?.node ?? 0]?.name, 'Twin')
+})
+
 t.test('a ball of facets is smooth, and a box is not', async t => {
   const { parts: [part] } = await written(t, 'a.stl', ballStl())
   const { positions = new Float32Array(), normals = new Float32Array() } = part?.mesh ?? {}
@@ -66,6 +95,12 @@ t.test('PLY, text and binary of both kinds, with colours', async t => {
   const text = await written(t, 'a.ply', plyText(box([0, 0, 0], [1, 2, 3])))
   t.same(bounds(text), [0, 0, -2, 1, 3, 0])
   t.same(text.parts[0]?.color, [1, 0, 0, 1])
+  t.notOk(text.parts[0]?.mesh.colors)
+  const lines = plyText(box([0, 0, 0], [1, 2, 3])).split('\n')
+  const [{ mesh, color } = { mesh: undefined, color: [] }] = (await written(t, 'c.ply', lines.map(line => line.replace(/^1 (.*) 255 0 0$/, '1 $1 0 0 255')).join('\n'))).parts
+  t.same(color, [1, 1, 1, 1])
+  const shades = Array.from({ length: (mesh?.positions.length ?? 0) / 3 }, (_, i) => [mesh?.positions[i * 3], ...mesh?.colors?.subarray(i * 4, i * 4 + 4) ?? []].join())
+  t.same([...new Set(shades)].sort(), ['0,255,0,0,255', '1,0,0,255,255'], 'blue at the end of the X axis, red at the other')
   for (const big of [false, true]) t.same(bounds(await written(t, 'b.ply', plyBinary(box([0, 0, 0], [1, 2, 3]), big))), [0, 0, -2, 1, 3, 0])
 })
 
@@ -124,6 +159,24 @@ t.test('STEP: tree, names, colours, and parts that occur many times are shared',
   t.ok(assembly.parts.every(({ color }) => color[3] === 1))
 })
 
+t.test('IGES: names and the tree; black, which is what it has where nothing is said, is no colour', async t => {
+  const assembly = await read(join(cad, 'cube-10x10mm/Cube 10x10.igs'))
+  t.same(assembly.nodes, [{ name: '', parent: -1 }, { name: 'Solid1', parent: 0 }])
+  t.match(assembly.instances, [{ part: 0, node: 1 }])
+  t.match(assembly.parts, [{ name: 'Solid1', color: plainFinish.color }])
+})
+
+t.test('while a model is read, it is told what is done and how much of it', async t => {
+  const told = async (path: string) => {
+    const steps: Array<[number, string]> = []
+    await readModel(await Source.open(path), (share, step) => { steps.push([share, step]) })
+    t.same(steps.map(([share]) => share), steps.map(([share]) => share).sort((a, b) => a - b), 'it never goes back')
+    return [...new Set(steps.map(([, step]) => step))]
+  }
+  t.same(await told(join(cad, 'cube-10x10mm/Cube 10x10.stp')), ['Starting the CAD library', 'Reading the STEP file and making triangles of its surfaces', 'Looking for parts that are alike'])
+  t.same(await told(join(t.testdir({ 'a.stl': stlText(box()) }), 'a.stl')), ['Reading the STL file'])
+})
+
 t.test('STEP and IGES: units become metres', async t => {
   for (const [file, size] of [['cube-units/cube-mm.step', 1], ['cube-units/cube-in.step', 1], ['cube-units/cube-m.step', 1], ['cube-10x10mm/Cube 10x10.stp', 0.01], ['cube-10x10mm/Cube 10x10.igs', 0.01]] as const) {
     const [x0 = 0, y0 = 0, z0 = 0, x1 = 0, y1 = 0, z1 = 0] = bounds(await read(join(cad, file)))
@@ -178,5 +231,5 @@ t.test('what is wrong with a file is said in one sentence', async t => {
     ['a.xyz', 'hello', /^The model file is of no known format\.$/]
   ]
   for (const [name, content, message] of cases) await t.rejects(written(t, name, content), { name: 'UnreadableModel', message }, `${name} ${message.source}`)
-  await t.rejects(readCad(cube, 'STEP', () => Promise.resolve({ ReadStepFile: () => { throw new Error('trap') }, ReadIgesFile: () => null, ReadBrepFile: () => null })), { message: /reading it failed/ })
+  await t.rejects(readCad(cube, 'STEP', () => {}, () => Promise.resolve({ ReadStepFile: () => { throw new Error('trap') }, ReadIgesFile: () => null, ReadBrepFile: () => null })), { message: /reading it failed/ })
 })

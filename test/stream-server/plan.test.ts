@@ -6,6 +6,7 @@ import type { Budget } from '../../src/stream-server/csr/budget.ts'
 import { everythingElse } from '../../src/stream-server/csr/everything-else.ts'
 import { Planner, neededLevel, wishesFor } from '../../src/stream-server/csr/plan.ts'
 import type { Chunk, View } from '../../src/stream-server/csr/plan.ts'
+import { exploded, waysOf } from '../../src/stream-server/explosion.ts'
 import { memoryOf } from '../../src/stream-server/held-memory.ts'
 import type { InstanceInfo, PartInfo } from '../../src/stream-server/protocol.ts'
 import { dice } from './support/dice.ts'
@@ -126,6 +127,27 @@ t.test('the tree of boxes plans what a look at every instance plans', async t =>
   t.ok(planned > 3000, `${planned} chunks`)
 })
 
+t.test('taken apart and with some hidden, it plans as for a scene that stands so, and together again as before', async t => {
+  const random = dice(29)
+  let planned = 0
+  for (let round = 0; round < 60; round++) {
+    const { parts, instances } = randomScene(random)
+    const box = { min: [-5, -2, -5] as [number, number, number], max: [5, 2, 5] as [number, number, number] }
+    const ways = waysOf({ parts, instances, ...box })
+    const planner = new Planner({ parts, instances })
+    for (const explosion of [random() * 3, random() * 3, 0]) {
+      const hidden = Uint8Array.from(instances, () => Number(random() < 0.5))
+      const apart = exploded(instances, ways, explosion)
+      const view = camera(1, [random() * 40 - 20, random() * 6 - 3, random() * 40 - 20], [random() * 4 - 2, random(), random()], 0.2 + random() * 6)
+      planner.displace(ways, explosion)
+      const plan = wishesFor(parts, planner.demands(view, undefined, hidden), none(parts)).map(plain)
+      planned += plan.length
+      t.same(plan, linearPlan(parts, apart.filter((_, i) => hidden[i] === 0), view, none(parts)))
+    }
+  }
+  t.ok(planned > 1000, `${planned} chunks`)
+})
+
 t.test('a budget is kept at every step, is used for what helps most, and the same view plans nothing more', async t => {
   const random = dice(5)
   let drops = 0
@@ -191,9 +213,10 @@ t.test('everything else is all the rest, coarse first, as far as the budget goes
   const unlimited = { bytes: Infinity, triangles: Infinity }
   const plan = planWithin(unlimited, parts, demands, none(parts), [0, 0, 0])
   t.same(plan.chunks.map(plain), [{ part: 0, level: 0 }, { part: 0, level: 1 }])
-  t.same(everythingElse(unlimited, parts, demands, none(parts), plan), [{ part: 1, level: 0 }, { part: 2, level: 0 }, { part: 2, level: 1 }, { part: 1, level: 2 }])
+  t.same(everythingElse(unlimited, parts, demands, none(parts), plan, new Set([0, 1, 2])), [{ part: 1, level: 0 }, { part: 2, level: 0 }, { part: 2, level: 1 }, { part: 1, level: 2 }])
+  t.same(everythingElse(unlimited, parts, demands, none(parts), plan, new Set([0, 2])), [{ part: 2, level: 0 }, { part: 2, level: 1 }], 'but for what is hidden')
   const tight = { bytes: memoryOf(parts[0]?.levels[1]) + 2 * memoryOf(parts[1]?.levels[0]), triangles: Infinity }
-  t.same(everythingElse(tight, parts, demands, none(parts), plan), [{ part: 1, level: 0 }, { part: 2, level: 0 }])
+  t.same(everythingElse(tight, parts, demands, none(parts), plan, new Set([0, 1, 2])), [{ part: 1, level: 0 }, { part: 2, level: 0 }])
 })
 
 t.test('of two parts alike, the one that fills more of the screen comes first', async t => {

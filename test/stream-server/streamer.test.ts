@@ -185,6 +185,81 @@ t.test('in mode all the rest follows what is seen; on demand nothing comes unask
   t.equal(asked.state.idles.length, 3)
 })
 
+const style = { type: 'style', ghosts: true, edges: true, section: null } as const
+const mark = (runs: number[], on: boolean, what: 'hidden' | 'selected' = 'hidden') => ({ type: 'mark', what, runs, on } as const)
+
+t.test('what is hidden is not sent, whatever the mode, and needs no room', async t => {
+  const { streamer, state } = stage([[10], [10], [10]], [0, 1, -1])
+  streamer.arrange(mark([1, 1e9], true))
+  streamer.look(front(1))
+  await settle()
+  t.same(state.sent, ['0/0'])
+  streamer.arrange(mark([0, 3], true, 'selected'))
+  streamer.arrange(mark([2, 1], false))
+  await settle()
+  t.same(state.sent, ['0/0', '2/0'], 'what is shown again comes, without another camera')
+  t.same(state.idles.map(({ seq }) => seq), [1, 1])
+  streamer.limit({ bytes: 10 * 24 + 10 * 12, triangles: 10 })
+  await settle()
+  t.match(state.idles.at(-1), { limited: true })
+  streamer.arrange(mark([0, 1], true))
+  await settle()
+  t.match(state.idles.at(-1), { limited: false })
+  const all = stage([[10, 20], [10, 20]], [0, 100], 'all')
+  all.streamer.arrange(mark([1, 1], true))
+  all.streamer.look(front(1))
+  await settle()
+  t.notOk(all.state.sent.some(each => each.startsWith('1/')))
+})
+
+t.test('many marks in a row make one plan', async t => {
+  const { streamer, state } = stage([[10], [10]], [0, 1])
+  streamer.look(front(1))
+  await settle()
+  for (let i = 0; i < 200; i++) streamer.arrange(mark([i % 2, 1], i % 3 === 0))
+  await settle()
+  t.equal(state.idles.length, 2)
+})
+
+t.test('what is taken apart is sent as it stands then', async t => {
+  const { streamer, state } = stage([[10, 20, 30], [10, 20, 30]], [0, 10])
+  streamer.look(front(1, 30, 2))
+  await settle()
+  t.same(state.sent, [], 'nothing stands there')
+  streamer.arrange({ ...style, explosion: 2 })
+  await settle()
+  t.same(state.sent, ['1/0', '1/2'], 'now the second does, three times as far from the middle')
+  streamer.look(front(2, 10, 2))
+  await settle()
+  t.equal(state.sent.length, 2, 'and where it was is nothing')
+  streamer.arrange(mark([0, 2], true))
+  streamer.startOver()
+  streamer.look(front(3, 10, 2))
+  await settle()
+  t.same(state.sent.slice(2).sort(), ['1/0', '1/2'], 'a page that begins anew has all of it together')
+})
+
+t.test('a piece goes where its part goes, and is hidden with it', async t => {
+  const sent: string[] = []
+  const whole = part('whole', [10])
+  const inTwo = { ...whole, levels: [], pieces: [{ min: whole.min, max: [0, size, size] as [number, number, number], levels: whole.levels }, { min: [0, -size, -size] as [number, number, number], max: whole.max, levels: whole.levels }] }
+  const streamer = new Streamer({
+    scene: { type: 'scene', model: 'm', min: [0, 0, 0], max: [0, 0, 0], nodes: [], parts: [whole, inTwo], instances: [at(0, 0), at(1, 10)], triangles: 0 },
+    read: async (part, level) => {
+      sent.push(`${part}/${level}`)
+      return Buffer.alloc(1)
+    }
+  }, { buffered: 0, sendFile: () => {}, sendDrop: () => {}, sendIdle: () => {} }, 'interactive', error => { throw error })
+  streamer.arrange({ ...style, explosion: 1 })
+  streamer.arrange(mark([1, 1], true))
+  streamer.look(front(1, 20))
+  await settle()
+  t.same(sent, [])
+  streamer.arrange(mark([1, 1], false))
+  await settle()
+  t.same(sent.sort(), ['1/0', '2/0'])
+})
+
 t.test('an instance is asked for whatever it is made of', async t => {
   const sent: string[] = []
   const [first, second, third] = [[10], [20], [30]].map((sizes, i) => part(`p${i}`, sizes)) as [PartInfo, PartInfo, PartInfo]

@@ -51,6 +51,8 @@ const wrong: Array<[string, unknown]> = [
   ['has more pieces than a browser takes on', { ...scene, parts: new Array(3).fill({ ...part, levels: [], pieces: new Array(40_000).fill(piece) }) }],
   ['places more pieces than a browser takes on', { ...scene, parts: [{ ...part, levels: [], pieces: new Array(40_000).fill(piece) }], instances: new Array(51).fill(instance) }],
   ['has more levels than make sense', { ...scene, parts: [{ ...part, levels: new Array(17).fill(level) }] }],
+  ['has a level that no browser holds', { ...scene, parts: [{ ...part, levels: [{ ...level, vertices: 1e12 }] }] }],
+  ['has parts that no browser holds together', { ...scene, parts: new Array(3).fill({ ...part, levels: [{ ...level, vertices: 1e8 }] }) }],
   ['has a child before its parent', { ...scene, nodes: [{ name: 'Root', parent: 1 }, { name: 'Bolt', parent: -1 }] }],
   ['has bounds of two numbers', { ...scene, min: [0, 0] }],
   ['has a negative count', { ...scene, triangles: -1 }]

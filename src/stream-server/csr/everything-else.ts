@@ -5,9 +5,9 @@ import type { Chunk, Demands } from './plan.ts'
 
 /**
  * What mode `all` sends when the view has what it needs: the coarsest level of every part that has none, then the finest of each, small files first,
- * as far as the budget goes once `plan` is carried out.
+ * as far as the budget goes once `plan` is carried out. Only of the parts in `shown`.
  */
-export function everythingElse (budget: Budget, parts: PartInfo[], demands: Demands, held: ArrayLike<number>, plan: Pick<Plan, 'drops' | 'chunks'>): Chunk[] {
+export function everythingElse (budget: Budget, parts: PartInfo[], demands: Demands, held: ArrayLike<number>, plan: Pick<Plan, 'drops' | 'chunks'>, shown: ReadonlySet<number>): Chunk[] {
   const level = Array.from(held)
   for (const part of plan.drops) level[part] = -1
   for (const chunk of plan.chunks) level[chunk.part] = chunk.level
@@ -19,9 +19,10 @@ export function everythingElse (budget: Budget, parts: PartInfo[], demands: Dema
     level[part] = next
     rest.push({ part, level: next })
   }
-  for (let part = 0; part < parts.length; part++) if (level[part]! < 0) wish(part, 0)
+  const wanted = [...parts.keys()].filter(part => shown.has(part))
+  for (const part of wanted) if (level[part]! < 0) wish(part, 0)
   const finest = (part: number): number => parts[part]!.levels.length - 1
   const bytes = (part: number): number => parts[part]!.levels[finest(part)]!.bytes
-  for (const part of [...parts.keys()].sort((a, b) => bytes(a) - bytes(b) || a - b)) wish(part, finest(part))
+  for (const part of wanted.sort((a, b) => bytes(a) - bytes(b) || a - b)) wish(part, finest(part))
   return rest
 }

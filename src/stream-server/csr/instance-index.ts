@@ -29,7 +29,12 @@ export class InstanceIndex {
       nodes += count
     }
     this.#corners = new Float64Array(nodes * 6)
-    for (let at = 0; at < nodes * 6; at += 6) this.#corners.fill(Infinity, at, at + 3).fill(-Infinity, at + 3, at + 6)
+    this.refit()
+  }
+
+  /** The boxes of the instances have been moved: the tree's are laid around them again. Neighbours should have stayed neighbours, as when all is taken apart. */
+  refit (): void {
+    for (let at = 0; at < this.#corners.length; at += 6) this.#corners.fill(Infinity, at, at + 3).fill(-Infinity, at + 3, at + 6)
     this.#fillLeaves()
     this.#fillStoreys()
   }

@@ -51,6 +51,8 @@ export class Planner {
   readonly #levels: number
   readonly #copies: Uint8Array
   readonly #textures: readonly TextureInfo[]
+  /** Where the boxes' middles are in the scene, once something was displaced. */
+  #middles: Float64Array | undefined
 
   constructor (scene: Pick<SceneMessage, 'parts' | 'instances' | 'textures'>) {
     this.#textures = scene.textures ?? []
@@ -69,8 +71,18 @@ export class Planner {
     this.#copies = kinds.map(kind => kind === 3 ? 2 : 1)
   }
 
-  /** What `view` asks for, of all instances or of those for which `wanted` has a 1. */
-  demands (view: View, wanted?: Uint8Array): Demands {
+  /** Moves each instance from its place in the scene to `factor` times its way further, three numbers of `ways` each. */
+  displace (ways: ArrayLike<number>, factor: number): void {
+    const { count, boxes } = this.#placements
+    this.#middles ??= Float64Array.from({ length: count * 3 }, (_, i) => boxes[(i / 3 | 0) * boxStride + i % 3]!)
+    for (let i = 0; i < count; i++) {
+      for (let axis = 0; axis < 3; axis++) boxes[i * boxStride + axis] = this.#middles[i * 3 + axis]! + factor * ways[i * 3 + axis]!
+    }
+    this.#index.refit()
+  }
+
+  /** What `view` asks for, of all instances or of those for which `wanted` has a 1, but for those for which `hidden` has one. */
+  demands (view: View, wanted?: Uint8Array, hidden?: Uint8Array): Demands {
     const { parts: numbers, boxes, scales, radii } = this.#placements
     const parts = this.#parts
     const { position, focal } = view
@@ -80,7 +92,7 @@ export class Planner {
     const weights = new Float64Array(this.#levels)
     const first = this.#first
     this.#index.inSight(frustumOf(view.viewProjection), i => {
-      if (wanted?.[i] === 0) return
+      if (wanted?.[i] === 0 || hidden?.[i] === 1) return
       const part = numbers[i]!
       const scale = scales[i]!
       const radius = radii[i]!

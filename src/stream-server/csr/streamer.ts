@@ -1,7 +1,8 @@
+import { waysOf } from '../explosion.ts'
 import { inPieces } from '../pieces.ts'
 import type { SceneInPieces } from '../pieces.ts'
 import { creditBytes } from '../protocol.ts'
-import type { CameraMessage, DropMessage, IdleMessage, PartInfo, Runs, SceneMessage, StreamingMode } from '../protocol.ts'
+import type { CameraMessage, DropMessage, IdleMessage, MarkMessage, PartInfo, Runs, SceneMessage, StreamingMode, StyleMessage } from '../protocol.ts'
 import { planWithin } from './budget.ts'
 import type { Budget } from './budget.ts'
 import { everythingElse } from './everything-else.ts'
@@ -34,14 +35,20 @@ export class Streamer {
   #outlet: Outlet
   #mode: StreamingMode
   #onBroken: (error: Error) => void
+  #scene: SceneInPieces
   #parts: PartInfo[]
-  /** Where the pieces of each instance begin. */
-  #starts: SceneInPieces['starts']
   #planner: Planner
   #journal: Journal
   #budget: Budget = { bytes: Infinity, triangles: Infinity }
   /** In mode `on-demand`: 1 for each placed piece that is wanted. */
   #wanted: Uint8Array | undefined
+  /** 1 for each placed piece that is hidden. */
+  #hidden: Uint8Array
+  #explosion = 0
+  /** As the planner knows it. */
+  #displaced = 0
+  /** Way from the model's middle, of each placed piece, once the model was taken apart. */
+  #ways: Float64Array | undefined
   /** Per part, the number of the last plan that had it in sight. */
   #lastSeen: Uint32Array
   #plans = 0
@@ -65,7 +72,8 @@ export class Streamer {
     this.#onBroken = onBroken
     const scene = inPieces(source.scene)
     this.#parts = scene.parts
-    this.#starts = scene.starts
+    this.#scene = scene
+    this.#hidden = new Uint8Array(scene.instances.length)
     this.#planner = new Planner({ ...scene, textures: source.scene.textures ?? [] })
     this.#journal = new Journal(this.#parts.length)
     this.#lastSeen = new Uint32Array(this.#parts.length)
@@ -91,9 +99,15 @@ export class Streamer {
 
   /** In mode `on-demand`: instances are wanted, or no longer. Unknown ones are ignored. */
   request (runs: Runs, on: boolean): void {
-    const start = (instance: number) => this.#starts[Math.min(instance, this.#starts.length - 1)]!
-    for (let i = 0; i < runs.length; i += 2) this.#wanted?.fill(Number(on), start(runs[i]!), start(runs[i]! + runs[i + 1]!))
-    this.#replan()
+    if (this.#wanted !== undefined) this.#set(this.#wanted, runs, on)
+    this.#replanSoon()
+  }
+
+  /** Instances are hidden, or no longer, or the model is taken apart otherwise: what a viewer that draws does not say of itself is ignored. */
+  arrange (message: MarkMessage | StyleMessage): void {
+    if (message.type === 'style') this.#explosion = message.explosion
+    else if (message.what === 'hidden') this.#set(this.#hidden, message.runs, message.on)
+    this.#replanSoon()
   }
 
   /** The viewer has taken in so many bytes in all, at most `bytes`. */
@@ -123,12 +137,14 @@ export class Streamer {
     return true
   }
 
-  /** There is another outlet behind the same face, and whoever is there has nothing: no geometry, no budget, no wishes. Nothing is sent before the next camera. */
+  /** There is another outlet behind the same face, and whoever is there has nothing: no geometry, no budget, no wishes, nothing hidden or taken apart. Nothing is sent before the next camera. */
   startOver (): void {
     this.#journal = new Journal(this.#parts.length)
     this.#acknowledged = this.#chunks = 0
     this.#budget = { bytes: Infinity, triangles: Infinity }
     this.#wanted?.fill(0)
+    this.#hidden.fill(0)
+    this.#explosion = 0
     this.#await()
   }
 
@@ -147,6 +163,29 @@ export class Streamer {
   #replan (): void {
     this.#stale = true
     void this.#flow()
+  }
+
+  /** One plan for all that is said in a row. */
+  #replanSoon (): void {
+    if (this.#stale) return
+    this.#stale = true
+    queueMicrotask(() => { void this.#flow() })
+  }
+
+  #set (flags: Uint8Array, runs: Runs, on: boolean): void {
+    const { starts } = this.#scene
+    const start = (instance: number) => starts[Math.min(instance, starts.length - 1)]!
+    for (let i = 0; i < runs.length; i += 2) flags.fill(Number(on), start(runs[i]!), start(runs[i]! + runs[i + 1]!))
+  }
+
+  #displace (): void {
+    this.#displaced = this.#explosion
+    if (this.#ways === undefined) {
+      const { of } = this.#scene
+      const ways = waysOf(this.#source.scene)
+      this.#ways = Float64Array.from({ length: of.length * 3 }, (_, i) => ways[of[i / 3 | 0]! * 3 + i % 3]!)
+    }
+    this.#planner.displace(this.#ways, this.#explosion)
   }
 
   async #flow (): Promise<void> {
@@ -185,17 +224,25 @@ export class Streamer {
     this.#stale = false
     this.#idleTold = false
     const { held } = this.#journal
-    const demands = this.#planner.demands(camera, this.#wanted)
+    if (this.#displaced !== this.#explosion) this.#displace()
+    const demands = this.#planner.demands(camera, this.#wanted, this.#hidden)
     this.#plans++
     for (const part of demands.parts) this.#lastSeen[part] = this.#plans
     const { drops, chunks, limited } = planWithin(this.#budget, this.#parts, demands, held, this.#lastSeen)
-    this.#queue = this.#mode === 'all' ? [...chunks, ...everythingElse(this.#budget, this.#parts, demands, held, { drops, chunks })] : chunks
+    this.#queue = this.#mode === 'all' ? [...chunks, ...everythingElse(this.#budget, this.#parts, demands, held, { drops, chunks }, this.#shown())] : chunks
     this.#next = 0
     this.#limited = limited
     if (drops.length === 0) return
     this.#journal.dropped(drops)
     this.#tellHeld()
     this.#outlet.sendDrop({ type: 'drop', parts: drops })
+  }
+
+  /** Parts of which some instance is not hidden. */
+  #shown (): Set<number> {
+    const shown = new Set<number>()
+    for (const [i, { part }] of this.#scene.instances.entries()) if (this.#hidden[i] === 0) shown.add(part)
+    return shown
   }
 
   #tellHeld (): void {

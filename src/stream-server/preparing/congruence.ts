@@ -1,14 +1,21 @@
 import { moved } from './matrix.ts'
-import type { RawMesh } from './raw-mesh.ts'
 
 /** Of the part's size, how far two points may lie apart and be the same. */
 const tolerance = 1e-5
 /** Meshes of one pattern that are looked at before giving up. */
 const mostLike = 16
 
+/** Vertices, three numbers each, and triangles. */
+interface Shape {
+  positions: Numbers
+  indices: Uint32Array
+}
+
+type Numbers = Float64Array | Float32Array
+
 interface Known {
   part: number
-  positions: Float64Array
+  positions: Numbers
   indices: Uint32Array
   shift: [number, number, number]
   size: number
@@ -21,7 +28,7 @@ export class Congruence {
   #known = new Map<string, Known[]>()
 
   /** Keeps a mesh of this look in mind, which became `part` after it was moved by `-shift`. */
-  remember (mesh: RawMesh, look: string, part: number, shift: number[]): void {
+  remember (mesh: Shape, look: string, part: number, shift: number[]): void {
     const frame = frameOf(mesh.positions)
     if (!frame) return
     const key = patternOf(mesh, look)
@@ -32,7 +39,7 @@ export class Congruence {
   }
 
   /** The part that this mesh is a copy of, and the matrix that puts the part there. */
-  find (mesh: RawMesh, look: string): [part: number, matrix: number[]] | null {
+  find (mesh: Shape, look: string): [part: number, matrix: number[]] | null {
     for (const known of this.#known.get(patternOf(mesh, look)) ?? []) {
       const matrix = rigid(known, mesh)
       if (matrix) return [known.part, moved(matrix, known.shift)]
@@ -41,14 +48,15 @@ export class Congruence {
   }
 }
 
-function patternOf ({ indices, positions }: RawMesh, look: string): string {
+/** Equal for all meshes of a look that can be copies of one. */
+export function patternOf ({ indices, positions }: Shape, look: string): string {
   let hash = 0x811c9dc5
   for (const index of indices) hash = Math.imul(hash ^ index, 0x01000193)
   return `${positions.length} ${indices.length} ${hash} ${look}`
 }
 
 /** The first vertex, the one farthest from it, and the one farthest from the line of the two; `null` for what lies on a line. */
-function frameOf (p: Float64Array): [number, number, number] | null {
+function frameOf (p: Numbers): [number, number, number] | null {
   let far = 0
   for (let i = 1; i < p.length / 3; i++) if (distance(p, 0, p, i) > distance(p, 0, p, far)) far = i
   const axis = unit(between(p, 0, far))
@@ -63,7 +71,7 @@ function frameOf (p: Float64Array): [number, number, number] | null {
 }
 
 /** The matrix that turns and moves one mesh onto the other, when there is one that fits at every vertex. */
-function rigid ({ positions: a, indices, size, frame: [zero, far, off] }: Known, { positions: b, indices: other }: RawMesh): number[] | null {
+function rigid ({ positions: a, indices, size, frame: [zero, far, off] }: Known, { positions: b, indices: other }: Shape): number[] | null {
   const near = size * tolerance
   if (Math.abs(distance(b, zero, b, far) - size) > near || indices.some((index, i) => index !== other[i])) return null
   const from = axesOf(a, zero, far, off)
@@ -84,15 +92,15 @@ function rigid ({ positions: a, indices, size, frame: [zero, far, off] }: Known,
 
 type Vector = [number, number, number]
 
-function axesOf (p: Float64Array, zero: number, far: number, off: number): [Vector, Vector, Vector] | null {
+function axesOf (p: Numbers, zero: number, far: number, off: number): [Vector, Vector, Vector] | null {
   const x = unit(between(p, zero, far))
   const z = x && unit(cross(x, between(p, zero, off)))
   return x && z ? [x, cross(z, x), z] : null
 }
 
-const between = (p: Float64Array, i: number, k: number): Vector => [0, 1, 2].map(axis => (p[k * 3 + axis] ?? 0) - (p[i * 3 + axis] ?? 0)) as Vector
+const between = (p: Numbers, i: number, k: number): Vector => [0, 1, 2].map(axis => (p[k * 3 + axis] ?? 0) - (p[i * 3 + axis] ?? 0)) as Vector
 const cross = (a: Vector, b: Vector): Vector => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-const distance = (a: Float64Array, i: number, b: Float64Array, k: number) => Math.hypot((a[i * 3] ?? 0) - (b[k * 3] ?? 0), (a[i * 3 + 1] ?? 0) - (b[k * 3 + 1] ?? 0), (a[i * 3 + 2] ?? 0) - (b[k * 3 + 2] ?? 0))
+const distance = (a: Numbers, i: number, b: Numbers, k: number) => Math.hypot((a[i * 3] ?? 0) - (b[k * 3] ?? 0), (a[i * 3 + 1] ?? 0) - (b[k * 3 + 1] ?? 0), (a[i * 3 + 2] ?? 0) - (b[k * 3 + 2] ?? 0))
 
 function unit (vector: Vector): Vector | null {
   const length = Math.hypot(...vector)

@@ -1,5 +1,5 @@
 /** A list of numbers that grows, without an object for each. */
-export class Growing<Numbers extends Float64Array | Uint32Array> {
+export class Growing<Numbers extends Float64Array | Uint32Array | Uint8Array> {
   length = 0
   #make: new (length: number) => Numbers
   #numbers: Numbers

@@ -1,5 +1,6 @@
 import jpeg from 'jpeg-js'
 import { PNG } from 'pngjs'
+import { imageHead } from '../image-head.ts'
 
 /** An image of a texture as it is kept: a whole PNG or JPEG file. */
 export interface Picture {
@@ -27,7 +28,7 @@ interface Pixels { width: number, height: number, data: Uint8Array }
 /** Reads an image and makes it small enough for a viewer. Throws `PictureProblem` when it is broken, of another kind, or claims to be huge. */
 export function pictureOf (bytes: Uint8Array): Picture {
   if (bytes.length > mostSourceBytes) throw new PictureProblem(`it has more than ${mostSourceBytes / 2 ** 20} MiB`)
-  const head = sizeOf(bytes)
+  const head = imageHead(bytes)
   if (head === null) throw new PictureProblem('it is neither PNG nor JPEG')
   const { width, height, mimeType } = head
   if (width < 1 || height < 1) throw new PictureProblem('it has no pixels')
@@ -49,21 +50,6 @@ function decode (bytes: Uint8Array, mimeType: Picture['mimeType']): Pixels {
   } catch (error) {
     throw new PictureProblem('it is broken or truncated', { cause: error })
   }
-}
-
-/** Width and height as the head of the file has them; `null` when it is no image that is read here. */
-function sizeOf (bytes: Uint8Array): { width: number, height: number, mimeType: Picture['mimeType'] } | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (bytes.length > 24 && view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a && view.getUint32(12) === 0x49484452) return { width: view.getUint32(16), height: view.getUint32(20), mimeType: 'image/png' }
-  if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return null
-  for (let at = 2; at + 9 < bytes.length;) {
-    const marker = view.getUint16(at)
-    if (marker < 0xff01) return null
-    // A start of frame; the three in between are tables.
-    if (marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker)) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5), mimeType: 'image/jpeg' }
-    at += marker === 0xffff ? 1 : 2 + view.getUint16(at + 2)
-  }
-  return null
 }
 
 const linear = Float64Array.from({ length: 256 }, (_, i) => i / 255 <= 0.04045 ? i / 255 / 12.92 : ((i / 255 + 0.055) / 1.055) ** 2.4)

@@ -3,9 +3,15 @@ import type { Assembly, Finish } from './assembly.ts'
 import { Congruence } from './congruence.ts'
 import { multiply } from './matrix.ts'
 import { addPart, zUp } from './raw-mesh.ts'
+import type { ReadingProgress } from './read-model.ts'
 import { UnreadableModel } from './unreadable.ts'
 
-export type CadFormat = 'STEP' | 'IGES' | 'BREP'
+const cadFormats = ['STEP', 'IGES', 'BREP'] as const
+export type CadFormat = typeof cadFormats[number]
+export const isCad = (format: string): format is CadFormat => cadFormats.some(each => each === format)
+
+/** Of the whole preparation, as it is with assemblies of some hundred kilobytes: what is done when each step begins. */
+const shares = { starting: 0.01, reading: 0.05, assembling: 0.85, done: 0.88 }
 
 /** Of the model's size, how far triangles may be from the true surface; and the largest bend between them, radians. */
 const deflection = { linearDeflectionType: 'bounding_box_ratio', linearDeflection: 0.001, angularDeflection: 0.4 }
@@ -24,9 +30,12 @@ type Reader = (content: Uint8Array, parameters: object) => CadResult | null
 export type CadLibrary = Record<'ReadStepFile' | 'ReadIgesFile' | 'ReadBrepFile', Reader>
 
 /** Reads STEP, IGES or BREP with the optional package occt-import-js: tree, names, colours; parts that are alike are shared. Z up becomes Y up. Throws `UnreadableModel`. */
-export async function readCad (bytes: Buffer, format: CadFormat, library = loadLibrary): Promise<Assembly> {
+export async function readCad (bytes: Buffer, format: CadFormat, progress: ReadingProgress = () => {}, library = loadLibrary): Promise<Assembly> {
+  progress(shares.starting, 'Starting the CAD library')
   const occt = await library(format)
   let result: CadResult | null
+  // One call, which says nothing until it is through, and is most of the work.
+  progress(shares.reading, `Reading the ${format} file and making triangles of its surfaces`)
   try {
     result = { STEP: occt.ReadStepFile, IGES: occt.ReadIgesFile, BREP: occt.ReadBrepFile }[format](bytes, { linearUnit: 'meter', ...deflection })
   } catch (error) {
@@ -34,7 +43,8 @@ export async function readCad (bytes: Buffer, format: CadFormat, library = loadL
     throw new UnreadableModel(`The ${format} file is broken, or too large: reading it failed.`, { cause: error })
   }
   if (result?.success !== true || !result.root || !result.meshes) throw new UnreadableModel(`The ${format} file cannot be read: it is broken or incomplete.`)
-  return assemble(result.root, result.meshes, format)
+  progress(shares.assembling, 'Looking for parts that are alike')
+  return assemble(result.root, result.meshes, format, share => { progress(shares.assembling + share * (shares.done - shares.assembling), 'Looking for parts that are alike') })
 }
 
 let started: Promise<CadLibrary> | null = null
@@ -50,16 +60,18 @@ async function loadLibrary (format: CadFormat): Promise<CadLibrary> {
   return await started
 }
 
-function assemble (root: CadNode, meshes: CadMesh[], format: CadFormat): Assembly {
+function assemble (root: CadNode, meshes: CadMesh[], format: CadFormat, progress: (share: number) => void): Assembly {
   const assembly = emptyAssembly()
   // A BREP file has no unit; what writes it counts in millimetres.
   const metres = format === 'BREP' ? 0.001 : 1
   const congruence = new Congruence()
+  let taken = 0
   const ahead = [{ node: root, parent: -1 }]
   for (let next; (next = ahead.pop()) !== undefined;) {
     const { node, parent } = next
     const index = assembly.nodes.push({ name: node.name ?? '', parent }) - 1
     for (const mesh of node.meshes) {
+      progress(taken++ / meshes.length)
       const found = meshes[mesh]
       if (!found) continue
       const name = found.name || node.name || ''

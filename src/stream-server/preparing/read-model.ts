@@ -1,6 +1,7 @@
 import type { Assembly } from './assembly.ts'
 import { read3mf } from './read-3mf.ts'
-import { readCad } from './read-cad.ts'
+import { isCad, readCad } from './read-cad.ts'
+import type { CadFormat } from './read-cad.ts'
 import { readGltf } from './read-gltf.ts'
 import { readObj } from './read-obj.ts'
 import { readPly } from './read-ply.ts'
@@ -9,17 +10,21 @@ import type { Source } from './source.ts'
 import { takeApart } from './take-apart.ts'
 import { UnreadableModel } from './unreadable.ts'
 
+/** How far reading is: the share of the whole preparation that is done, 0 to 1, and what comes next, in words. */
+export type ReadingProgress = (share: number, step: string) => void
+
 /** Reads a model file of any format that is known, by what stands in it; the name counts where that says nothing. Throws `UnreadableModel` in one sentence when it cannot be shown. */
-export async function readModel (source: Source): Promise<Assembly> {
+export async function readModel (source: Source, progress: ReadingProgress = () => {}): Promise<Assembly> {
   const { bytes, extension } = source
-  switch (formatOf(bytes, extension)) {
+  const format = formatOf(bytes, extension)
+  if (format !== null && !isCad(format)) progress(0.02, `Reading the ${format === 'gltf' ? 'glTF' : format.toUpperCase()} file`)
+  switch (format) {
     case 'gltf': {
       const { document, textures } = await readGltf(source)
+      progress(0.06, 'Taking the model apart')
       return takeApart(document, textures)
     }
-    case 'STEP': return await readCad(bytes, 'STEP')
-    case 'IGES': return await readCad(bytes, 'IGES')
-    case 'BREP': return await readCad(bytes, 'BREP')
+    case 'STEP': case 'IGES': case 'BREP': return await readCad(bytes, format, progress)
     case '3mf': return read3mf(bytes)
     case 'ply': return readPly(bytes)
     case 'obj': return await readObj(source)
@@ -28,7 +33,7 @@ export async function readModel (source: Source): Promise<Assembly> {
   }
 }
 
-type Format = 'gltf' | 'STEP' | 'IGES' | 'BREP' | '3mf' | 'ply' | 'obj' | 'stl'
+type Format = 'gltf' | CadFormat | '3mf' | 'ply' | 'obj' | 'stl'
 
 const kinds: Record<string, string> = { '.glb': 'GLB', '.gltf': 'glTF', '.step': 'STEP', '.stp': 'STEP', '.iges': 'IGES', '.igs': 'IGES', '.brep': 'BREP', '.3mf': '3MF', '.ply': 'PLY' }
 

@@ -12,16 +12,19 @@ interface Property { name: string, type: string, /** Type of a list's length. */
 interface Element { name: string, count: number, properties: Property[] }
 interface Header { format: string, elements: Element[], end: number }
 
+/** From 0 to 1 as files have it to a byte of linear light. */
+const shade = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, linear(value) || 0)))
+
 const broken = (what: string) => new UnreadableModel(`The PLY file is broken: ${what}.`)
 
-/** Reads PLY, text or binary: one part, in metres, Z up, in the average of its vertices' colours. Throws `UnreadableModel`. */
+/** Reads PLY, text or binary: one part, in metres, Z up, with its vertices' colours. Throws `UnreadableModel`. */
 export function readPly (bytes: Buffer): Assembly {
   const { format, elements, end } = readHeader(bytes)
   const take: Taker = format === 'ascii' ? textTaker(bytes, end) : binaryTaker(bytes, end, format === 'binary_big_endian')
   const vertices = new Growing(Float64Array)
   const normals = new Growing(Float64Array)
   const indices = new Growing(Uint32Array)
-  const color = { sum: [0, 0, 0], count: 0 }
+  const shades = new Growing(Uint8Array)
   for (const { name, count, properties } of elements) {
     const find = (...names: string[]) => properties.findIndex(property => names.includes(property.name) && property.listed === null)
     const [x, y, z, nx, ny, nz, r, g, b] = [find('x'), find('y'), find('z'), find('nx'), find('ny'), find('nz'), find('red', 'r', 'diffuse_red'), find('green', 'g', 'diffuse_green'), find('blue', 'b', 'diffuse_blue')] as const
@@ -34,10 +37,7 @@ export function readPly (bytes: Buffer): Assembly {
       if (name === 'vertex') {
         vertices.push(number(x), number(y), number(z))
         if (Math.min(nx, ny, nz) >= 0) normals.push(number(nx), number(ny), number(nz))
-        if (Math.min(r, g, b) >= 0) {
-          color.sum = color.sum.map((sum, k) => sum + linear(number([r, g, b][k] ?? 0) / whole))
-          color.count++
-        }
+        if (Math.min(r, g, b) >= 0) shades.push(shade(number(r) / whole), shade(number(g) / whole), shade(number(b) / whole))
       } else if (name === 'face' && list >= 0) {
         const corners = row[list] as number[]
         for (let k = 2; k < corners.length; k++) indices.push(corners[0] ?? 0, corners[k - 1] ?? 0, corners[k] ?? 0)
@@ -48,12 +48,17 @@ export function readPly (bytes: Buffer): Assembly {
   if (vertices.length > 0 && indices.length === 0) throw new UnreadableModel('The PLY file has points, but no faces to show.')
   const assembly = emptyAssembly()
   const node = assembly.nodes.push({ name: '', parent: -1 }) - 1
-  const mean = color.sum.map(sum => sum / color.count)
-  const finish: Finish = color.count > 0 ? { ...plainFinish, color: [mean[0] ?? 0, mean[1] ?? 0, mean[2] ?? 0, 1] } : plainFinish
-  const made = addPart(assembly, 'Surface', { indices: indices.all, positions: vertices.all, normals: normals.length === vertices.length ? Float32Array.from(normals.all) : null }, finish, 1)
+  const colored = shades.length > 0 && shades.length === vertices.length
+  // One colour all over is the part's.
+  const plain = colored && shades.all.every((value, i, all) => value === all[i % 3])
+  const [red = 0, green = 0, blue = 0] = plain ? shades.all : [255, 255, 255]
+  const finish: Finish = colored ? { ...plainFinish, color: [red / 255, green / 255, blue / 255, 1] } : plainFinish
+  const made = addPart(assembly, 'Surface', { indices: indices.all, positions: vertices.all, normals: normals.length === vertices.length ? Float32Array.from(normals.all) : null, ...colored && !plain && { colors: opaque(shades.all) } }, finish, 1)
   if (made) assembly.instances.push({ part: made.part, node, matrix: moved(zUp, made.shift) })
   return assembly
 }
+
+const opaque = (rgb: Uint8Array): Uint8Array => Uint8Array.from({ length: rgb.length / 3 * 4 }, (_, i) => i % 4 === 3 ? 255 : rgb[(i >> 2) * 3 + i % 4] ?? 0)
 
 function readHeader (bytes: Buffer): Header {
   const end = /end_header\r?\n/.exec(bytes.toString('latin1', 0, 65_536))

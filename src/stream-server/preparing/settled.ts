@@ -3,6 +3,7 @@ import type { Assembly, SourceInstance, SourcePart } from './assembly.ts'
 import { moved } from './matrix.ts'
 import { boundsOf, compact } from './mesh.ts'
 import type { Bounds, Mesh } from './mesh.ts'
+import { withoutTwins } from './twins.ts'
 import { UnreadableModel } from './unreadable.ts'
 
 /** A part without a vertex too many, and its box. */
@@ -62,8 +63,9 @@ export function settled (assembly: Assembly): SettledAssembly {
   }
   if (skipped > 0) warnings.push(`${skipped} placed parts are left out: their places are not numbers, or beyond all measure.`)
   if (instances.length === 0) throw new UnreadableModel('The model has no triangles to show.')
-  checkSize({ nodes, parts, instances })
-  return { nodes, parts, instances, textures: assembly.textures, warnings, origin: nearby(instances, parts) }
+  const shared = withoutTwins({ nodes, parts, instances })
+  checkSize(shared)
+  return { ...shared, textures: assembly.textures, warnings, origin: nearby(shared.instances, shared.parts) }
 }
 
 const sound = (value: number) => Math.abs(value) <= farthest

@@ -1,4 +1,4 @@
-import type { InstanceInfo, MarkMessage, Runs, StyleMessage } from '../protocol.ts'
+import type { MarkMessage, Runs, StyleMessage } from '../protocol.ts'
 
 type Style = Omit<StyleMessage, 'type'>
 
@@ -53,13 +53,4 @@ export class Arrangement {
 
 function fill (flags: Uint8Array, runs: Runs, value: number): void {
   for (let i = 0; i < runs.length; i += 2) flags.fill(value, runs[i], runs[i]! + runs[i + 1]!)
-}
-
-/** Instances as they stand when the model is taken apart: each moved by `explosion` times its way from the model's middle. */
-export function exploded (instances: InstanceInfo[], boxes: ArrayLike<number>, stride: number, middle: [number, number, number], explosion: number): InstanceInfo[] {
-  return instances.map((instance, i) => {
-    const matrix = [...instance.matrix]
-    for (const axis of [0, 1, 2] as const) matrix[12 + axis]! += (boxes[i * stride + axis]! - middle[axis]) * explosion
-    return { ...instance, matrix }
-  })
 }

@@ -5,10 +5,10 @@ import { boxStride, placementsOf } from '../csr/placement.ts'
 import type { Placements } from '../csr/placement.ts'
 import { neededLevel } from '../csr/plan.ts'
 import type { Chunk, View } from '../csr/plan.ts'
+import { exploded, waysOf } from '../explosion.ts'
 import { inPieces } from '../pieces.ts'
 import type { SceneInPieces } from '../pieces.ts'
 import type { InstanceInfo, SceneMessage } from '../protocol.ts'
-import { exploded } from './arrangement.ts'
 import type { Arrangement } from './arrangement.ts'
 import { guard } from './clipper.ts'
 import type { Framebuffer } from './framebuffer.ts'
@@ -162,10 +162,8 @@ export class Composition<T extends Kept = Geometry> {
   }
 
   #explode (explosion: number): void {
-    const { instances, min, max } = this.#scene
-    const middle = min.map((least, axis) => (least + max[axis]!) / 2) as [number, number, number]
-    const together = placementsOf(this.#scene).boxes
-    this.#stands = standing(this.#scene, explosion === 0 ? instances : exploded(instances, together, boxStride, middle, explosion), explosion)
+    const { instances } = this.#scene
+    this.#stands = standing(this.#scene, explosion === 0 ? instances : exploded(instances, waysOf(this.#scene), explosion), explosion)
   }
 
   #want (wanted: Map<string, Chunk & { worth: number }>, part: number, level: number, size: number): void {

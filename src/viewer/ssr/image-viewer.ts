@@ -1,6 +1,7 @@
 import type { FrameMessage, SceneMessage, ServerMessage } from '../../stream-server/protocol.ts'
 import type { Clock } from '../../clock.ts'
 import { Extent } from '../extent.ts'
+import { pictureAsTold } from '../received-picture.ts'
 import { StreamError } from '../server-message.ts'
 import { StreamConnection } from '../stream-connection.ts'
 import type { StreamSource, StreamStatistics, ViewerListener } from '../streaming-viewer.ts'
@@ -150,13 +151,13 @@ export class ImageViewer {
     this.#statistics.bytes += bytes.byteLength
     this.#decoding = this.#decoding.then(() => this.#show(frame, bytes)).catch((error: unknown) => {
       console.error(error)
-      this.#connection?.fail('The stream server sent a picture that cannot be read.')
+      this.#connection?.fail(error instanceof StreamError ? error.message : 'The stream server sent a picture that cannot be read.')
     })
   }
 
   async #show (frame: FrameMessage, bytes: ArrayBuffer): Promise<void> {
     if (this.#over) return
-    const picture = await createImageBitmap(new Blob([bytes], { type: `image/${frame.format}` }))
+    const picture = await createImageBitmap(pictureAsTold(bytes, { mimeType: `image/${frame.format}`, width: frame.width, height: frame.height }))
     if (this.#over) return picture.close()
     this.#stage.put(picture, frame.top, frame.whole)
     picture.close()

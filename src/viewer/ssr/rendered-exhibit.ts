@@ -1,7 +1,7 @@
 import { Vector3 } from 'three'
 import type { Plane } from 'three'
 import type { ClientMessage, MarkMessage, PickedMessage, StyleMessage } from '../../stream-server/protocol.ts'
-import { runsOf } from '../runs.ts'
+import { allMarks, marksBetween } from '../marks.ts'
 import type { Exhibit } from '../tools/exhibit.ts'
 import type { Hit } from '../tools/picker.ts'
 import type { Viewpoint } from '../viewpoint.ts'
@@ -76,8 +76,7 @@ export class RenderedExhibit implements Exhibit {
   repeat (): void {
     for (const id of [...this.#waiting.keys()]) this.picked({ type: 'picked', id, instance: -1 })
     for (const what of ['selected', 'hidden'] as const) {
-      this.#send({ type: 'mark', what, runs: [0, 2 ** 31], on: false })
-      for (const runs of runsOf(this.#told[what])) this.#send({ type: 'mark', what, runs, on: true })
+      for (const message of allMarks(what, this.#told[what])) this.#send(message)
     }
     this.#send(this.#style)
   }
@@ -94,10 +93,7 @@ export class RenderedExhibit implements Exhibit {
   }
 
   #mark (what: MarkMessage['what'], now: ReadonlySet<number>): void {
-    const before = this.#told[what]
-    for (const [on, from, to] of [[false, now, before], [true, before, now]] as const) {
-      for (const runs of runsOf([...to].filter(instance => !from.has(instance)))) this.#send({ type: 'mark', what, runs, on })
-    }
+    for (const message of marksBetween(what, this.#told[what], now)) this.#send(message)
     this.#told = { ...this.#told, [what]: new Set(now) }
   }
 

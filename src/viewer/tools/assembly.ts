@@ -2,6 +2,7 @@ import { Box3, Matrix4, Vector3 } from 'three'
 import { trianglesOf } from '../../stream-server/pieces.ts'
 import type { SceneMessage } from '../../stream-server/protocol.ts'
 import { Extent } from '../extent.ts'
+import type { Displacement } from './exhibit.ts'
 
 /** What is known of one selected instance, or of several together. */
 export interface Properties {
@@ -109,11 +110,17 @@ export class Assembly {
     return box
   }
 
-  /** How far instances reach, to be looked at. */
-  extent (instances: readonly number[]): Extent {
-    const { min, max } = this.box(instances)
-    const { scene } = this
-    return new Extent({ min: min.toArray(), max: max.toArray(), parts: scene.parts, instances: instances.flatMap(instance => scene.instances[instance] ?? []) })
+  /** How far instances reach, to be looked at, where they stand when `displacement` moves them. */
+  extent (instances: readonly number[], displacement: Displacement = (_instance, into) => into.set(0, 0, 0)): Extent {
+    const whole = new Box3()
+    const way = new Vector3()
+    const moved = instances.flatMap(instance => {
+      const given = this.scene.instances[instance]
+      if (given === undefined) return []
+      whole.union(this.box([instance]).translate(displacement(instance, way)))
+      return { ...given, matrix: new Matrix4().makeTranslation(way).multiply(new Matrix4().fromArray(given.matrix)).toArray() }
+    })
+    return new Extent({ min: whole.min.toArray(), max: whole.max.toArray(), parts: this.scene.parts, instances: moved })
   }
 
   #partName (instance: number): string {

@@ -1,4 +1,5 @@
 import type { Plane } from 'three'
+import type { ArrangementFeed } from '../arrangement-feed.ts'
 import type { PartStore } from '../part-store.ts'
 import type { Stage } from '../stage.ts'
 import type { Viewpoint } from '../viewpoint.ts'
@@ -8,21 +9,23 @@ import type { Displacement, Exhibit } from './exhibit.ts'
 import { Picker } from './picker.ts'
 import type { Hit } from './picker.ts'
 
-/** A model that the browser draws. Nothing of what is done with it reaches the stream server. */
+/** A model that the browser draws. Of what is done with it the stream server is told what bears on what it sends. */
 export class DrawnExhibit implements Exhibit {
   readonly #count: number
   readonly #store: PartStore
   readonly #stage: Stage
+  readonly #feed: ArrangementFeed
   readonly #picker: Picker
   readonly #edges: EdgeOverlay
   #hidden: ReadonlySet<number> = new Set()
   #plane: Plane | undefined
   #displacement: Displacement | undefined
 
-  constructor (assembly: Assembly, store: PartStore, stage: Stage) {
+  constructor (assembly: Assembly, store: PartStore, stage: Stage, feed: ArrangementFeed) {
     this.#count = assembly.scene.instances.length
     this.#store = store
     this.#stage = stage
+    this.#feed = feed
     this.#picker = new Picker(assembly, store)
     this.#edges = new EdgeOverlay(assembly, store, instance => !this.#hidden.has(instance), () => { stage.invalidate() })
     stage.scene.add(this.#edges.root)
@@ -50,6 +53,7 @@ export class DrawnExhibit implements Exhibit {
     this.#hidden = hidden
     for (let instance = 0; instance < this.#count; instance++) this.#store.setVisible(instance, !hidden.has(instance))
     this.#edges.refresh()
+    this.#feed.hide(hidden)
   }
 
   cut (plane: Plane | undefined): void {
@@ -57,10 +61,11 @@ export class DrawnExhibit implements Exhibit {
     this.#stage.cut(plane)
   }
 
-  explode (_factor: number, displacement: Displacement | undefined): void {
+  explode (factor: number, displacement: Displacement | undefined): void {
     this.#displacement = displacement
     this.#store.displace(displacement)
     this.#edges.refresh()
+    this.#feed.explode(factor)
   }
 
   async pick (x: number, y: number): Promise<Hit | undefined> {

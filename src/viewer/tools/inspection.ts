@@ -148,7 +148,7 @@ export class Inspection {
   /** Brings the selection into view, or the whole model when nothing is selected. */
   fitSelection (): void {
     if (this.#selected.size === 0) this.#exhibit.viewpoint.fit()
-    else this.#exhibit.viewpoint.fit(this.assembly.extent(this.selected))
+    else this.#exhibit.viewpoint.fit(this.assembly.extent(this.selected, explosionOf(this.assembly, this.#explosion)))
   }
 
   /** What is at a point of the canvas, in CSS pixels from its upper left corner. */

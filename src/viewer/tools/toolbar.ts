@@ -11,7 +11,7 @@ const views: Array<[StandardView, string]> = [['iso', 'Isometric'], ['front', 'F
 /** The tools over a viewer's picture: a bar of buttons, a panel above it, the assembly beside it, and what is selected. */
 export class Toolbar {
   readonly #inspection: Inspection
-  readonly #root = element('div', 'tools-over')
+  readonly #root = element('div', 'slipway-tools')
   readonly #bar = element('div', 'toolbar')
   readonly #panel = element('div', 'tool-panel')
   readonly #openers = new Map<HTMLButtonElement, HTMLElement>()
