@@ -2,7 +2,7 @@ import { Box3, Matrix4, Vector3 } from 'three'
 import { trianglesOf } from '../../stream-server/pieces.ts'
 import type { SceneMessage } from '../../stream-server/protocol.ts'
 import { Extent } from '../extent.ts'
-import type { Displacement } from './exhibit.ts'
+import type { Displacement } from './displacement.ts'
 
 /** What is known of one selected instance, or of several together. */
 export interface Properties {

@@ -1,9 +1,7 @@
-import type { Plane, Vector3 } from 'three'
+import type { Plane } from 'three'
 import type { Viewpoint } from '../viewpoint.ts'
+import type { Displacement } from './displacement.ts'
 import type { Hit } from './picker.ts'
-
-/** How far each instance is moved from its place. */
-export type Displacement = (instance: number, into: Vector3) => Vector3
 
 /** A model that somebody inspects: drawn by the browser, or shown in pictures that its stream server makes. */
 export interface Exhibit {

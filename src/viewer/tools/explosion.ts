@@ -1,6 +1,6 @@
 import { Vector3 } from 'three'
 import type { Assembly } from './assembly.ts'
-import type { Displacement } from './exhibit.ts'
+import type { Displacement } from './displacement.ts'
 
 /** Moves each instance `factor` times its way from the model's middle; undefined for 0, which leaves everything in its place. */
 export function explosionOf ({ boxes, scene: { min, max } }: Pick<Assembly, 'boxes' | 'scene'>, factor: number): Displacement | undefined {
