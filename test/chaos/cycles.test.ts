@@ -6,7 +6,7 @@ import { broken } from './invariants.ts'
 import { Metrics } from './metrics.ts'
 import { standIn } from './stand-in.ts'
 
-const cycles = Number(process.env['SLIPWAY_CHAOS_CYCLES'] ?? 500)
+const cycles = Number(process.env['SLIPWAY_CHAOS_CYCLES'] ?? 10_000)
 const abreast = 6
 /** Sessions after which code is compiled and buffers have grown. */
 const warming = Math.min(1_000, cycles / 2)
