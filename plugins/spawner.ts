@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { v4 } from 'uuid'
@@ -73,7 +73,7 @@ declare module 'fastify' {
 
 const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, options) => {
   const { program, common, launcher, clock, logDir, tellOutput } = options
-  const writesOwnLog = program.kind === 'ts3d_sc_server' && (common.logging?.fileMask ?? 0) > 0
+  const writesOwnLog = program.options === 'official' && (common.logging?.fileMask ?? 0) > 0
   const spawner = new Spawner({
     launcher,
     clock,
@@ -85,7 +85,7 @@ const spawnerPlugin: FastifyPluginAsync<SpawnerPluginOptions> = async (app, opti
     newId: v4,
     ...options.barred === undefined ? {} : { barred: options.barred },
     ...options.gate === undefined ? {} : { gate: options.gate },
-    programName: program.kind === 'embedded' ? 'slipway-stream-server' : basename(program.executable),
+    programName: program.name,
     renderers: options.renderers,
     maxSessions: options.maxSessions,
     maxStarts: options.maxStarts,

@@ -92,7 +92,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   const pair = tls.server || tls.fileServer || tls.streamServers ? { certificateFile: resolve(tls.certificateFile), keyFile: resolve(tls.keyFile) } : null
   const authorityFile = pair === null || tls.authorityFile === '' ? null : resolve(tls.authorityFile)
   const program = streamServerProgram(streamServer.executable, packageDir, http.host, tls.streamServers ? pair : null, tls.server ? authorityFile ?? pair?.certificateFile : null)
-  const ownDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : program.kind === 'embedded' ? [join(packageDir, 'models')] : []
+  const ownDirs = streamServer.modelDirs.length > 0 ? streamServer.modelDirs.map(directory => resolve(directory)) : program.samples
   const uploadFolder = uploadDir === '' ? null : resolve(uploadDir)
   const modelDirs = uploadFolder === null || ownDirs.includes(uploadFolder) ? ownDirs : [...ownDirs, uploadFolder]
   const publicDir = assets.publicDir === '' ? join(packageDir, 'public') : resolve(assets.publicDir)
@@ -154,8 +154,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     gate,
     maxPerCaller: sessions.maxPerCaller,
     line: { room: sessions.queueLength, patience: sessions.seatTimeout * 1_000 },
-    // The embedded stream server keeps its seat for its viewer itself.
-    hold: { line: sessions.reentry * 1_000, seat: program.kind === 'embedded' ? 0 : sessions.reentry * 1_000 },
+    hold: { line: sessions.reentry * 1_000, seat: program.keepsSeat ? 0 : sessions.reentry * 1_000 },
     ahead: startedAhead(config),
     limits: limitsOf(sessions),
     limitRanges: limitRanges(sessions, config.ceilings),
@@ -177,7 +176,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   const machine = new Machine()
   await app.register(loadGate, { gate, read: async () => await machine.read(), clock })
   await app.register(spawnLimit, { perMinute: http.spawnRateLimit })
-  const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, seatsKept: program.kind === 'embedded', sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
+  const admission = new Admission({ tokens: front.tokens, byPort: !front.byToken, seatsKept: program.keepsSeat, sessionOnPort: port => app.spawner.sessionOnPort(port), clock })
   await app.register(websocketProxy, { own: { path: '/api/events', upgrades }, admission, streamHost: reachable(http.host), upstream: tls.streamServers ? certificate : null, carrier, clock })
   if (config.metrics.enabled) await app.register(metrics, { ...config.metrics, isolatedModels: () => isolation.isolated().length, overload: () => gate.closed, wedged: () => app.wedgedSince() !== null })
   await app.register(status, { prefix: '/api/spawns', warnBefore: sessions.endWarning * 1_000 })

@@ -26,7 +26,7 @@ export async function preflight ({ program, common, certificate, authorityFile, 
   if (uploadDir !== null) await made(uploadDir).catch(() => {}) // It is a model folder too, and may not be there yet.
   const problems = await Promise.all([
     check(runnable(program.executable), `SLIPWAY_STREAM_SERVER: ${program.executable} is not an executable file`),
-    ...program.kind === 'embedded' && script !== undefined ? [check(access(script), `the embedded stream server is not built: ${script} is missing; run npm run build`)] : [],
+    ...script !== undefined ? [check(access(script), `the embedded stream server is not built: ${script} is missing; run npm run build`)] : [],
     ...common.licenseFile === null ? [] : [check(access(common.licenseFile, constants.R_OK), `SLIPWAY_LICENSE_FILE: ${common.licenseFile} cannot be read`)],
     ...certificate === null ? [] : [usable(certificate)],
     ...authorityFile === null ? [] : [check(access(authorityFile, constants.R_OK), `SLIPWAY_TLS_CA_FILE: ${authorityFile} cannot be read`)],

@@ -10,7 +10,7 @@ async function needs (t: Test, change: Change = () => ({})) {
   const dir = t.testdir({ sc: '#!/bin/sh\n', plain: 'not to be run', folder: {}, models: {}, public: {}, license: 'abc' })
   await chmod(`${dir}/sc`, 0o755)
   const all: Needs = {
-    program: { kind: 'ts3d_sc_server', executable: `${dir}/sc`, leading: [], renderers: ['csr', 'ssr'] },
+    program: { kind: 'ts3d_sc_server', name: 'sc', options: 'official', keepsSeat: false, samples: [], executable: `${dir}/sc`, leading: [], renderers: ['csr', 'ssr'] },
     common: { modelDirs: [`${dir}/models`], workspaceDir: `${dir}/scratch/here`, licenseFile: `${dir}/license` },
     certificate: null,
     authorityFile: null,

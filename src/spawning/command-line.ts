@@ -1,17 +1,26 @@
 import { dirname } from 'node:path'
 import type { Renderer } from '../sessions/session.ts'
 
-/** The program that is started for every viewer. */
+/** The program that is started for every viewer, and all that the service needs to know of it. */
 export interface StreamServerProgram {
+  /** What is told to whoever asks for a viewer: the viewer has to be of the same make. */
   kind: 'embedded' | 'ts3d_sc_server'
+  /** For people. */
+  name: string
   executable: string
+  /** Which options it has besides those that both have. */
+  options: 'official' | 'own'
+  /** It keeps its seat for its viewer by itself when that is gone, and turns away everybody else. */
+  keepsSeat: boolean
+  /** Folders with the models that it comes with. */
+  samples: readonly string[]
   /** Arguments before those of the contract (the script, for a program run by an interpreter). */
   leading: string[]
   /** Renderers the program has. */
   renderers: readonly Renderer[]
   /** What it serves its viewers wss with, absolute paths; absent: it speaks plain ws. */
   tls?: { certificateFile: string, keyFile: string }
-  /** Variables of an embedded one. */
+  /** Variables that it is given in the place of the official ones. */
   environment?: Record<string, string>
 }
 
@@ -74,8 +83,7 @@ const debugging = 8
 /** The command line of one stream server, in the order the official server uses. The licence comes last. */
 export function commandLine (program: StreamServerProgram, common: CommonArguments, session: SessionArguments): string[] {
   const optional = (flag: string, value: string | null) => value === null ? [] : [flag, value]
-  // The embedded one would take the same, and make nothing of it.
-  const real = program.kind === 'ts3d_sc_server'
+  const real = program.options === 'official'
   return [
     ...program.leading,
     '--id', session.id,
@@ -127,7 +135,7 @@ export interface GivenEnvironment {
 /** The whole environment of a stream server: where it finds its libraries, the display unless EGL is used, and what is handed on. */
 export function childEnvironment (program: StreamServerProgram, { display, egl, handedOn }: GivenEnvironment): Record<string, string> {
   const libraries = dirname(program.executable)
-  if (program.kind === 'embedded') return { ...program.environment, ...handedOn }
+  if (program.environment !== undefined) return { ...program.environment, ...handedOn }
   return {
     LD_LIBRARY_PATH: libraries,
     DYLD_LIBRARY_PATH: libraries,

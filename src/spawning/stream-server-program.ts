@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { childEnvironment, type CommonArguments, type StreamServerProgram } from './command-line.ts'
 import type { SingleFilesOptions } from './single-files.ts'
 
@@ -16,9 +16,13 @@ const givingBack = { MALLOC_MMAP_THRESHOLD_: '131072' }
  */
 export function streamServerProgram (executable: string, packageDir: string, host: string, tls: { certificateFile: string, keyFile: string } | null = null, trusted: string | null = null): StreamServerProgram {
   const secured = tls === null ? {} : { tls }
-  if (executable !== '') return { kind: 'ts3d_sc_server', executable: resolve(executable), leading: [], renderers: ['csr', 'ssr'], ...secured }
+  if (executable !== '') return { kind: 'ts3d_sc_server', name: basename(executable), executable: resolve(executable), options: 'official', keepsSeat: false, samples: [], leading: [], renderers: ['csr', 'ssr'], ...secured }
   return {
     kind: 'embedded',
+    name: 'slipway-stream-server',
+    options: 'own',
+    keepsSeat: true,
+    samples: [join(packageDir, 'models')],
     executable: process.execPath,
     leading: [join(packageDir, 'dist', 'stream-server', 'main.mjs'), '--sc-host', host],
     renderers: ['csr', 'ssr'],
@@ -33,7 +37,7 @@ export function streamServerProgram (executable: string, packageDir: string, hos
  * @param handedOn variables for its environment
  */
 export function singleFileProgram (program: StreamServerProgram, packageDir: string, { modelDirs, workspaceDir, modelCacheBytes = 0 }: Pick<CommonArguments, 'modelDirs' | 'workspaceDir' | 'modelCacheBytes'>, handedOn: Record<string, string>): { program: SingleFilesOptions['program'], packs: string, fileName: string } | null {
-  if (program.kind !== 'embedded') return null
+  if (program.options !== 'own') return null
   return {
     program: {
       executable: program.executable,

@@ -13,7 +13,7 @@ const folders = {
 /** An application that knows nothing but which kind of stream server it has. */
 async function modelsStage (t: Test, kind: 'embedded' | 'ts3d_sc_server', modelDirs: string[]) {
   const { app, log } = loggingApp(t)
-  app.decorate('streamServer', { kind, executable: '/sc', leading: [], renderers: ['csr'] })
+  app.decorate('streamServer', { kind, name: 'test', options: 'own', keepsSeat: true, samples: [], executable: '/sc', leading: [], renderers: ['csr'] })
   app.decorate('spawner', { renderers: ['csr'] } as unknown as Fastify.FastifyInstance['spawner'])
   await app.register(models, { modelDirs, uploadBytes: null, singleFile: false, clock: new FakeClock() })
   return { app, log }

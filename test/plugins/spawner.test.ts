@@ -14,7 +14,7 @@ async function plannedStage (t: Test) {
   const clock = new FakeClock()
   const launcher = new FakeLauncher()
   const options: SpawnerPluginOptions = {
-    program: { kind: 'ts3d_sc_server', executable: '/opt/sc', leading: [], renderers: ['csr', 'ssr'] },
+    program: { kind: 'ts3d_sc_server', name: 'sc', options: 'official', keepsSeat: false, samples: [], executable: '/opt/sc', leading: [], renderers: ['csr', 'ssr'] },
     common: { modelDirs: ['/models'], workspaceDir: '/work', licenseFile: '/license', pingInterval: 5, firstConnectTimeout: 60 },
     environment: { display: undefined, egl: false, handedOn: {} },
     gpuCount: 0,

@@ -2,8 +2,8 @@ import t from 'tap'
 import { childEnvironment, commandLine, type CommonArguments, type GivenEnvironment, type SessionArguments, type StreamServerProgram } from '../../src/spawning/command-line.ts'
 import { streamServerProgram } from '../../src/spawning/stream-server-program.ts'
 
-const real: StreamServerProgram = { kind: 'ts3d_sc_server', executable: '/opt/hoops/bin/ts3d_sc_server', leading: [], renderers: ['csr', 'ssr'] }
-const embedded: StreamServerProgram = { kind: 'embedded', executable: '/node', leading: ['main.mjs'], renderers: ['csr'] }
+const real: StreamServerProgram = { kind: 'ts3d_sc_server', name: 'ts3d_sc_server', options: 'official', keepsSeat: false, samples: [], executable: '/opt/hoops/bin/ts3d_sc_server', leading: [], renderers: ['csr', 'ssr'] }
+const embedded: StreamServerProgram = { kind: 'embedded', name: 'slipway-stream-server', options: 'own', keepsSeat: true, samples: [], environment: {}, executable: '/node', leading: ['main.mjs'], renderers: ['csr'] }
 const common: CommonArguments = { modelDirs: ['/models', '/more'], workspaceDir: '/work', licenseFile: '/licence', pingInterval: 5, firstConnectTimeout: 60 }
 const session: SessionArguments = { id: 'an-id', port: 11_000, renderer: 'csr', modelSearchDirectories: [], model: null, sessionToken: null, livelinessEndpoint: 'http://127.0.0.1:11182/api/spawns/' }
 
