@@ -1,49 +1,59 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium, type Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { click, clickColumns, clickRow, openBrowser, type Click } from './click.ts'
+import { frameTime } from './frame-time.ts'
 import { writeLine } from './line-of-units.ts'
-import { cell, judge, type Scale, type Section, type Target } from './part.ts'
+import { cell, judge, notMeasured, table, type Scale, type Section, type Target } from './part.ts'
+import { recognisable, recognised } from './recognition.ts'
 import { replanTimes } from './replan.ts'
 import { startService, type Service } from './service.ts'
 import { median, range } from './statistics.ts'
+import { stepFile } from './step-file.ts'
 
-const flags = ['--headless', '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
-
+const fourUnits = 'line-of-four'
 /** Units of the sample assembly in a row. */
-const models = { 'drive-unit': 1, 'line-of-four': 4, 'line-of-sixteen': 16, 'line-of-twenty-four': 24 }
+const models = { 'drive-unit': 1, [fourUnits]: 4, 'line-of-sixteen': 16, 'line-of-twenty-four': 24 }
 /** From so many on the complete picture has its target: tens of millions of triangles with all instances. */
 const longLine = 16
-
-/** One click: milliseconds from the click to each phase, and what it cost. */
-interface Click { times: Record<'ready' | 'open' | 'scene' | 'first-picture' | 'complete', number>, glbBytes: number, wireBytes: number | null, pss: number, triangles: number, modelTriangles: number }
 
 /**
  * From the click to the complete picture, in a real browser, with the embedded stream server started for that click. The first click on a
  * model prepares it and is told apart; the others find the prepared model.
  */
-export async function firstPicture ({ rounds, quick, tell }: Scale): Promise<Section> {
-  const measured = Object.entries(models).filter(([, units]) => !quick || units === 1 || units === longLine)
+export async function firstPicture (scale: Scale): Promise<Section> {
+  const { rounds, quick, tell } = scale
+  const measured = Object.entries(models).filter(([name, units]) => !quick || name === fourUnits || units === longLine)
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'))
   let service: Service | undefined
   let browser: Browser | undefined
   try {
     for (const [model, units] of measured) await writeLine('models/drive-unit.glb', folder, model, units)
     service = await startService({ SLIPWAY_MODEL_DIRS: folder, SLIPWAY_WORKSPACE_DIR: join(folder, 'workspace'), SLIPWAY_LOG_DIR: '', SLIPWAY_WS_PORTS_BEGIN: '21000' })
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags })
-    const rows: string[] = []
+    browser = await openBrowser()
+    const rows: string[][] = []
     const targets: Target[] = []
+    const [frames, looks]: [number[], number[]] = [[], []]
     for (const [model, units] of measured) {
       // For a first impression the first use ever is all there is.
       const more = quick ? 0 : rounds
       tell(`${more + 1} ${more === 0 ? 'click' : 'clicks'} on ${model}`)
-      const first = await click(browser, service.url, model)
+      const turned = { after: async (page: Page) => { if (model === fourUnits) frames.push(await frameTime(page)) } }
+      const first = await click(browser, service.url, model, quick ? turned : {})
       const clicks: Click[] = quick ? [first] : []
-      for (let round = 0; round < more; round++) clicks.push(await click(browser, service.url, model))
-      rows.push(row(`${model}, first use ever`, [first]), ...quick ? [] : [row(model, clicks)])
+      for (let round = 0; round < more; round++) clicks.push(await click(browser, service.url, model, turned))
+      rows.push(clickRow(`${model}, first use ever`, [first]), ...quick ? [] : [clickRow(model, clicks)])
       if (units >= longLine) targets.push(judge(`complete picture of ${units} units, ${(first.modelTriangles / 1e6).toFixed(1)} million triangles with all instances, from the open socket`, { most: 2500 }, ' ms', clicks.map(({ times }) => times.complete - times.open), 0))
+      if (model !== fourUnits) continue
+      tell(`${more || 1} by a narrow way on ${model}`)
+      for (let round = 0; round < (more || 1); round++) looks.push(await recognised(browser, service.url, model))
+      targets.push(...overview(clicks, quick), judge('recognisable picture of four units by a way of 1 MB/s, from the open socket', { most: 300 }, ' ms', looks, 0))
     }
+    const gpu = `only WebGL in software is there, where it is ${(1000 / median(frames)).toFixed(1)} frames/s`
+    targets.push(notMeasured('four units turned in a browser with a graphics card', '≥ 30 frames/s', gpu))
+    const step = await stepFile(browser, scale)
+    targets.push(...step.targets)
     const answers = await spawnAnswers(service.url, rounds * 2)
     tell('planning for 100,000 instances')
     const { setUp, outside, inside } = replanTimes(100_000, 41)
@@ -51,13 +61,16 @@ export async function firstPicture ({ rounds, quick, tell }: Scale): Promise<Sec
     const markdown = [
       '### From the click to the complete picture',
       '',
-      `Page in headless Chromium (software WebGL, 1280×720) on the same machine; one stream server per click; medians of ${quick ? 'one click' : `${rounds} clicks with range`}, milliseconds.`,
+      `Page in headless Chromium (software WebGL, 1280×720) on the same machine; one stream server per click; ${quick ? 'one click' : `medians of ${rounds} clicks with range`}, milliseconds.`,
       'The first three columns count from the click, the next two from the open socket. Memory is the proportional set size of the stream server when the picture is complete.',
       '',
-      '| model | spawn answered | socket open | scene | first picture | complete | geometry sent | all bytes on the wire | triangles drawn | memory |',
-      '|---|---|---|---|---|---|---|---|---|---|',
-      ...rows,
+      ...table(clickColumns, rows),
+      `Four units by a way that takes 1 MB/s: recognisable ${cell(looks, 0)} ms after the socket opened. ${recognisable}`,
+      'It counts when it is drawn to its end.',
       '',
+      `Four units turned without a pause by keys: ${cell(frames, 0)} ms from frame to frame, in software on the processor cores that the stream server has too. A browser with a graphics card was not there to be measured.`,
+      '',
+      ...step.markdown,
       `\`POST /api/spawn\` with a cold embedded stream server, browser idle, one at a time: p50 ${median(answers).toFixed(0)} ms (${range(answers, 0)}) over ${answers.length}.`,
       '',
       `Planning anew for a camera, 100,000 instances of 500 parts: all in sight ${cell(outside, 1)} ms, from within ${cell(inside, 1)} ms; once, to set up, ${setUp.toFixed(0)} ms.`,
@@ -71,28 +84,17 @@ export async function firstPicture ({ rounds, quick, tell }: Scale): Promise<Sec
   }
 }
 
-async function click (browser: Browser, url: string, model: string): Promise<Click> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
-  try {
-    await page.goto(`${url}/?model=${model}`)
-    const button = page.getByRole('button', { name: /create new viewer/i })
-    await button.click()
-    const card = page.locator('[data-phase="complete"], [data-phase="failed"]')
-    await card.waitFor({ timeout: 120_000 })
-    const data = await card.evaluate(element => ({ ...(element as unknown as { dataset: Record<string, string> }).dataset }))
-    if (data['phase'] !== 'complete') throw new Error(`${model}: the viewer failed`)
-    const { pid } = await (await fetch(`${url}/api/spawns/${data['sessionId']}`)).json() as { pid: number }
-    return {
-      times: JSON.parse(data['times'] ?? '{}') as Click['times'],
-      glbBytes: Number(data['bytes']),
-      wireBytes: bytesSentFrom(Number(data['port'])),
-      triangles: Number(data['triangles']),
-      modelTriangles: Number(data['modelTriangles']),
-      pss: await proportionalMemory(pid)
-    }
-  } finally {
-    await page.close()
-  }
+/** What is wanted of the first look at four units. */
+function overview (clicks: Click[], quick: boolean): Target[] {
+  const [first, complete, bytes] = ['first picture of four units, from the open socket', 'complete picture of four units, from the open socket', 'all bytes on the wire for that']
+  const wire = clicks.map(({ wireBytes }) => wireBytes).filter(count => count !== null)
+  const unprepared = 'the only click prepared the model'
+  return [
+    quick ? notMeasured(first, '≤ 300 ms', unprepared) : judge(first, { most: 300 }, ' ms', clicks.map(({ times }) => times['first-picture'] - times.open), 0),
+    quick ? notMeasured(complete, '≤ 1200 ms', unprepared) : judge(complete, { most: 1200 }, ' ms', clicks.map(({ times }) => times.complete - times.open), 0),
+    wire.length < clicks.length ? notMeasured(bytes, '≤ 0.5 MB', 'the system has no `ss`') : judge(bytes, { most: 0.5 }, ' MB', wire.map(count => count / 1e6), 2),
+    judge('memory of the stream server then, proportional', { most: 25 }, ' MB', clicks.map(({ pss }) => pss / 1e6), 1)
+  ]
 }
 
 async function spawnAnswers (url: string, count: number): Promise<number[]> {
@@ -104,42 +106,4 @@ async function spawnAnswers (url: string, count: number): Promise<number[]> {
     await fetch(`${url}/api/spawns/${serviceId}`, { method: 'DELETE' })
   }
   return answers
-}
-
-/** Bytes; from the kernel's account of the process. */
-async function proportionalMemory (pid: number): Promise<number> {
-  const account = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
-  return Number(/^Pss:\s+(\d+) kB/m.exec(account)?.[1]) * 1024
-}
-
-/** Bytes a stream server sent to its viewer; null where the system has no `ss`. */
-function bytesSentFrom (port: number): number | null {
-  try {
-    return Number(/bytes_sent:(\d+)/.exec(execFileSync('ss', ['-tinH', `sport = :${port}`], { encoding: 'utf8' }))?.[1] ?? NaN) || null
-  } catch {
-    return null
-  }
-}
-
-function row (name: string, clicks: Click[]): string {
-  const column = (pick: (click: Click) => number) => {
-    const values = clicks.map(pick)
-    return `${median(values).toFixed(0)}${values.length > 1 ? ` (${range(values, 0)})` : ''}`
-  }
-  const megabytes = (pick: (click: Click) => number | null) => {
-    const values = clicks.map(pick).filter(value => value !== null)
-    return values.length === 0 ? 'not measured' : `${(median(values) / 1e6).toFixed(2)} MB`
-  }
-  return `| ${[
-    name,
-    column(({ times }) => times.ready),
-    column(({ times }) => times.open),
-    column(({ times }) => times.scene),
-    column(({ times }) => times['first-picture'] - times.open),
-    column(({ times }) => times.complete - times.open),
-    megabytes(({ glbBytes }) => glbBytes),
-    megabytes(({ wireBytes }) => wireBytes),
-    column(({ triangles }) => triangles),
-    megabytes(({ pss }) => pss)
-  ].join(' | ')} |`
 }
