@@ -136,11 +136,10 @@ export class Session {
     if (state === 'connected') this.lastInputAt = null
   }
 
-  /** Ends the session in the terminal state its reason leads to, and gives back what it holds. */
+  /** Ends the session in the terminal state its reason leads to; what it holds is to be given back when everybody knows. */
   finish (now: number): void {
     const reason = this.because('exited')
     this.moveTo(reasons[reason].end, now)
-    this.giveBack()
   }
 
   /** Gives its port and its GPU back. Twice is nothing. */

@@ -32,7 +32,10 @@ export class Capacity {
   /** Whether every seat is taken, or kept. A process that outlived SIGKILL keeps its port, so the ports may run out before the seats do. */
   get full (): boolean {
     const { maxSessions, ports, table, held } = this.#options
-    return table.alive + held() >= maxSessions || ports.counts().leased + held() >= ports.size
+    const { leased, free, resting } = ports.counts()
+    if (table.alive + held() >= maxSessions || leased + held() >= ports.size) return true
+    // Whoever comes back needs a port, too.
+    return held() > 0 && free + resting <= ports.waiting + held()
   }
 
   /** Why the machine is too busy to start more; null: it is not. */
@@ -40,9 +43,9 @@ export class Capacity {
 
   /** Whether a request has to be turned away unless somebody makes room. */
   get cramped (): boolean {
-    const { ports, held } = this.#options
+    const { ports } = this.#options
     const { free, resting } = ports.counts()
-    return this.full || free + resting <= ports.waiting + held()
+    return this.full || free + resting <= ports.waiting
   }
 
   /** What stands in the way of one more start; `undefined`: nothing. @param canYield whether somebody would make room */

@@ -8,19 +8,25 @@ const drops: ReadonlySet<Reason> = new Set(['client_closed', 'exited', 'crashed'
 export interface ReEntriesOptions {
   /** Milliseconds for which a seat is kept; 0: none is. */
   hold: number
+  /** Most seats that are kept for one caller at a time: whoever drops again and again keeps others out by them. */
+  mostPerCaller: number
   clock: Clock
   /** A seat is not kept any more, and nobody came for it. */
   freed: () => void
 }
+
+interface Ticket { token: string, caller: string }
 
 /** Seats of sessions that have ended, kept for a while for whoever had them: each by a token that is good once. */
 export class ReEntries {
   readonly #options: ReEntriesOptions
   /** Ids of sessions by the token of whoever has them, and the other way round. */
   readonly #sessions = new Map<string, string>()
-  readonly #tokens = new Map<string, string>()
-  /** By the ids of sessions that have ended: what cancels the end of their seat's time. */
-  readonly #held = new Map<string, () => void>()
+  readonly #tickets = new Map<string, Ticket>()
+  /** Sessions that are ended for whoever is back already. */
+  readonly #expected = new Set<string>()
+  /** By the ids of sessions that have ended: until when their seat is kept, and what cancels that. */
+  readonly #held = new Map<string, { until: number, cancel: () => void }>()
 
   constructor (options: ReEntriesOptions) {
     this.#options = options
@@ -29,24 +35,44 @@ export class ReEntries {
   /** Seats that are kept. */
   get held (): number { return this.#held.size }
 
+  /** Milliseconds until each of them is kept no more. */
+  get ends (): number[] { return Array.from(this.#held.values(), ({ until }) => until - this.#options.clock.now()) }
+
+  /** Seats that are kept for a caller. */
+  heldFor (caller: string): number {
+    let count = 0
+    for (const id of this.#held.keys()) if (this.#tickets.get(id)?.caller === caller) count++
+    return count
+  }
+
   /** Whoever has this session comes back by this token. */
-  issue (id: string, token: string): void {
+  issue (id: string, ticket: Ticket): void {
     if (this.#options.hold === 0) return
-    this.#sessions.set(token, id)
-    this.#tokens.set(id, token)
+    this.#sessions.set(ticket.token, id)
+    this.#tickets.set(id, ticket)
   }
 
   /** The session that a token is good for: it lives, or its seat is kept; `undefined`: none. */
   find (token: string): string | undefined { return this.#sessions.get(token) }
 
+  /** Whoever had this session is back, and it is ended for that: its seat is kept until then. */
+  expect (id: string): void {
+    if (!this.#held.has(id)) this.#expected.add(id)
+  }
+
   /** A session has ended: its seat is kept where its token was told and its viewer may want it. */
-  parted ({ id, reason, entered }: Pick<Session, 'id' | 'reason' | 'entered'>): void {
-    if (!this.#tokens.has(id)) return
-    if (reason === null || !drops.has(reason) || entered.ready === undefined) return this.#forget(id)
-    this.#held.set(id, this.#options.clock.after(this.#options.hold, () => {
+  parted ({ id, reason, endedBy, entered }: Pick<Session, 'id' | 'reason' | 'endedBy' | 'entered'>): void {
+    const ticket = this.#tickets.get(id)
+    if (ticket === undefined) return
+    const { hold, mostPerCaller, clock, freed } = this.#options
+    // A caller who hung up was told no token.
+    const dropped = reason !== null && drops.has(reason) && endedBy !== 'caller' && entered.ready !== undefined && this.heldFor(ticket.caller) < mostPerCaller
+    if (!this.#expected.delete(id) && !dropped) return this.#forget(id)
+    const cancel = clock.after(hold, () => {
       this.#forget(id)
-      this.#options.freed()
-    }))
+      freed()
+    })
+    this.#held.set(id, { until: clock.now() + hold, cancel })
   }
 
   /** Whoever had it is back and takes the seat in this very moment: the token is used up. */
@@ -58,9 +84,10 @@ export class ReEntries {
   }
 
   #forget (id: string): void {
-    this.#held.get(id)?.()
+    this.#held.get(id)?.cancel()
     this.#held.delete(id)
-    this.#sessions.delete(this.#tokens.get(id) ?? '')
-    this.#tokens.delete(id)
+    this.#expected.delete(id)
+    this.#sessions.delete(this.#tickets.get(id)?.token ?? '')
+    this.#tickets.delete(id)
   }
 }

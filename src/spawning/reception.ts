@@ -52,7 +52,7 @@ export class Reception {
   constructor (options: ReceptionOptions) {
     this.#options = options
     this.#line = new WaitingLine({ ...options.line, hold: options.hold.line, clock: options.clock })
-    this.#forecast = new SeatForecast(options.table, options.clock)
+    this.#forecast = new SeatForecast(options.table, options.clock, () => options.reEntries.ends)
     this.#quota = new Quota(options.maxPerCaller)
   }
 
@@ -94,6 +94,7 @@ export class Reception {
     const refused = this.#refusedUnseen(request)
     if (refused !== undefined) return refused
     // One that lives is not doubled: it ends, and its seat is kept like that of one that has ended.
+    reEntries.expect(before)
     await end(before)
     const isBack = this.#sessionOf(request) === before
     const refusedNow = this.#refused(request)
@@ -128,7 +129,9 @@ export class Reception {
   #refused (request: OpenRequest): OpenResult | undefined {
     const { caller } = request
     const refused = this.#refusedUnseen(request)
-    if (refused !== undefined || this.#quota.allows(caller, this.#line.waitingOf(caller))) return refused
+    // A place that it comes back to is its own already.
+    const elsewhere = this.#line.waitingOf(caller, request.reentry?.shown ?? null) + this.#options.reEntries.heldFor(caller) - (this.#sessionOf(request) === undefined ? 0 : 1)
+    if (refused !== undefined || this.#quota.allows(caller, elsewhere)) return refused
     return { status: 'quota', limit: this.#quota.limit, retryAfter: this.#quotaRetryAfter(caller) }
   }
 
@@ -178,7 +181,7 @@ export class Reception {
 
   #seated ({ session: { id } }: Supervisor, { caller, token, told }: Arrival): void {
     this.seat(id, caller)
-    if (token !== undefined) this.#options.reEntries.issue(id, token)
+    if (token !== undefined) this.#options.reEntries.issue(id, { token, caller })
     told?.({ phase: 'seated', id })
   }
 
@@ -190,8 +193,15 @@ export class Reception {
       place = now
       told?.({ phase: 'waiting', place, wait: this.expectedWait(place), ...token !== undefined && this.#options.hold.line > 0 && { reentry: token } })
     }
+    let called = false
     // Much may have happened when its turn comes.
-    const answer = await this.#line.join(caller, signal, tell, () => this.#isolated(request) ?? this.#begin(request), { ...token !== undefined && { key: token }, shown: reentry?.shown ?? null, first: isBack })
+    const turn = () => {
+      called = true
+      return this.#isolated(request) ?? this.#begin(request)
+    }
+    const answer = await this.#line.join(caller, signal, tell, turn, { ...token !== undefined && { key: token }, shown: reentry?.shown ?? null, first: isBack })
+    // Its turn had come, and whoever waited has gone, to load the page again perhaps: it comes before everybody then.
+    if (called && signal.aborted && token !== undefined) this.#line.keep(token, caller, -1)
     return typeof answer === 'string' ? this.#unseated(answer, obstacle, this.#options.line.room === 0 ? null : place) : answer
   }
 

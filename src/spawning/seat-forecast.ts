@@ -11,8 +11,11 @@ export class SeatForecast {
   readonly #table: SessionTable
   readonly #clock: Clock
   readonly #stays = new StayLengths()
+  readonly #kept: () => number[]
 
-  constructor (table: SessionTable, clock: Clock) {
+  /** @param kept milliseconds until each seat that is kept for somebody is kept no more */
+  constructor (table: SessionTable, clock: Clock, kept: () => number[]) {
+    this.#kept = kept
     this.#table = table
     this.#clock = clock
   }
@@ -23,7 +26,12 @@ export class SeatForecast {
   /** Milliseconds until whoever is at this place of the line, from 1, has probably a seat; null: none has ended yet. */
   until (place: number): number | null {
     const now = this.#clock.now()
-    return this.#stays.until(place, Array.from(this.#table.living(), ({ requestedAt }) => now - requestedAt)) ?? null
+    const ages = Array.from(this.#table.living(), ({ requestedAt }) => now - requestedAt)
+    const kept = this.#kept()
+    if (kept.length === 0) return this.#stays.until(place, ages) ?? null
+    // Of seats that are kept and of those that are taken, the one that is free as the so-manieth.
+    const taken = Array.from({ length: place }, (_, index) => this.#stays.until(index + 1, ages)).filter(each => each !== undefined)
+    return [...kept, ...taken].sort((a, b) => a - b)[place - 1] ?? null
   }
 
   /** Whole seconds after which it makes sense to ask again for whoever would be at this place. */

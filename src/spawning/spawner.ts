@@ -81,6 +81,7 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     }
     const reEntries = new ReEntries({
       hold: options.hold.seat,
+      mostPerCaller: Math.max(1, Math.floor(options.maxSessions / 4)),
       clock: options.clock,
       freed: () => {
         this.#reserve.changed()

@@ -231,7 +231,9 @@ export class Supervisor {
     if (this.session.over) return
     const from = this.session.state
     this.session.finish(this.#with.clock.now())
+    // Before its port is free for others its seat may be kept for somebody.
     this.#moved(from, from === 'draining' ? 'stream_server' : this.session.endedBy)
+    this.session.giveBack()
     this.#release()
   }
 

@@ -38,14 +38,14 @@ interface Waiter {
 /**
  * Requests that wait until something can be started: bounded, first come first served, and fair between callers: each request of one's own that waits
  * already puts the next one behind as many of others as the line has places, so nobody waits for ever. Where the line is full, whoever waits with many gives
- * the last of them up for a caller with fewer, so nobody keeps others out of it.
+ * the last of them up for a caller with fewer, so nobody keeps others out of it. Places that are kept for somebody count like requests that wait, and go first.
  */
 export class WaitingLine {
   readonly #options: WaitingLineOptions
   /** In the order in which they are called. */
   readonly #waiters: Waiter[] = []
   /** Places that are kept, by their keys, each with what cancels the end of its time. */
-  readonly #kept = new Map<string, { rank: number, cancel: () => void }>()
+  readonly #kept = new Map<string, { caller: string, rank: number, cancel: () => void }>()
   #arrivals = 0
   #closed = false
 
@@ -55,8 +55,13 @@ export class WaitingLine {
 
   get length (): number { return this.#waiters.length }
 
-  /** Requests of one caller that wait. */
-  waitingOf (caller: string): number { return this.#waiters.filter(waiter => waiter.caller === caller).length }
+  /** Requests of one caller that wait, and places that are kept for it. @param shown the key of one that does not count, since it is coming back to it */
+  waitingOf (caller: string, shown: string | null = null): number {
+    let count = 0
+    for (const waiter of this.#waiters) if (waiter.caller === caller && (shown === null || waiter.key !== shown)) count++
+    for (const [key, kept] of this.#kept) if (kept.caller === caller && key !== shown) count++
+    return count
+  }
 
   /**
    * Waits.
@@ -69,7 +74,7 @@ export class WaitingLine {
     if (this.#closed) return 'closed'
     const before = this.#placeOf(standing)
     const rank = before ?? this.#arrivals + this.waitingOf(caller) * room
-    if (before === undefined && this.#waiters.length + this.#kept.size >= room && !this.#madeWay(caller, rank)) return 'full'
+    if (before === undefined && !this.#hasRoom(caller, rank)) return 'full'
     this.#arrivals++
     return await new Promise<T | Unseated>(resolve => {
       const leave = (how: Unseated) => () => {
@@ -77,7 +82,7 @@ export class WaitingLine {
         waiter.sendAway(how)
       }
       const left = () => {
-        if (standing.key !== undefined) this.#keep(standing.key, rank)
+        if (standing.key !== undefined) this.keep(standing.key, caller, rank)
         leave('left')()
       }
       const cancel = clock.after(patience, leave('late'))
@@ -144,16 +149,30 @@ export class WaitingLine {
     return waiter?.rank ?? kept?.rank
   }
 
-  #keep (key: string, rank: number): void {
+  /** Keeps a place for whoever comes back by this key. @param rank -1: before everybody */
+  keep (key: string, caller: string, rank: number): void {
     const { hold, clock } = this.#options
-    if (hold > 0) this.#kept.set(key, { rank, cancel: clock.after(hold, () => { this.#kept.delete(key) }) })
+    if (hold > 0 && !this.#closed) this.#kept.set(key, { caller, rank, cancel: clock.after(hold, () => { this.#kept.delete(key) }) })
   }
 
-  /** Whether somebody behind this rank was sent away for it: the last of whoever waits with most, and still does with as many as the newcomer. */
+  /** Whether there is a place for one more, as far as others make way for it. */
+  #hasRoom (caller: string, rank: number): boolean {
+    while (this.#waiters.length + this.#kept.size >= this.#options.room) {
+      if (!this.#madeWay(caller, rank)) return false
+    }
+    return true
+  }
+
+  /** Whether a kept place, or somebody behind this rank, was given up for it: the last of whoever has most, and still has as many as the newcomer. */
   #madeWay (caller: string, rank: number): boolean {
     const counts = new Map<string, number>()
-    for (const waiter of this.#waiters) counts.set(waiter.caller, (counts.get(waiter.caller) ?? 0) + 1)
+    for (const each of [...this.#waiters, ...this.#kept.values()]) counts.set(each.caller, (counts.get(each.caller) ?? 0) + 1)
     let most = (counts.get(caller) ?? 0) + 2
+    for (const [key, kept] of this.#kept) {
+      if ((counts.get(kept.caller) ?? 0) < most) continue
+      kept.cancel()
+      return this.#kept.delete(key)
+    }
     let last: Waiter | undefined
     for (const waiter of this.#waiters) {
       const count = counts.get(waiter.caller) ?? 0

@@ -9,6 +9,7 @@ import { Capacity } from '../../src/spawning/capacity.ts'
 import { KillLadder } from '../../src/spawning/kill-ladder.ts'
 import type { OpenRequest, OpenResult } from '../../src/spawning/outcome.ts'
 import { Quota } from '../../src/spawning/quota.ts'
+import { ReEntries } from '../../src/spawning/re-entries.ts'
 import { Reserve } from '../../src/spawning/reserve.ts'
 import { Spawner } from '../../src/spawning/spawner.ts'
 import { Supervisor } from '../../src/spawning/supervisor.ts'
@@ -133,6 +134,9 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => broken('a model that keeps crashing is isolated', Isolation.prototype, 'barred', () => undefined),
   () => ({ rule: 'a model that is isolated is tried by one at a time', parts: { ...soundParts, isolation: options => new TriesWithoutEnd(options) } }),
   () => ({ rule: 'who asks for another model is not concerned', parts: { ...soundParts, isolation: options => new BarsAll(options) } }),
+  () => broken('a seat is kept for whoever drops', ReEntries.prototype, 'parted', () => {}),
+  () => broken('a token is good once', ReEntries.prototype, 'arrive', () => {}),
+  keepsNothing,
   () => broken('one caller has no more than one may have', Quota.prototype, 'allows', () => true),
   () => broken('no more are started at a time than may be', Capacity.prototype, 'begin', () => {}),
   () => broken('a start that is over makes way for the next', Capacity.prototype, 'done', () => false),
@@ -164,6 +168,33 @@ function withoutDeadline (state: State, deadline: Deadline): Breakage {
   const sound = row.deadlines
   row.deadlines = sound.filter(each => each !== deadline)
   return { rule: `a session that is ${state} has a ${deadline.limit}`, parts: soundParts, mend: () => { row.deadlines = sound } }
+}
+
+/** What is kept is nobody's to respect. */
+function keepsNothing (): Breakage {
+  const full = Object.getOwnPropertyDescriptor(Capacity.prototype, 'full')!
+  const heldBy = Object.getOwnPropertyDescriptor(ReEntries.prototype, 'held')!
+  let counting = false
+  Object.defineProperty(ReEntries.prototype, 'held', { configurable: true, get (this: ReEntries): number { return counting ? 0 : heldBy.get!.call(this) as number } })
+  Object.defineProperty(Capacity.prototype, 'full', {
+    configurable: true,
+    get (this: Capacity): boolean {
+      counting = true
+      try {
+        return full.get!.call(this) as boolean
+      } finally {
+        counting = false
+      }
+    }
+  })
+  return {
+    rule: 'a seat that is kept is nobody else’s',
+    parts: soundParts,
+    mend: () => {
+      Object.defineProperty(Capacity.prototype, 'full', full)
+      Object.defineProperty(ReEntries.prototype, 'held', heldBy)
+    }
+  }
 }
 
 function forgetsReasons (): Breakage {

@@ -43,7 +43,11 @@ function brokenLine ({ spawner, ledger, ports, callers, clock, scenario: { maxSe
   if (waiting.length !== spawner.waiting || waiting.length > allowed) return `${waiting.length} were told that they wait, ${spawner.waiting} do, in a line for ${line.room}`
   if (waiting.length > 0 && ledger.draining) return `${waiting.length} wait after the drain`
   const mayStart = !ledger.busy && (maxStarts === 0 || ledger.starting < maxStarts)
-  if (waiting.length > 0 && mayStart && spawner.alive + spawner.held < maxSessions && ports.counts().leased + spawner.held < all) return `${waiting.length} wait while a seat is free`
+  const { leased, free, resting } = ports.counts()
+  const { held } = spawner
+  // Whoever a seat is kept for needs a port, too.
+  const short = leased + held >= all || (held > 0 && free + resting <= ports.waiting + held)
+  if (waiting.length > 0 && mayStart && spawner.alive + held < maxSessions && !short) return `${waiting.length} wait while a seat is free`
   if (clock.late) return undefined
   for (const { waits } of waiting) {
     if (waits !== null && clock.awake - waits.awake > line.patience + grace * (clock.jumps - waits.jumps)) return `somebody has waited for ${clock.awake - waits.awake} ms`
@@ -66,7 +70,7 @@ function brokenQuota ({ ledger, scenario: { maxPerCaller } }: World): string | u
 }
 
 /** No process without a session, no port and no session with two processes, never more than there are seats. */
-function brokenProcesses ({ launcher, ledger, scenario }: World): string | undefined {
+function brokenProcesses ({ launcher, ledger, spawner, scenario }: World): string | undefined {
   const ports = new Set<number>()
   const ids = new Set<string>()
   let seats = 0
@@ -80,7 +84,7 @@ function brokenProcesses ({ launcher, ledger, scenario }: World): string | undef
     ids.add(id)
     if (state !== 'lost' && !abandoned) seats++
   }
-  return seats > scenario.maxSessions ? `${seats} processes for ${scenario.maxSessions} seats` : undefined
+  return seats + spawner.held > scenario.maxSessions ? `${seats} processes and ${spawner.held} seats that are kept, of ${scenario.maxSessions}` : undefined
 }
 
 /** After the process stood still, a deadline waits a second for what was said meanwhile. */

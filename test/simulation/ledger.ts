@@ -111,6 +111,8 @@ export class Ledger {
   takeSeat (token: string | null, hold: number): boolean {
     const entry = this.entries.get(this.tokens.get(token ?? '') ?? '')
     if (token !== null) this.tokens.delete(token)
+    // One caller has a quarter of the seats kept at most: with so few that is one.
+    for (const id of this.tokens.values()) if (id !== entry?.id && this.callers.get(id) === this.callers.get(entry?.id ?? '')) return false
     return entry !== undefined && !this.draining && isTerminal(entry.state) && returnable.has(entry.reason ?? 'drain') && this.#clock.now() - entry.entered.now < hold
   }
 

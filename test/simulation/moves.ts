@@ -76,14 +76,14 @@ export const kinds: Record<string, Kind> = {
     }
   },
   comeBack: {
-    weight: 1.5,
-    ways: [''],
+    weight: 4,
+    ways: ['after leaving', 'before that was noticed'],
     targets: world => world.callers.length,
-    play: (world, target) => {
+    play: (world, target, way) => {
       const caller = world.callers[target]
       if (caller === undefined || caller.token === null || world.callers.length > mostCallers) return undefined
       const { token } = caller
-      caller.vanish()
+      if (way === 'after leaving') caller.vanish()
       world.comesBack(caller, token)
       return `caller ${target}, by ${token}`
     }

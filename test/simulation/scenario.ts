@@ -57,7 +57,7 @@ export function drawScenario (random: SeededRandom): Scenario {
     maxPerCaller: sick ? 0 : random.pick([0, 0, 1, 2]),
     line: { room: random.pick([0, 1, 3]), patience: some(2, 30) },
     gpus: random.pick([0, 0, 2]),
-    hold: random.pick([0, 2_000, 8_000]),
+    hold: random.pick([0, 8_000, 8_000]),
     ahead,
     callers: Array.from({ length: random.between(sick ? 4 : 1, 6) }, () => ({
       caller: random.pick(['one', 'another']),
@@ -65,7 +65,7 @@ export function drawScenario (random: SeededRandom): Scenario {
       via: random.chance(0.5) ? 'rest' : 'proxy',
       model: random.chance(sick ? 0.9 : 0.3) ? random.pick(['engine', 'engine', 'engine', 'engine', 'engine', 'pump']) : null,
       viewerModel: random.chance(0.2) ? 'engine' : null,
-      ...random.chance(0.3) && { reentry: { shown: null } },
+      ...random.chance(0.5) && { reentry: { shown: null } },
       limits: random.chance(0.85) ? {} : random.pick([{ startTimeout: some(1, 15) }, { firstConnectTimeout: some(1, 30) }, { pingTimeout: some(2, 20) }, { idleTimeout: some(1, 20), maxLifetime: some(5, 60) }])
     })),
     limits: {

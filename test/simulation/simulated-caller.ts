@@ -51,6 +51,8 @@ export class SimulatedCaller {
         if (this.cutOff) return
         const waiting = progress.phase === 'waiting'
         if (waiting) this.token = progress.reentry ?? null
+        // A process that is lost keeps its port: then it is that, and nobody, who has its place.
+        if (waiting && seatKept && !ledger.busy && !crowded && world.ports.counts().leased < scenario.ports) this.misjudged = 'a caller whose seat was kept had to wait'
         this.waits = waiting ? this.waits ?? ledger.moment : null
         // A session's life begins with its seat, not with the wait for one.
         if (progress.phase === 'seated') {

@@ -158,3 +158,122 @@ t.test('whoever waits is told its token, and finds its place in the line again',
   await spawner.close()
   t.match(await second, { status: 'draining' })
 })
+
+t.test('one caller does not keep every seat by dropping again and again', async t => {
+  const stage = spawnerStage({ max: 8, ports: 16, perCaller: 1 })
+  const { spawner, request } = stage
+  const token = await viewed(stage, 'id-1')
+  await drops(stage, 'id-1')
+  t.equal(spawner.held, 1)
+  t.match(await spawner.open(request(wanting)), { status: 'quota' }, 'what is kept for a caller counts as its own')
+  const back = spawner.open(request(showing(token)))
+  await settle()
+  stage.report('id-2', 'ready')
+  t.match(await back, { status: 'opened' }, 'which it may come back to')
+  await spawner.close()
+})
+
+t.test('where callers have no quota, a quarter of the seats is kept for one of them at most', async t => {
+  const stage = spawnerStage({ max: 8, ports: 16 })
+  for (const id of ['id-1', 'id-2', 'id-3']) {
+    await viewed(stage, id)
+    await drops(stage, id)
+  }
+  t.equal(stage.spawner.held, 2)
+  await stage.spawner.close()
+})
+
+t.test('a caller who hung up at the answer was told no token: nothing is kept', async t => {
+  const stage = spawnerStage({ max: 1, ports: 2 })
+  await viewed(stage, 'id-1')
+  await stage.spawner.stop('id-1', 'client_closed', 'caller')
+  t.equal(stage.spawner.held, 0)
+})
+
+t.test('a kept seat has a port: whoever asks meanwhile does not get the last one', async t => {
+  const stage = spawnerStage({ max: 2, ports: 2, taken: new Set([20_001]) })
+  const { spawner, request, report, clock } = stage
+  const token = await viewed(stage, 'id-1')
+  t.match(await spawner.open(request({ caller: 'other' })), { status: 'noPort' }, 'the other port is somebody else’s')
+  await drops(stage, 'id-1')
+  t.match(await spawner.open(request({ caller: 'other' })), { status: 'full' })
+  const back = spawner.open(request(showing(token)))
+  await clock.advance(2_000)
+  report('id-3', 'ready')
+  t.match(await back, { status: 'opened', session: { id: 'id-3' } })
+})
+
+t.test('a seat is kept before its port is free for those who wait', async t => {
+  const stage = spawnerStage({ max: 2, ports: 2, room: 1 })
+  const { spawner, request, launcher, clock, report } = stage
+  launcher.obeys = []
+  await viewed(stage, 'id-1', { reentry: undefined })
+  const lost = spawner.stop('id-1', 'admin')
+  await clock.advance(15_000)
+  t.match(await lost, { state: 'lost' }, 'it has its port still')
+  const token = await viewed(stage, 'id-2')
+  const other = spawner.open(request({ caller: 'other' }))
+  await drops(stage, 'id-2')
+  t.equal(spawner.waiting, 1)
+  const back = spawner.open(request(showing(token)))
+  await clock.advance(2_000)
+  report('id-3', 'ready')
+  t.match(await back, { status: 'opened', session: { port: 20_001 } })
+  launcher.obeys = ['SIGTERM']
+  launcher.exit('id-1', {})
+  await spawner.close()
+  await other
+})
+
+t.test('whoever is back before its hanging up was noticed is not refused for its own place', async t => {
+  const stage = spawnerStage({ max: 1, ports: 2, room: 2, perCaller: 1 })
+  const { spawner, request } = stage
+  await viewed(stage, 'id-1', { reentry: undefined, caller: 'other' })
+  let token = ''
+  const first = spawner.open(request({ ...wanting, caller: 'a', told: progress => { if (progress.phase === 'waiting') token = progress.reentry ?? '' } }))
+  const again = spawner.open(request({ ...showing(token), caller: 'a' }))
+  t.match(await first, { status: 'cancelled' })
+  t.equal(spawner.waiting, 1)
+  await spawner.close()
+  t.match(await again, { status: 'draining' })
+})
+
+t.test('whoever loads its page again while its turn is being served comes first again', async t => {
+  const stage = spawnerStage({ max: 1, ports: 3, room: 3 })
+  const { spawner, request, report, launcher, clock } = stage
+  await viewed(stage, 'id-1', { reentry: undefined })
+  const caller = new AbortController()
+  let token = ''
+  const first = spawner.open(request({ ...wanting, caller: 'a', signal: caller.signal, told: progress => { if (progress.phase === 'waiting') token = progress.reentry ?? '' } }))
+  const second = spawner.open(request({ caller: 'b' }))
+  const third = spawner.open(request({ caller: 'c' }))
+  report('id-1', 'disconnect')
+  launcher.exit('id-1', { code: 0 })
+  await settle()
+  caller.abort()
+  t.match(await first, { status: 'cancelled' })
+  await settle()
+  const again = spawner.open(request({ ...showing(token), caller: 'a' }))
+  await settle()
+  report('id-3', 'ready')
+  t.match(await second, { status: 'opened' }, 'who was called meanwhile stays')
+  report('id-3', 'disconnect')
+  launcher.exit('id-3', { code: 0 })
+  await clock.advance(2_000)
+  report('id-4', 'ready')
+  t.match(await again, { status: 'opened' }, 'before whoever came after it')
+  await spawner.close()
+  t.match(await third, { status: 'draining' })
+})
+
+t.test('how long one has to wait knows the seats that are kept', async t => {
+  const stage = spawnerStage({ max: 2, ports: 4, room: 2 })
+  const { spawner, clock } = stage
+  await viewed(stage, 'id-1', { caller: 'a' })
+  await viewed(stage, 'id-2', { caller: 'b' })
+  await drops(stage, 'id-1')
+  await clock.advance(1_000)
+  await drops(stage, 'id-2')
+  t.same([1, 2, 3].map(place => spawner.expectedWait(place)), [14_000, 15_000, null])
+  await spawner.close()
+})

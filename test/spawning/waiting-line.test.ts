@@ -158,7 +158,7 @@ t.test('whoever leaves with a key finds its place again, as long as it is kept a
   const { line, ends, join, clock } = stage(3)
   const gone = new AbortController()
   join('a', 'x', gone.signal, { key: 'key' })
-  join('b', 'x')
+  join('b')
   gone.abort()
   join('c')
   join('d')
@@ -171,6 +171,26 @@ t.test('whoever leaves with a key finds its place again, as long as it is kept a
   t.same(ends.slice(2), ['thief full', 'a again called'])
   line.close()
   t.equal(clock.pending, 0)
+})
+
+t.test('one caller who leaves many places behind keeps nobody out by them, and does not come back to all of them before others', async t => {
+  const { line, ends, join } = stage(2)
+  for (const key of ['1', '2']) {
+    const gone = new AbortController()
+    join(`hog ${key}`, 'hog', gone.signal, { key })
+    gone.abort()
+  }
+  t.equal(line.waitingOf('hog'), 2)
+  t.equal(line.waitingOf('hog', '2'), 1, 'but for the one it comes back to')
+  join('x')
+  join('y')
+  await settle()
+  t.same(ends.sort(), ['hog 1 left', 'hog 2 left', 'y full'], 'the first of its places was given up for x; one place is its own')
+  join('hog again', 'hog', undefined, { shown: '2' })
+  t.equal(line.length, 2)
+  t.ok(line.callNext())
+  await settle()
+  t.equal(ends.at(-1), 'x called', 'a second place of the same caller stands behind')
 })
 
 t.test('a place is not kept for ever', async t => {
