@@ -15,7 +15,7 @@ const alerts = new Alerts(required(document, '#alerts', HTMLElement))
 const complain = (words: string): () => void => alerts.say(words)
 const viewers = required(document, '#viewers', HTMLElement)
 let files: ViewerFiles | null = null
-const places = memoryHere<string>('places')
+const places = memoryHere<string>(() => 'places')
 let card: ViewCard | undefined
 
 const form = new WishForm(required(document, '#wish', HTMLFormElement), wish => { open(wish).catch(fail) })
