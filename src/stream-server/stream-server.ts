@@ -20,13 +20,14 @@ import { closeCodes, comingBack, maxClientMessageBytes, reloadSeconds, subprotoc
 import { Seat } from './seat.ts'
 import { Viewer } from './viewer.ts'
 
-/** For a viewer to present the token that was asked for. */
+/** For whoever connects to open or to come back. */
 const openTimeoutMs = 10_000
-/** Viewers at the door while the seat is free, waiting to present the token. */
+/** Viewers at the door, who have neither opened nor come back yet. */
 const mostCandidates = 8
 /** For viewers to answer the close frame. */
 const farewellMs = 400
 const goingAway = 1001
+const policyViolation = 1008
 /** For a viewer whose socket was lost to come back with another, seconds; not for one that has no address to come back to. */
 const usualGraceSeconds = 30
 /** Close code of a socket that ended without a farewell. */
@@ -182,7 +183,9 @@ export class StreamServer {
     const heartbeat = new Heartbeat(connection, clock)
     const cancelOpen = clock.after(openTimeoutMs, () => {
       const knocking = this.#connections.get(connection)
-      if (knocking !== this.#seat.viewer) knocking?.close(closeCodes.badToken, 'No session token was presented in time.')
+      if (knocking === this.#seat.viewer) return
+      if (options.sessionToken === null) knocking?.close(policyViolation, 'Nothing was opened in time.')
+      else knocking?.close(closeCodes.badToken, 'No session token was presented in time.')
     })
     connection.on('close', code => {
       heartbeat.close()
@@ -190,7 +193,12 @@ export class StreamServer {
       const left = this.#connections.get(connection)
       this.#connections.delete(connection)
       if (this.#ending || left === undefined) return
-      if (left !== this.#seat.viewer) return left.release()
+      if (left !== this.#seat.viewer) {
+        left.release()
+        // Whoever has no way back is the only one who would have come.
+        if (graceSeconds === 0 && options.sessionToken === null && this.#seat.viewer === null) this.#vacate('the viewer has left')
+        return
+      }
       const away = code === lost ? graceSeconds : code === comingBack ? Math.min(reloadSeconds, graceSeconds) : 0
       if (away === 0 || !left.canComeBack) return this.#vacate('the viewer has left')
       left.lose()
@@ -198,8 +206,6 @@ export class StreamServer {
       this.#liveliness?.ping()
       this.#seat.keep(away, () => { this.#vacate('the viewer did not come back') })
     })
-    // Where no token is asked for, whoever comes first is the viewer.
-    if (options.sessionToken === null && this.#seat.viewer === null) this.#admit(viewer)
   }
 
   /** The viewer does something: what it was warned of is off, and the service hears of it at once. */
@@ -222,9 +228,9 @@ export class StreamServer {
     void this.stop(exitCodes.success)
   }
 
-  /** The seated viewer, if `key` is its own, with its next one: from now on `connection` is its socket. */
+  /** The seated viewer, if `key` is its own and it has something to say to whoever comes back, with its next one: from now on `connection` is its socket. */
   #takeBack (connection: WebSocket, key: string): { viewer: Viewer, key: string } | null {
-    const back = this.#ending ? null : this.#seat.reclaim(key)
+    const back = this.#ending || this.#seat.viewer?.isWorthSeeking !== true ? null : this.#seat.reclaim(key)
     if (back === null) return null
     for (const [other, owner] of this.#connections) if (owner === back.viewer) this.#connections.delete(other)
     this.#connections.set(connection, back.viewer)

@@ -46,6 +46,8 @@ export class Viewer {
   #settings: ViewerSettings
   #end = new AbortController()
   #opened = false
+  /** Why it is no more, for whoever comes back and has not heard it. */
+  #refusal: { code: ErrorMessage['code'], message: string } | null = null
   #seq = -1
   #camera: CameraMessage | null = null
   #model = ''
@@ -73,6 +75,11 @@ export class Viewer {
     return this.#opened && !this.#end.signal.aborted
   }
 
+  /** Whether somebody who comes back for it goes on, or is told why not. */
+  get isWorthSeeking (): boolean {
+    return this.canComeBack || this.#refusal !== null
+  }
+
   /** Closes the socket in good manners, and the session with it. Closing twice is nothing. */
   close (code: number, reason: string): void {
     this.#line.close(code, reason)
@@ -93,6 +100,7 @@ export class Viewer {
   #continue (socket: WebSocket, { scene, bytes, anew }: ResumeMessage, key: string): void {
     const { log, graceSeconds } = this.#settings
     this.#line.take(socket)
+    if (this.#refusal !== null) return this.#tellRefusal(this.#refusal)
     log.info(anew === true ? 'the viewer is back, with nothing' : 'the viewer is back')
     this.#settings.onActivity()
     if (bytes > 0 && this.#streamer === null) return this.close(policyViolation, 'resume: more than was sent')
@@ -227,6 +235,12 @@ export class Viewer {
   #refuse (code: ErrorMessage['code'], message: string): void {
     if (this.#end.signal.aborted) return
     this.#settings.log.info(`viewer refused (${code}): ${message}`)
+    this.#refusal = { code, message }
+    this.#tellRefusal(this.#refusal)
+  }
+
+  /** Where there is no socket to tell it over, the next one is told. */
+  #tellRefusal ({ code, message }: { code: ErrorMessage['code'], message: string }): void {
     this.#line.say({ type: 'error', code, message })
     this.close(closeCodes[code], message)
   }

@@ -23,6 +23,8 @@ export class HostedViewer implements Viewer {
   readonly #kept: KeptSessions
   #state: ViewerState = 'empty'
   #visit: Visit | undefined
+  /** What was shown when the page went away. */
+  #departed: string | undefined
 
   constructor (host: HTMLElement, options: ViewerOptions, clock: Clock, kept: KeptSessions) {
     const { idleMinutes = 15, idleWarningSeconds = 60 } = options
@@ -77,10 +79,21 @@ export class HostedViewer implements Viewer {
     this.#hub.clear()
   }
 
-  /** The page goes away; where it is loaded again soon, the same model goes on. */
+  /** The page goes away; where it is loaded again or comes back soon, the same model goes on. */
   depart (): void {
-    this.#visit?.depart(this.#kept)
-    this.close()
+    if (this.#visit === undefined || (this.#state !== 'starting' && this.#state !== 'open')) return
+    this.#departed = this.#visit.model
+    this.#visit.depart(this.#kept)
+    this.#leave('The page went away.')
+    this.#become('ended')
+  }
+
+  /** The page comes back from the browser's memory as it was when it went away. */
+  comeBack (): void {
+    const model = this.#departed
+    this.#departed = undefined
+    // What fails is said on the picture.
+    if (model !== undefined && this.#state === 'ended') this.load(model).catch(() => {})
   }
 
   fit (): void { this.#visit?.viewer.fit() }

@@ -15,7 +15,7 @@ const alerts = new Alerts(required(document, '#alerts', HTMLElement))
 const complain = (words: string): () => void => alerts.say(words)
 const viewers = required(document, '#viewers', HTMLElement)
 let files: ViewerFiles | null = null
-const places = memoryHere<string>('places')
+const places = memoryHere<string>(() => 'places')
 let card: ViewCard | undefined
 
 const form = new WishForm(required(document, '#wish', HTMLFormElement), wish => { open(wish).catch(fail) })
@@ -44,10 +44,18 @@ async function begin (): Promise<void> {
 async function open (wish: ViewWish): Promise<void> {
   if (files === null) return
   history.replaceState(null, '', queryOf(wish))
+  let place: string | undefined
+  // Whoever asks again goes on in the same seat.
+  if (wish.way === 'rest') {
+    card?.depart(({ token }) => {
+      place = token
+      return true
+    })
+  }
   show(undefined)
   // Before a stream server is asked for, so that none is started in vain.
   const library = await loadHoops(files)
-  const next = new ViewCard(library, files, wish, systemClock, complain, places.take()?.value)
+  const next = new ViewCard(library, files, wish, systemClock, complain, wish.way === 'rest' ? place ?? places.take()?.value : undefined)
   show(next)
   await next.start()
 }
@@ -67,7 +75,6 @@ function fail (error: unknown): undefined {
 
 // A page that goes away ends its session; where it is loaded again it finds its seat. One that comes back from the browser's memory is loaded again.
 addEventListener('pagehide', () => {
-  const place = card?.depart()
-  if (place !== undefined) places.keep(place.token, place.seconds)
+  card?.depart(({ token, seconds }) => places.keep(token, seconds))
 })
 addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload() })

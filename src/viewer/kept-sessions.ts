@@ -1,3 +1,4 @@
+import type { StreamingMode } from '../stream-server/protocol.ts'
 import type { Mode } from './modes.ts'
 import type { TabMemory } from './tab-memory.ts'
 import type { WayBack } from './way-back.ts'
@@ -8,6 +9,7 @@ export interface KeptSession {
   service: string
   model: string
   mode: Mode
+  streamingMode: StreamingMode
   /** The session goes on. */
   session?: { serviceId: string, back: WayBack }
   /** It was waiting: the token of its place. */
@@ -22,8 +24,9 @@ export class KeptSessions {
     this.#memory = memory
   }
 
-  keep (kept: KeptSession, seconds: number): void {
-    this.#memory.keep(kept, seconds)
+  /** Whether it is kept. */
+  keep (kept: KeptSession, seconds: number): boolean {
+    return this.#memory.keep(kept, seconds)
   }
 
   /** Takes out the oldest that fits; its session is waited for as long as is left of its time. */

@@ -64,18 +64,14 @@ export class StreamConnection {
     if (this.#socket.readyState === WebSocket.OPEN && this.#lostAt === undefined) this.#socket.send(JSON.stringify(message))
   }
 
-  /** The page goes away and may be loaded again: the session waits for it a little. The answer is how to go on with it; undefined: it is over. */
-  depart (): Pick<WayBack, 'endpointUri' | 'key' | 'seconds'> | undefined {
+  /** The page goes away and may be loaded again: the session waits for it a little, if `keep` has kept how to go on with it. Else it is over. */
+  depart (keep: (back: Pick<WayBack, 'endpointUri' | 'key' | 'seconds'>) => boolean): void {
     const session = this.#over ? undefined : this.#session
     const left = session === undefined ? 0 : session.graceSeconds - (this.#lostAt === undefined ? 0 : (this.#clock.now() - this.#lostAt) / 1000)
-    if (session === undefined || left <= 0) {
-      this.close()
-      return undefined
-    }
+    if (session === undefined || left <= 0 || !keep({ endpointUri: this.#endpointUri, key: session.key, seconds: Math.min(reloadSeconds, left) })) return this.close()
     this.#over = true
     this.#cancel()
     this.#socket.close(comingBack)
-    return { endpointUri: this.#endpointUri, key: session.key, seconds: Math.min(reloadSeconds, left) }
   }
 
   /** Ends the session, and with it its stream server. */

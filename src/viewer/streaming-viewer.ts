@@ -199,11 +199,11 @@ export class StreamingViewer {
     this.#tellRequested(known, on)
   }
 
-  /** The page goes away and may be loaded again. The answer is its way back to the session; undefined: that is over. */
-  depart (): WayBack | undefined {
-    const back = this.#over ? undefined : this.#connection?.depart()
+  /** The page goes away and may be loaded again. `keep` hears of the way back to the session, where there is one; the session ends if it cannot keep that. */
+  depart (keep: (back: WayBack) => boolean): void {
+    if (this.#over) return
     const place = this.#stage.viewpoint.place ?? (this.#store === undefined ? this.#place : undefined)
-    return back && { ...back, seq: this.#feed.newest, ...place && { place } }
+    this.#connection?.depart(back => keep({ ...back, seq: this.#feed.newest, ...place && { place } }))
   }
 
   /** Ends the session and its stream server; the last picture stays. */

@@ -17,18 +17,19 @@ interface Entry<T> {
  */
 export class TabMemory<T> {
   readonly #storage: TabStorage | undefined
-  readonly #name: string
+  readonly #name: () => string
   readonly #now: () => number
 
-  /** `name` tells what is kept, and of which page. `now` in milliseconds since 1970. */
-  constructor (storage: TabStorage | undefined, name: string, now: () => number) {
+  /** `name` tells what is kept, and of which page, which may change its address. `now` in milliseconds since 1970. */
+  constructor (storage: TabStorage | undefined, name: () => string, now: () => number) {
     this.#storage = storage
     this.#name = name
     this.#now = now
   }
 
-  keep (value: T, seconds: number): void {
-    this.#write([...this.#read(), { value, until: this.#now() + seconds * 1000 }])
+  /** Whether it is kept: there may be no storage, or no room in it. */
+  keep (value: T, seconds: number): boolean {
+    return this.#write([...this.#read(), { value, until: this.#now() + seconds * 1000 }])
   }
 
   /** Takes out the oldest that fits, with the seconds that are left of its time. */
@@ -42,19 +43,21 @@ export class TabMemory<T> {
 
   #read (): Array<Entry<T>> {
     try {
-      const entries = JSON.parse(this.#storage?.getItem(this.#name) ?? '[]') as Array<Entry<T>>
+      const entries = JSON.parse(this.#storage?.getItem(this.#name()) ?? '[]') as Array<Entry<T>>
       return entries.filter(({ until }) => until > this.#now())
     } catch {
       return []
     }
   }
 
-  #write (entries: Array<Entry<T>>): void {
+  #write (entries: Array<Entry<T>>): boolean {
+    if (this.#storage === undefined) return false
     try {
-      if (entries.length > 0) this.#storage?.setItem(this.#name, JSON.stringify(entries))
-      else this.#storage?.removeItem(this.#name)
+      if (entries.length > 0) this.#storage.setItem(this.#name(), JSON.stringify(entries))
+      else this.#storage.removeItem(this.#name())
+      return true
     } catch {
-      // No room: nothing is there when the page is loaded again.
+      return false
     }
   }
 }

@@ -108,10 +108,10 @@ export class ViewerCard {
   /** The page goes away and may be loaded again: what is needed to go on then is left in `kept`. */
   depart (kept: KeptSessions): void {
     const { model, renderer: mode } = this.#wish
-    const what = { service: new URL('.', location.href).href, model, mode }
-    const back = this.#viewer?.depart()
-    if (back !== undefined && this.#session !== undefined) kept.keep({ ...what, session: { serviceId: this.#session.serviceId, back } }, back.seconds)
-    else if (this.#place !== undefined && !this.#log.ended) kept.keep({ ...what, place: this.#place.token }, this.#place.seconds)
+    const what = { service: new URL('.', location.href).href, model, mode, streamingMode: 'interactive' as const }
+    const serviceId = this.#session?.serviceId
+    this.#viewer?.depart(back => serviceId !== undefined && kept.keep({ ...what, session: { serviceId, back } }, back.seconds))
+    if (this.#place !== undefined && !this.#log.ended) kept.keep({ ...what, place: this.#place.token }, this.#place.seconds)
     this.close()
   }
 

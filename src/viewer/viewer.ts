@@ -6,6 +6,7 @@ import { keptHere } from './kept-here.ts'
 export const createViewer: typeof Declared = (element: HTMLElement, options: ViewerOptions = {}): Viewer => {
   const viewer = new HostedViewer(element, options, systemClock, keptHere())
   if (options.model !== undefined) viewer.load(options.model).catch(() => {})
-  addEventListener('pagehide', () => { viewer.depart() }, { once: true })
+  addEventListener('pagehide', () => { viewer.depart() })
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) viewer.comeBack() })
   return viewer
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { StreamingMode } from '../stream-server/protocol.ts'
 import type { ViewerOptions } from './api.ts'
 import { canDraw } from './can-draw.ts'
 import type { KeptSessions } from './kept-sessions.ts'
@@ -81,7 +82,7 @@ export class Visit {
       if (this.viewer instanceof StreamingViewer) void this.viewer.load(service, this.model)
       return await this.#known
     }
-    const before = kept.take(each => each.service === service && each.model === this.model && each.mode === mode)
+    const before = kept.take(each => each.service === service && each.model === this.model && each.mode === mode && each.streamingMode === this.#streamingMode)
     if (before?.session === undefined) await this.#ask(mode, before?.place)
     else this.#start(before.session.back.endpointUri, before.session)
     await this.#known
@@ -89,10 +90,9 @@ export class Visit {
 
   /** The page goes away and may be loaded again: what is needed to go on then is left in `kept`. */
   depart (kept: KeptSessions): void {
-    const what = { service: this.#service, model: this.model, mode: this.#mode }
-    const back = this.viewer.depart()
-    if (back !== undefined) kept.keep({ ...what, session: { serviceId: this.#serviceId, back } }, back.seconds)
-    else if (this.#place !== undefined) kept.keep({ ...what, place: this.#place.token }, this.#place.seconds)
+    const what = { service: this.#service, model: this.model, mode: this.#mode, streamingMode: this.#streamingMode }
+    this.viewer.depart(back => kept.keep({ ...what, session: { serviceId: this.#serviceId, back } }, back.seconds))
+    if (this.#place !== undefined) kept.keep({ ...what, place: this.#place.token }, this.#place.seconds)
   }
 
   /** The session is over. A picture stays to be looked at; without one the drawing surface, of which a browser has few, is given back at once. */
@@ -114,6 +114,10 @@ export class Visit {
 
   get #service (): string {
     return this.#options.service ?? new URL('.', location.href).href
+  }
+
+  get #streamingMode (): StreamingMode {
+    return this.#options.streamingMode ?? 'interactive'
   }
 
   /** @param place the token of the place in line that the page before had */

@@ -131,11 +131,14 @@ t.test('a link opens its view, and so does the page when it is loaded again', as
   }
 })
 
-t.test('a page that is loaded again finds its seat, whoever waits for one', async t => {
+t.test('a page finds its seat again, whoever waits for one, until it is shut down', async t => {
   const slipway = await withViewer(t, { env: { SLIPWAY_MAX_SESSIONS: '1', SLIPWAY_QUEUE_LENGTH: '2' } })
   const page = await openPage(browser, `${slipway.url}/hwv.html?way=rest&model=turbine`)
   await phase(page, 'complete')
   const [before] = await spawns(slipway.url)
+  // Between the answer and the scene the viewer asks for its engine.
+  let holds = false
+  await page.route('**/engine.esm.wasm', async route => { if (!holds || route.request().method() !== 'GET') await route.continue() })
   let served = false
   const other = fetch(`${slipway.url}/api/spawn`, { method: 'POST' }).then(async answer => {
     served = true
@@ -147,8 +150,27 @@ t.test('a page that is loaded again finds its seat, whoever waits for one', asyn
   const [after] = await spawns(slipway.url)
   t.not(after?.id, before?.id, 'another session, since this stream server ends with its viewer')
   t.notOk(served)
+
+  await page.getByLabel('Model', { exact: true }).fill('gear box')
+  await page.getByRole('button', { name: 'Open' }).click()
+  await page.locator('article.card[data-phase=complete]').filter({ hasText: 'gear box' }).waitFor()
+  t.notOk(served, 'nor when it shows another model')
+
+  await tell(page, 'websocketConnectionClosed')
+  await phase(page, 'failed')
+  await page.reload()
+  await phase(page, 'complete')
+  t.notOk(served, 'nor when its connection was lost before')
+
+  holds = true
+  await page.reload()
+  await phase(page, 'open')
+  holds = false
+  await page.reload()
+  await phase(page, 'complete')
+  t.notOk(served, 'nor before its scene had come')
+
   await page.getByRole('button', { name: 'Shut down' }).click()
-  await fetch(`${slipway.url}/api/spawns/${after?.id ?? ''}`, { method: 'DELETE' })
   t.match(await other, { result: 'ok' })
 })
 

@@ -162,14 +162,14 @@ for (const [name, options] of [
   })
 }
 
-t.test('a browser without WebGL is told so', async t => {
+t.test('a browser that shows nothing on a canvas, not even the server\'s pictures, is told so', async t => {
   const slipway = await startSlipway(t, embedded)
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.addInitScript('HTMLCanvasElement.prototype.getContext = () => null')
   await page.goto(slipway.url)
   const card = await createViewer(page)
   await phase(card, 'failed')
-  t.match(await page.getByRole('alert').textContent(), /WebGL/)
+  t.match(await page.getByRole('alert').textContent(), /drive-unit: This browser cannot show pictures on a canvas/)
   await comesTrue('no stream server is left', async () => {
     const { spawns } = await (await fetch(`${slipway.url}/api/spawns`)).json() as { spawns: unknown[] }
     return spawns.length === 0

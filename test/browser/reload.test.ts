@@ -96,6 +96,17 @@ t.test('a viewer in a page of its own finds its session too, and a likeness of i
   await page.reload()
   await open.waitFor()
   t.same(await sessionsOf(slipway), ids)
+  // Its page is left and comes back from the browser's memory.
+  await page.evaluate('dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))')
+  await page.locator('.slipway-viewer[data-state=ended]').waitFor()
+  await page.evaluate('dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))')
+  await open.waitFor()
+  t.same(await sessionsOf(slipway), ids)
+  // A host page may say another address before it is loaded again.
+  await page.evaluate('history.pushState(null, "", `${location.href}&part=7`)')
+  await page.reload()
+  await open.waitFor()
+  t.same(await sessionsOf(slipway), ids)
   const likeness = page.waitForEvent('popup')
   await page.evaluate('window.open(location.href)')
   await (await likeness).locator('.slipway-viewer[data-state=open]').waitFor()

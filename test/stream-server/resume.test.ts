@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { comingBack } from '../../src/stream-server/protocol.ts'
 import type { SessionMessage } from '../../src/stream-server/protocol.ts'
 import { FakeClock } from '../fixtures/fake-clock.ts'
+import { comesTrue } from '../fixtures/slipway.ts'
 import { reports } from './support/reports.ts'
 import { running } from './support/running.ts'
 import { TestViewer, camera } from './support/viewer.ts'
@@ -179,4 +182,50 @@ t.test('whoever begins anew has nothing', async t => {
     liar.say({ type: 'resume', key: session.key, ...wrong, anew: true })
     t.match(await liar.closed, { code: 1008, reason: 'resume: whoever begins anew has no scene and no bytes' })
   }
+})
+
+t.test('whose model turned out to be unreadable while it was away is told so when it comes back', async t => {
+  for (const anew of [false, true]) {
+    const { url, server, models, log } = await running(t)
+    await writeFile(join(models, 'broken.glb'), 'not a model')
+    const viewer = await TestViewer.connect(url)
+    viewer.say({ type: 'open', model: 'broken' })
+    const { key } = await sessionOf(viewer)
+    viewer.lose()
+    await comesTrue('it is refused', () => log.some(line => line.startsWith('viewer refused (badModel)')))
+    t.ok(log.some(line => line.startsWith('the viewer\'s connection was lost')), 'after it was lost')
+    const back = await TestViewer.connect(url)
+    back.say({ type: 'resume', key, scene: false, bytes: 0, ...anew && { anew } })
+    t.same(await back.closed, { code: 4422, reason: 'The model file is not a GLB file.' })
+    t.match(back.messages, [{ type: 'error', code: 'badModel' }])
+    t.equal(await server.finished, 0)
+  }
+})
+
+t.test('whoever was sent away for what it said does not come back', async t => {
+  const { url, server } = await running(t)
+  const { viewer, session } = await complete(url)
+  viewer.socket.pause()
+  viewer.say({ type: 'open', model: 'balls' })
+  const back = await TestViewer.connect(url)
+  back.say({ type: 'resume', key: session.key, scene: true, bytes: viewer.receivedBytes })
+  t.match(await back.closed, { code: 4410 })
+  viewer.lose()
+  t.equal(await server.finished, 0)
+})
+
+t.test('a key of another stream server, which had this port before, disturbs nobody', async t => {
+  const { url, server, log } = await running(t)
+  const stray = await TestViewer.connect(url)
+  stray.say({ type: 'resume', key: 'x'.repeat(22), scene: true, bytes: 0 })
+  t.match(await stray.closed, { code: 4410 })
+  const early = await TestViewer.connect(url)
+  const viewer = await TestViewer.connect(url)
+  early.say({ type: 'resume', key: 'x'.repeat(22), scene: false, bytes: 0, anew: true })
+  t.match(await early.closed, { code: 4410 })
+  viewer.say({ type: 'open', model: 'balls' })
+  await viewer.scene()
+  t.equal(log.filter(line => line === 'a viewer has come').length, 1)
+  viewer.close()
+  t.equal(await server.finished, 0)
 })

@@ -8,13 +8,15 @@ import { reports } from './support/reports.ts'
 import { running } from './support/running.ts'
 import { TestViewer, camera } from './support/viewer.ts'
 
-t.test('the process serves one viewer: a second one is told so and the first is not disturbed', async t => {
+t.test('the process serves one viewer, who opens first: a second one is told so and the first is not disturbed', async t => {
   const { url } = await running(t)
+  const waiting = await TestViewer.connect(url)
   const first = await TestViewer.connect(url)
+  first.say({ type: 'open', model: 'balls' })
+  t.match(await waiting.closed, { code: 4409 }, 'who waited at the door has to go')
   const second = await TestViewer.connect(url)
   second.say({ type: 'open', model: 'balls' })
   t.same(await second.closed, { code: 4409, reason: 'This stream server has a viewer already.' })
-  first.say({ type: 'open', model: 'balls' })
   t.ok(await first.scene())
 })
 
@@ -22,6 +24,7 @@ t.test('when its viewer leaves, the process is over', async t => {
   const taken = await reports(t)
   const { url, server, port } = await running(t, ['--liveliness-endpoint', taken.endpoint])
   const viewer = await TestViewer.connect(url)
+  viewer.say({ type: 'open', model: 'balls' })
   t.match(await taken.until('viewers=1'), /liveliness=ping&viewers=1&idle=0/)
   viewer.socket.close()
   t.equal(await server.finished, 0)
@@ -38,8 +41,8 @@ t.test('pings tell for how long the viewer has been idle', async t => {
   const { url } = await running(t, ['--liveliness-endpoint', taken.endpoint], clock)
   await taken.until('ready')
   const viewer = await TestViewer.connect(url)
-  await taken.until('viewers=1&idle=0')
   viewer.say({ type: 'open', model: 'balls' })
+  await taken.until('viewers=1&idle=0')
   viewer.say(camera(1, [1, 0.5, 4], [1, 0, 0]))
   await viewer.idle(1)
   await clock.advance(5000)
@@ -119,6 +122,30 @@ t.test('without a viewer the process ends by itself', async t => {
   t.ok(log.includes('no viewer came in 30 s'))
 })
 
+t.test('whoever connects and opens nothing is sent away, and has not come', async t => {
+  const clock = new FakeClock()
+  const { url, server, log } = await running(t, ['--initial-use-duration', '30'], clock)
+  const idler = await TestViewer.connect(url)
+  await clock.advance(10_000)
+  t.same(await idler.closed, { code: 1008, reason: 'Nothing was opened in time.' })
+  const passer = await TestViewer.connect(url)
+  passer.close()
+  await passer.closed
+  await clock.advance(15_000)
+  const last = await TestViewer.connect(url)
+  await clock.advance(5_000)
+  t.match(await last.closed, { code: 1001 })
+  t.equal(await server.finished, 0)
+  t.ok(log.includes('no viewer came in 30 s'))
+})
+
+t.test('one that could not come back leaves before it has opened: nobody else would come', async t => {
+  const { url, server } = await running(t)
+  const viewer = await TestViewer.connect(url, undefined, { headers: { 'Slipway-Way-Back': 'none' } })
+  viewer.close()
+  t.equal(await server.finished, 0)
+})
+
 t.test('with a viewer it does not, nor when it is told to wait for ever', async t => {
   const clock = new FakeClock()
   const { url, log } = await running(t, ['--initial-use-duration', '30'], clock)
@@ -140,13 +167,19 @@ t.test('with a viewer it does not, nor when it is told to wait for ever', async 
 
 t.test('a viewer whose machine fell asleep is noticed', async t => {
   const clock = new FakeClock()
-  const { url, server } = await running(t, [], clock)
+  const taken = await reports(t)
+  const { url, server } = await running(t, ['--liveliness-endpoint', taken.endpoint], clock)
   const viewer = new TestViewer(url, ['slipway.stream.v2'], { autoPong: false })
   t.teardown(() => viewer.close())
   await once(viewer.socket, 'open')
+  viewer.say({ type: 'open', model: 'balls' })
+  await viewer.scene()
   await clock.advance(10_000)
   await clock.advance(10_000)
   t.equal(viewer.socket.readyState, WebSocket.OPEN)
+  await taken.until('viewers=1')
   await clock.advance(10_000)
+  await taken.until('viewers=0')
+  await clock.advance(30_000)
   t.equal(await server.finished, 0)
 })

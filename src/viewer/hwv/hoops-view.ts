@@ -36,13 +36,13 @@ export class HoopsView {
   readonly #sizes = new ResizeObserver(() => { this.#viewer?.resizeCanvas?.() })
   #viewer: HoopsViewer | undefined
   #serviceId: string | undefined
-  /** Its way back to its seat, or to its place in line. */
+  /** Its way back to its seat, or to its place in line; undefined: there is none, or it was given up. */
   #reentry: Reentry | undefined
   readonly #before: string | undefined
   #sceneReady = false
   #over = false
 
-  /** `container` is an element with an id, in the document, that belongs to the viewer; `before`: the token of the place that the page before had. */
+  /** `container` is an element with an id, in the document, that belongs to the viewer; `before`: the token of the place that the view before had. */
   constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, container: HTMLElement, listeners: ViewListeners, clock: Clock, before?: string) {
     this.#before = before
     this.#library = library
@@ -74,14 +74,12 @@ export class HoopsView {
   /** Keeps the viewer from closing for want of use. */
   stay (): void { this.#viewer?.resetClientTimeout?.() }
 
-  /** Ends it: the viewer closes its connection, and the stream server ends. Twice is nothing. */
+  /** Ends it and gives its seat back: the viewer closes its connection, and the stream server ends. Twice is nothing. */
   close (): void { this.#end('closed', 'Shut down.') }
 
-  /** The page goes away and may be loaded again: it ends. The answer is how that finds its place; undefined: there is none. */
-  depart (): Reentry | undefined {
-    const reentry = this.#over || (this.#serviceId !== undefined && !this.#sceneReady) ? undefined : this.#reentry
-    this.close()
-    return reentry
+  /** It ends, and somebody else goes on in its place: `keep` hears how that is found, also of one that lost its connection, and says whether it kept it. */
+  depart (keep: (place: Reentry) => boolean): void {
+    this.#end('closed', 'Shut down.', this.#reentry !== undefined && keep(this.#reentry))
   }
 
   async #endpoint (): Promise<string> {
@@ -133,8 +131,8 @@ export class HoopsView {
       missingModel: path => { this.#listeners.complain(`A part of the model is missing: ${String(path)}`) },
       timeoutWarning: minutes => { this.#listeners.idle(Number(minutes)) },
       timeout: () => { this.#end('closed', 'The viewer closed, since nobody used it for a while.') },
-      websocketConnectionClosed: () => { this.#end('failed', this.#sceneReady ? 'The connection to the stream server was lost.' : 'The connection was closed before anything came. Perhaps every seat is taken, or viewer and stream server are of different versions; the service’s log says more.') },
-      webGlContextLost: () => { this.#end('failed', 'The browser took the graphics memory away (the WebGL context is lost).') }
+      websocketConnectionClosed: () => { this.#end('failed', this.#sceneReady ? 'The connection to the stream server was lost.' : 'The connection was closed before anything came. Perhaps every seat is taken, or viewer and stream server are of different versions; the service’s log says more.', true) },
+      webGlContextLost: () => { this.#end('failed', 'The browser took the graphics memory away (the WebGL context is lost).', true) }
     }
   }
 
@@ -142,24 +140,27 @@ export class HoopsView {
     if (!this.#over) this.#listeners.reached(phase, words)
   }
 
-  #end (how: 'closed' | 'failed', words: string): void {
+  /** @param keepsPlace its seat is not given back: it may be wanted again soon */
+  #end (how: 'closed' | 'failed', words: string, keepsPlace = false): void {
     if (this.#over) return
     this.#reach(how, words)
     this.#over = true
     this.#giveUp.abort()
     this.#sizes.disconnect()
+    // Before the viewer closes its connection: a seat whose viewer dropped would be kept for it.
+    if (!keepsPlace) this.#giveBack()
     try {
       this.#viewer?.shutdown()
     } catch (error) {
       this.#listeners.complain(`The viewer did not shut down cleanly: ${String(error)}`)
     }
     this.#container.replaceChildren()
-    this.#giveBack()
   }
 
-  /** Ends a session whose stream server has seen no viewer, and so would wait for one. */
+  /** Ends the session, for whose viewer a seat is kept no longer. */
   #giveBack (): void {
-    if (this.#serviceId === undefined || this.#sceneReady) return
+    this.#reentry = undefined
+    if (this.#serviceId === undefined) return
     fetch(`api/spawns/${encodeURIComponent(this.#serviceId)}`, { method: 'DELETE', keepalive: true }).catch(() => {})
   }
 }

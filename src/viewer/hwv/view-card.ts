@@ -15,7 +15,7 @@ export class ViewCard {
   readonly #clock: Clock
   readonly #started: number
 
-  /** `complain` says what goes wrong short of the view's end, `before` is the token of the place that the page before had. The card has to be in the document before it is started. */
+  /** `complain` says what goes wrong short of the view's end, `before` is the token of the place that the view before had. The card has to be in the document before it is started. */
   constructor (library: HoopsLibrary, files: ViewerFiles, wish: ViewWish, clock: Clock, complain: (words: string) => void, before?: string) {
     this.#clock = clock
     this.#started = clock.now()
@@ -42,14 +42,13 @@ export class ViewCard {
 
   async start (): Promise<void> { await this.#view.start() }
 
-  /** The page goes away. The answer is how it finds the view's place when it is loaded again. */
-  depart (): Reentry | undefined {
-    const reentry = this.#view.depart()
-    this.remove()
-    return reentry
+  /** Takes the card off the page as `remove` does, but its view's place stays kept if `keep`, which hears how it is found, kept that. */
+  depart (keep: (place: Reentry) => boolean): void {
+    this.#view.depart(keep)
+    this.element.remove()
   }
 
-  /** Ends the view, if it is not over, and takes the card off the page. */
+  /** Ends the view, if it is not over, gives its place back, and takes the card off the page. */
   remove (): void {
     this.#view.close()
     this.element.remove()
