@@ -28,7 +28,10 @@ for (const [what, code, index, why] of [
   ['the only adapter is software', adapters('llvmpipe (LLVM 19.1)'), null, 'llvmpipe (LLVM 19.1) is software, no GPU'],
   ['the device cannot be had', adapters('llvmpipe (LLVM 19.1)', 'Real A'), null, 'the GPU cannot be used: no device of Real A'],
   ['it is the second GPU that is asked for', adapters('Real A', 'llvmpipe (LLVM 19.1)', 'Real B'), 1, 'the GPU cannot be used: no device of Real B'],
-  ['the GPU that is asked for is not there', adapters('Real A', 'llvmpipe (LLVM 19.1)', 'Real B'), 2, 'there is no GPU 2 but 0: Real A, 1: Real B']
+  ['the GPU that is asked for is not there', adapters('Real A', 'llvmpipe (LLVM 19.1)', 'Real B'), 2, 'there is no GPU 2 but 0: Real A, 1: Real B'],
+  ['another with its name in its own answers for the GPU that is asked for', adapters('Real A Laptop', 'Real A', 'Real B'), 1, 'the GPU Real A cannot be reached: real-a-laptop answers to its name'],
+  ['the GPU that is asked for is not there, nor can all others be reached', adapters('Real A Laptop', 'Real A'), 2, 'there is no GPU 2 but 0: Real A Laptop, 1: Real A (cannot be reached)'],
+  ['none is asked for, the first that can be reached is tried', adapters('llvmpipe for Real A', 'Real A', 'Real B'), null, 'the GPU cannot be used: no device of Real B']
 ] as const) {
   t.test(`the rasterizer paints when ${what}`, async t => {
     const painter = await start(t, await programBeside(t, code, { index }))

@@ -32,7 +32,7 @@ export async function programBeside (t: Test, code: string | null, wish: Partial
 export const adapters = (...names: string[]): string => `
   export const globals = {}
   const names = ${JSON.stringify(names)}
-  const adapter = name => ({ info: { device: name, isFallbackAdapter: false }, limits: {}, requestDevice: async () => { throw new Error('no device of ' + name + '\\nand so on') } })
+  const adapter = name => ({ info: { device: name.toLowerCase().replace(/[^a-z0-9]+/g, '-'), isFallbackAdapter: false }, limits: {}, requestDevice: async () => { throw new Error('no device of ' + name + '\\nand so on') } })
   export const create = options => ({
     async requestAdapter () {
       const asked = options.find(option => option.startsWith('adapter='))?.slice(8)
@@ -54,7 +54,7 @@ const disguisedWith = (befall: string): string => `
     async requestAdapter () {
       if (!options.includes('adapter=Real A')) throw new Error("\\n * backend: 'vulkan', name: 'Real A'")
       const adapter = await gpu.requestAdapter()
-      return { info: { isFallbackAdapter: false }, limits: adapter.limits, requestDevice: async wanted => {
+      return { info: { device: 'real-a', isFallbackAdapter: false }, limits: adapter.limits, requestDevice: async wanted => {
         const device = await adapter.requestDevice(wanted)
         ${befall}
         return device
