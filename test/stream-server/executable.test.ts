@@ -67,6 +67,7 @@ t.test('from start to end: ready, viewer, picture complete, farewell', async t =
 
 for (const { what, args, code, painter } of [
   { what: 'a GPU is there it paints', args: [], code: disguised, painter: 'the GPU Real A' },
+  { what: 'a GPU is there and none is wanted the rasterizer paints', args: ['--ssr-gpu-index', '0', '--ssr-gpu-index', 'none'], code: disguised, painter: 'the rasterizer: no GPU is wanted' },
   { what: 'the only GPU is software the rasterizer paints', args: [], code: `export * from ${JSON.stringify(import.meta.resolve('webgpu'))}`, painter: 'the rasterizer: SwiftShader Device (Subzero) is software, no GPU' },
   { what: 'the GPU that is asked for is not there the rasterizer paints', args: ['--ssr-gpu-index', '3'], code: adapters('Real A'), painter: 'the rasterizer: there is no GPU 3 but 0: Real A' }
 ]) {

@@ -71,7 +71,7 @@ export class Studio {
 
   async #seekGpu (): Promise<void> {
     const { scene, clock, onChange } = this.#settings
-    const found = scene.gpu === null ? { status: 'none', why: 'no GPU answers' } as const : await openGpu(scene.gpu)
+    const found = typeof scene.gpu === 'string' ? { status: 'none', why: scene.gpu } as const : await openGpu(scene.gpu)
     if (found.status === 'none') return onChange(`the rasterizer: ${found.why}`, false)
     const { device, pipeline, name } = found
     const painter = new GpuPainter({ device, pipeline, scene, parts: this.#parts, arrangement: this.arrangement, mostBytes: mostOnGpu, clock })
