@@ -27,7 +27,7 @@ export interface Options {
   /** Pictures are made here, not in the browser. */
   rendering: boolean
   /** Which GPU makes them, counted from 0; `null`: the first there is. */
-  gpuIndex: number | null
+  gpuIndex: number | 'none' | null
   logFile: string | null
   verbose: boolean
 }
@@ -38,7 +38,7 @@ export type ParsedOptions =
   | { kind: 'version' }
   | { kind: 'bad', problems: string[] }
 
-type Kind = 'text' | 'flag' | 'port' | 'seconds' | 'integer' | 'bytes' | 'url'
+type Kind = 'text' | 'flag' | 'port' | 'seconds' | 'integer' | 'gpu' | 'bytes' | 'url'
 
 /** Every flag there is. Those that nothing reads are ts3d_sc_server's, taken so that one command line fits both. */
 const flags: Record<string, { kind: Kind, help: string }> = {
@@ -62,7 +62,7 @@ const flags: Record<string, { kind: Kind, help: string }> = {
   'sc-verbose-logging': { kind: 'flag', help: 'log more' },
   license: { kind: 'text', help: 'not needed' },
   'license-file': { kind: 'text', help: 'not needed' },
-  'ssr-gpu-index': { kind: 'integer', help: 'GPU to render on, counted from 0 (default: the first)' },
+  'ssr-gpu-index': { kind: 'gpu', help: 'GPU to render on, counted from 0, or none (default: the first)' },
   'ssr-egl': { kind: 'flag', help: 'not used' },
   'log-style-delta': { kind: 'flag', help: 'not used' },
   'log-file-category-mask': { kind: 'integer', help: 'not used' },
@@ -79,6 +79,7 @@ const checks: Record<Kind, (value: string) => string | null> = {
   port: value => /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? null : 'must be a port, 0 to 65535',
   seconds: value => /^\d+(\.\d+)?$/.test(value) && Number(value) <= 1e6 ? null : 'must be a number of seconds, 0 to 1000000',
   integer: value => /^-?\d{1,10}$/.test(value) ? null : 'must be a whole number',
+  gpu: value => /^(none|-?\d{1,10})$/.test(value) ? null : 'must be a whole number or none',
   bytes: value => /^\d{1,16}$/.test(value) ? null : 'must be a number of bytes',
   url: value => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) ? null : 'must be an http or https URL'
 }
@@ -119,7 +120,7 @@ export function parseOptions (args: string[]): ParsedOptions {
       unheardSeconds: number('unheard-duration', 0),
       tls: certificateFile !== null && privateKeyFile !== null ? { certificateFile, privateKeyFile } : null,
       rendering: ssr,
-      gpuIndex: values.has('ssr-gpu-index') ? number('ssr-gpu-index', 0) : null,
+      gpuIndex: values.get('ssr-gpu-index') === 'none' ? 'none' : values.has('ssr-gpu-index') ? number('ssr-gpu-index', 0) : null,
       logFile: path('log-file'),
       verbose: truth('sc-verbose-logging', false)
     }

@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
+import type { PickedMessage } from '../../src/stream-server/protocol.ts'
 import { modelsFolder, programs } from './support/bundle.ts'
 import { softwareDriver } from './support/painting-process.ts'
 import { reports } from './support/reports.ts'
-import { adapters, disguised, folderBeside } from './support/stand-in-webgpu.ts'
+import { adapters, disguised, folderBeside, lostWhenAsked } from './support/stand-in-webgpu.ts'
 import { TestViewer, camera } from './support/viewer.ts'
 import { Watcher } from './support/watcher.ts'
 
@@ -66,6 +67,7 @@ t.test('from start to end: ready, viewer, picture complete, farewell', async t =
 
 for (const { what, args, code, painter } of [
   { what: 'a GPU is there it paints', args: [], code: disguised, painter: 'the GPU Real A' },
+  { what: 'a GPU is there and none is wanted the rasterizer paints', args: ['--ssr-gpu-index', '0', '--ssr-gpu-index', 'none'], code: disguised, painter: 'the rasterizer: no GPU is wanted' },
   { what: 'the only GPU is software the rasterizer paints', args: [], code: `export * from ${JSON.stringify(import.meta.resolve('webgpu'))}`, painter: 'the rasterizer: SwiftShader Device (Subzero) is software, no GPU' },
   { what: 'the GPU that is asked for is not there the rasterizer paints', args: ['--ssr-gpu-index', '3'], code: adapters('Real A'), painter: 'the rasterizer: there is no GPU 3 but 0: Real A' }
 ]) {
@@ -85,6 +87,27 @@ for (const { what, args, code, painter } of [
     t.same(stdout.split('\n').filter(line => line.includes('pictures come from')).map(line => line.replace(/^\S+ /, '')), [`pictures come from ${painter}`])
   })
 }
+
+t.test('a GPU that is lost while nothing moves: the picture is painted anew, and can be asked again', async t => {
+  const program = join(await folderBeside(t, lostWhenAsked), 'main.mjs')
+  const { port } = run(t, [...required, '--ssr', 'true', '--model-search-directories', modelsFolder, '--workspace-dir', folder], softwareDriver(), program)
+  const viewer = new Watcher(`ws://127.0.0.1:${await port}/`)
+  await once(viewer.socket, 'open')
+  viewer.say({ type: 'open', model: 'drive-unit' })
+  viewer.say({ ...camera(1, [1.2, 0.9, 1.8], [0, 0.1, 0]), width: 320, height: 180, background: 0xffffff })
+  const before = await viewer.complete(1)
+  const ask = async (id: number) => {
+    viewer.say({ type: 'pick', id, x: 0.5, y: 0.5 })
+    return await viewer.until(() => viewer.messages.find((message): message is PickedMessage => message.type === 'picked' && message.id === id))
+  }
+  const pictures = viewer.pictures.length
+  t.equal((await ask(1)).instance, -1)
+  const after = await viewer.until(() => viewer.pictures.slice(pictures).find(({ frame }) => frame.complete))
+  t.equal(after.frame.seq, 1)
+  t.equal(after.colors.length, before.colors.length)
+  t.ok((await ask(2)).instance >= 0)
+  viewer.close()
+})
 
 t.test('a bad command line is told on stderr, all of it, with exit code 2', async t => {
   t.match(await run(t, ['--sc-port', 'x', '--shape', 'round']).ended, { code: 2, stdout: '', stderr: '--sc-port must be a port, 0 to 65535, not "x"\n--shape is not an option\n--id is required\n' })

@@ -28,7 +28,10 @@ for (const [what, code, index, why] of [
   ['the only adapter is software', adapters('llvmpipe (LLVM 19.1)'), null, 'llvmpipe (LLVM 19.1) is software, no GPU'],
   ['the device cannot be had', adapters('llvmpipe (LLVM 19.1)', 'Real A'), null, 'the GPU cannot be used: no device of Real A'],
   ['it is the second GPU that is asked for', adapters('Real A', 'llvmpipe (LLVM 19.1)', 'Real B'), 1, 'the GPU cannot be used: no device of Real B'],
-  ['the GPU that is asked for is not there', adapters('Real A', 'llvmpipe (LLVM 19.1)', 'Real B'), 2, 'there is no GPU 2 but 0: Real A, 1: Real B']
+  ['the GPU that is asked for is not there', adapters('Real A', 'llvmpipe (LLVM 19.1)', 'Real B'), 2, 'there is no GPU 2 but 0: Real A, 1: Real B'],
+  ['another with its name in its own answers for the GPU that is asked for', adapters('Real A Laptop', 'Real A', 'Real B'), 1, 'the GPU Real A cannot be reached: real-a-laptop answers to its name'],
+  ['the GPU that is asked for is not there, nor can all others be reached', adapters('Real A Laptop', 'Real A'), 2, 'there is no GPU 2 but 0: Real A Laptop, 1: Real A (cannot be reached)'],
+  ['none is asked for, the first that can be reached is tried', adapters('llvmpipe for Real A', 'Real A', 'Real B'), null, 'the GPU cannot be used: no device of Real B']
 ] as const) {
   t.test(`the rasterizer paints when ${what}`, async t => {
     const painter = await start(t, await programBeside(t, code, { index }))
@@ -92,6 +95,51 @@ for (const [what, failure, why] of [
     t.same(await painter.close(), { code: 0, signal: null })
   })
 }
+
+t.test('when the GPU hangs the rasterizer goes on, and nothing waits for it', async t => {
+  const painter = await start(t, await programBeside(t, `
+    import * as real from ${JSON.stringify(real)}
+    export const { globals } = real
+    let hangs = false
+    const never = new Promise(() => {})
+    const { setTimeout } = globalThis
+    globalThis.setTimeout = (action, milliseconds) => setTimeout(action, hangs && milliseconds === 10_000 ? 0 : milliseconds)
+    // Dawn waits for what it was told to do before it destroys a device.
+    const stuck = () => { throw new Error('the thread hangs too') }
+    const instead = (object, name, other) => {
+      const own = object[name]
+      Object.defineProperty(object, name, { value: (...all) => hangs ? other() : own.apply(object, all) })
+    }
+    export const create = options => {
+      const gpu = real.create(options)
+      return { requestAdapter: async () => {
+        const adapter = await gpu.requestAdapter()
+        return { gpu, info: adapter.info, limits: adapter.limits, requestDevice: async wanted => {
+          const device = await adapter.requestDevice(wanted)
+          const { createCommandEncoder, createBuffer, queue } = device
+          let pictures = 0
+          device.createCommandEncoder = (...all) => {
+            if (++pictures === 3) hangs = true
+            return createCommandEncoder.apply(device, all)
+          }
+          device.createBuffer = (...all) => {
+            const buffer = createBuffer.apply(device, all)
+            instead(buffer, 'mapAsync', () => never)
+            return buffer
+          }
+          instead(queue, 'onSubmittedWorkDone', () => never)
+          Object.defineProperty(device, 'queue', { value: queue })
+          instead(device, 'destroy', stuck)
+          return device
+        } }
+      } }
+    }`, { software: true }))
+  t.match(await painter.equipment(), /^the GPU SwiftShader/)
+  const whole = await painter.paintWhole(order(1), read)
+  for (let seq = 2; (await painter.equipment()).startsWith('the GPU'); seq++) await painter.paint(order(seq))
+  t.equal(await painter.equipment(), 'the rasterizer: the GPU failed: no answer in 10 s')
+  t.equal(filled(await painter.paintWhole(order(100), read)), filled(whole))
+})
 
 t.test('a GPU that does not answer is given up', async t => {
   const clock = new FakeClock()

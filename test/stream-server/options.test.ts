@@ -58,6 +58,11 @@ t.test('the whole command line that the official server writes is taken', async 
   })
 })
 
+t.test('no GPU may be wanted, whichever was named before', async t => {
+  t.match(run('--ssr-gpu-index', '1', '--ssr-gpu-index', 'none'), { gpuIndex: 'none' })
+  t.match(run('--ssr-gpu-index', 'none', '--ssr-gpu-index', '1'), { gpuIndex: 1 })
+})
+
 t.test('a value may stand behind an equals sign, and may hold one', async t => {
   t.match(run('--initial-use-duration=0', '--session-token=a=b', '--csr=yes'), { initialUseSeconds: 0, sessionToken: 'a=b' })
   for (const token of ['-abc', '--id', '--help']) t.match(run(`--session-token=${token}`), { sessionToken: token })

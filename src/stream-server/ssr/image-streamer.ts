@@ -58,7 +58,7 @@ export class ImageStreamer {
       scene: settings.source.scene,
       clock: settings.clock,
       onMessage: message => { this.#hear(message) },
-      onEquipped: settings.onEquipped,
+      onEquipped: words => { this.#equipped(words) },
       onBroken: error => { this.#break(error) }
     })
     this.#outflow = new PictureOutflow({
@@ -207,6 +207,14 @@ export class ImageStreamer {
     const quality = means?.quality ?? (samples > 1 ? 90 : 85)
     this.#outflow.send({ seq, width, height, pixels, triangles, format: lossless ? 'png' : 'jpeg', quality, complete: lossless && !stale, means })
     this.#step() // The next is painted while this one is encoded.
+  }
+
+  /** Whatever was painted with before is gone, with all that could be picked from. */
+  #equipped (words: string): void {
+    if (this.#closed) return
+    this.#settings.onEquipped(words)
+    this.#shown.stale = true
+    this.#step()
   }
 
   async #load (wanted: Array<{ part: number, level: number }>): Promise<void> {

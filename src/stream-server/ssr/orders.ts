@@ -12,8 +12,8 @@ export interface PaintingScene {
   newest: Int32Array<SharedArrayBuffer>
   /** For decoded geometry. */
   mostBytes: number
-  /** What to look for; null: no GPU. */
-  gpu: GpuWish | null
+  /** What to look for, or a sentence's end why for no GPU. */
+  gpu: GpuWish | string
 }
 
 /** A picture to be painted. */

@@ -49,7 +49,7 @@ export class PaintingThread {
     // A driver that hangs cannot be interrupted from within.
     this.#cancelSearch = settings.clock.after(mostMs, () => {
       this.#end()
-      this.#worker = this.#start(path, null)
+      this.#worker = this.#start(path, 'no GPU answers')
     })
   }
 
@@ -98,7 +98,7 @@ export class PaintingThread {
     worker.postMessage({ type: 'end' } satisfies ToPainter)
   }
 
-  #start (path: string, gpu: GpuWish | null): Worker {
+  #start (path: string, gpu: GpuWish | string): Worker {
     const { scene: { parts, instances, min, max }, onMessage, onEquipped, onBroken } = this.#settings
     const workerData: PaintingScene = { parts, instances, min, max, newest: this.#newest, mostBytes: mostGeometry, gpu }
     const worker = new Worker(path, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 3 } })

@@ -63,7 +63,7 @@ export class Studio {
     return await this.#try(async ({ easel }) => await easel.paint(order, superseded))
   }
 
-  /** Resolves when the GPU has nothing more to do for us. */
+  /** Resolves when the GPU has nothing more to do for us; the thread waits in here for one that is still at something. */
   async close (): Promise<void> {
     this.#found?.device.destroy()
     await this.#found?.device.lost
@@ -71,7 +71,7 @@ export class Studio {
 
   async #seekGpu (): Promise<void> {
     const { scene, clock, onChange } = this.#settings
-    const found = scene.gpu === null ? { status: 'none', why: 'no GPU answers' } as const : await openGpu(scene.gpu)
+    const found = typeof scene.gpu === 'string' ? { status: 'none', why: scene.gpu } as const : await openGpu(scene.gpu)
     if (found.status === 'none') return onChange(`the rasterizer: ${found.why}`, false)
     const { device, pipeline, name } = found
     const painter = new GpuPainter({ device, pipeline, scene, parts: this.#parts, arrangement: this.arrangement, mostBytes: mostOnGpu, clock })
@@ -87,11 +87,18 @@ export class Studio {
     } catch (error) {
       if (!this.#onGpu) throw error
       this.#onGpu = false
-      this.#found?.device.destroy()
+      this.#letGo()
       this.#equipment = this.#rasterizer()
       this.#settings.onChange(`the rasterizer: the GPU failed: ${(error as Error).message.split('\n')[0]}`, true)
       return await work(this.#equipment)
     }
+  }
+
+  /** Has what lies on the GPU freed as soon as the GPU has done all it was told: to destroy the device before would wait for that, and a GPU that hangs never does it. */
+  #letGo (): void {
+    const { device } = this.#found!
+    const free = () => { device.destroy() }
+    device.queue.onSubmittedWorkDone().then(free, free)
   }
 
   #rasterizer (): Equipment {

@@ -32,7 +32,7 @@ export async function programBeside (t: Test, code: string | null, wish: Partial
 export const adapters = (...names: string[]): string => `
   export const globals = {}
   const names = ${JSON.stringify(names)}
-  const adapter = name => ({ info: { device: name, isFallbackAdapter: false }, limits: {}, requestDevice: async () => { throw new Error('no device of ' + name + '\\nand so on') } })
+  const adapter = name => ({ info: { device: name.toLowerCase().replace(/[^a-z0-9]+/g, '-'), isFallbackAdapter: false }, limits: {}, requestDevice: async () => { throw new Error('no device of ' + name + '\\nand so on') } })
   export const create = options => ({
     async requestAdapter () {
       const asked = options.find(option => option.startsWith('adapter='))?.slice(8)
@@ -44,8 +44,8 @@ export const adapters = (...names: string[]): string => `
   })
 `
 
-/** The code of a package that has the system's adapter in software pass for a real GPU. */
-export const disguised = `
+/** The code of a package that has the system's adapter in software pass for a real GPU; `befall` is code that is run with each `device` before anybody has it. */
+const disguisedWith = (befall: string): string => `
   import * as real from ${JSON.stringify(import.meta.resolve('webgpu'))}
   export const { globals } = real
   // Dawn lives as long as somebody has this.
@@ -54,7 +54,31 @@ export const disguised = `
     async requestAdapter () {
       if (!options.includes('adapter=Real A')) throw new Error("\\n * backend: 'vulkan', name: 'Real A'")
       const adapter = await gpu.requestAdapter()
-      return { info: { isFallbackAdapter: false }, limits: adapter.limits, requestDevice: wanted => adapter.requestDevice(wanted) }
+      return { info: { device: 'real-a', isFallbackAdapter: false }, limits: adapter.limits, requestDevice: async wanted => {
+        const device = await adapter.requestDevice(wanted)
+        ${befall}
+        return device
+      } }
     }
   })
 `
+
+export const disguised = disguisedWith('')
+
+/** The same; it is lost as soon as depth and numbers of a picture are asked for that is there already. */
+export const lostWhenAsked = disguisedWith(`
+        const { createCommandEncoder } = device
+        device.createCommandEncoder = () => {
+          const encoder = createCommandEncoder.call(device)
+          const { beginRenderPass, finish } = encoder
+          let draws = false
+          encoder.beginRenderPass = (...all) => {
+            draws = true
+            return beginRenderPass.apply(encoder, all)
+          }
+          encoder.finish = () => {
+            if (!draws) device.destroy()
+            return finish.call(encoder)
+          }
+          return encoder
+        }`)

@@ -13,6 +13,7 @@ export type FoundGpu =
   | { status: 'found', name: string, device: GPUDevice, pipeline: GPURenderPipeline, gpu: GPU }
   | { status: 'none', why: string }
 
+/** Its adapter may be another's: `isReached`. */
 interface Candidate { name: string, adapter: GPUAdapter, gpu: GPU }
 
 /** No adapter has it in its name: who asks for it is told of those that are there. */
@@ -30,9 +31,10 @@ export async function openGpu ({ index, software }: GpuWish): Promise<FoundGpu> 
       if (!software && isSoftware(candidate)) unreal.push(candidate.name)
       else real.push(candidate)
     }
-    const chosen = real[index ?? 0]
+    const chosen = index === null ? real.find(isReached) ?? real[0] : real[index]
     if (chosen === undefined) return { status: 'none', why: index !== null && real.length > 0 ? `there is no GPU ${index} but ${listed(real)}` : unreal.length > 0 ? `${unreal.join(', ')} is software, no GPU` : 'there is no GPU with a driver' }
     const { adapter, gpu } = chosen
+    if (!isReached(chosen)) return { status: 'none', why: `the GPU ${chosen.name} cannot be reached: ${adapter.info.device} answers to its name` }
     const alike = real.filter(({ name }) => name === chosen.name).length
     const name = alike > 1 ? `${chosen.name}, the first of ${alike} with this name` : chosen.name
     const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits
@@ -53,7 +55,7 @@ async function load (): Promise<typeof import('webgpu') | string> {
   }
 }
 
-/** In the order of the driver. Dawn finds adapters by name alone: of several with one name all are the first. */
+/** In the order of the driver. Dawn finds adapters by name alone, and takes the first that has what is asked for anywhere in its name: of several with one name all are the first. */
 async function candidates (create: (options: string[]) => GPU): Promise<Candidate[]> {
   const found = new Map<string, Candidate>()
   const list: Candidate[] = []
@@ -78,9 +80,15 @@ async function names (create: (options: string[]) => GPU): Promise<string[]> {
   }
 }
 
-function isSoftware ({ name, adapter: { info } }: Candidate): boolean {
+/** Whether its adapter is its own, and not another's whose name only has its name in it. Dawn tells an adapter's name in small letters, with hyphens for all that is neither letter nor digit. */
+const isReached = ({ name, adapter: { info: { device } } }: Candidate): boolean => device === '' || bare(device) === bare(name)
+const bare = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+function isSoftware (candidate: Candidate): boolean {
+  const { name, adapter: { info } } = candidate
+  if (!isReached(candidate)) return softwareNames.test(name)
   return info.isFallbackAdapter || softwareNames.test([name, info.vendor, info.architecture, info.device, info.description].join(' '))
 }
 
-const listed = (real: Candidate[]): string => real.map(({ name }, i) => `${i}: ${name}`).join(', ')
+const listed = (real: Candidate[]): string => real.map((candidate, i) => `${i}: ${candidate.name}${isReached(candidate) ? '' : ' (cannot be reached)'}`).join(', ')
 const firstLine = (error: unknown): string => String(error instanceof Error ? error.message : error).split('\n')[0]!
