@@ -74,14 +74,14 @@ export class Isolation extends EventEmitter<IsolationEvents> {
 
   /** What another service needs in order to go on with it. */
   kept (): KeptIsolations {
-    return [...this.#suspects].flatMap(([model, { crashes, until }]) => until === null ? [] : [{ model, crashes, until }])
+    return [...this.#suspects].flatMap(([model, { crashes, until }]) => until === null || this.#isStale(until) ? [] : [{ model, crashes, until }])
   }
 
-  /** Goes on with what a service before had isolated, no longer than `pause` from now; to be called before anything crashes. Where models are never isolated, it does nothing. */
+  /** Goes on with what a service before had isolated, no longer than `pause` from now, and not with what nobody has tried for so long that its crashes would not count either; to be called before anything crashes. Where models are never isolated, it does nothing. */
   restore (kept: KeptIsolations): void {
     const { limit, pause, clock } = this.#options
     if (limit === 0) return
-    for (const { model, crashes, until } of kept.slice(0, mostModels)) {
+    for (const { model, crashes, until } of kept.filter(({ until }) => !this.#isStale(until)).slice(0, mostModels)) {
       Object.assign(this.#suspect(model), { crashes: crashes.slice(-limit), until: Math.min(until, clock.now() + pause) })
     }
   }
@@ -153,10 +153,15 @@ export class Isolation extends EventEmitter<IsolationEvents> {
     const suspect: Suspect = { crashes: [], until: null, trial: null, cancel: () => {} }
     this.#suspects.set(model, suspect)
     for (const [name, { crashes, until }] of this.#suspects) {
-      const old = until === null && name !== model && clock.now() - (crashes.at(-1) ?? 0) > window
-      if (old || (this.#suspects.size > mostModels && until === null)) this.#suspects.delete(name)
+      if (until !== null || name === model) continue
+      if (this.#suspects.size > mostModels || clock.now() - (crashes.at(-1) ?? 0) > window) this.#suspects.delete(name)
     }
     return suspect
+  }
+
+  /** It might have been tried for longer than a crash counts. Within one service it stays isolated all the same: the next to come tries it. */
+  #isStale (until: number): boolean {
+    return this.#options.clock.now() - until > this.#options.window
   }
 
   #free (model: string, by: 'trial' | 'operator'): void {

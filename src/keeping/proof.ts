@@ -9,7 +9,7 @@ export interface Found {
   startTime: string
   executable: string
   args: string[]
-  /** It is the child of a launcher that keeps its children. */
+  /** It is the child of a launcher that keeps its children; false too where its parent does not show itself, which no launcher of ours does. */
   kept: boolean
 }
 
@@ -23,9 +23,18 @@ export const procLook: Look = pid => {
     const executable = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')
     const args = argumentsOf(pid)
     const startTime = identify(pid)?.startTime ?? null
-    return startTime === null ? null : { startTime, executable, args, kept: argumentsOf(parentOf(pid)).includes('--keep') }
+    return startTime === null ? null : { startTime, executable, args, kept: isKept(pid) }
   } catch {
     return null
+  }
+}
+
+/** The parent is somebody else's matter: it may belong to another user, be hidden, or end between two looks. That says nothing of the process itself. */
+function isKept (pid: number): boolean {
+  try {
+    return argumentsOf(parentOf(pid)).includes('--keep')
+  } catch {
+    return false
   }
 }
 

@@ -10,7 +10,7 @@ const mostAtOnce = 2 * 1024 * 1024
  * The heavy direction, stream server to viewer. Everything is read into one buffer that is refilled only after its bytes have left user
  * space, so no read allocates a buffer for what it brings (what is allocated is a view of the buffer where a read does not fill it, and Node's
  * request for each write), and a viewer that stops reading stops the stream server too. The buffer is a small one of its own; once a read
- * fills it, a large one is borrowed until a read brings less than the small one holds.
+ * fills it, a large one is borrowed, until a read does not fill that and its bytes have left. So nobody has one while nothing comes.
  *
  * `onread` goes to `net.connect`; `relay` must follow in the `connect` event, before the first byte is read.
  */
@@ -21,7 +21,10 @@ export class Downstream {
   readonly #small = Buffer.allocUnsafeSlow(smallBuffer)
   #buffer: Buffer = this.#small
   #ends: { streamServer: Socket, viewer: Socket } | undefined
+  /** The large buffer of the last read, where that did not fill it and is still being written. */
+  #leaving: Buffer | undefined
   #held = false
+  #yielding = false
   #atOnce = 0
 
   readonly onread: OnReadOpts = {
@@ -44,27 +47,36 @@ export class Downstream {
     this.#fit(length)
     this.#atOnce += length
     if (!this.#held && this.#atOnce >= mostAtOnce) {
-      this.#held = true
-      nextTurn(this.#flushed)
+      this.#held = this.#yielding = true
+      nextTurn(this.#yielded)
     }
     return !this.#held
   }
 
-  /** Chooses the buffer of the next read. One that is still being written is nobody else's. */
+  /** Chooses the buffer of the next read. After a large one it may be the small one at once: nothing has been in that since its own bytes left. */
   #fit (length: number): void {
-    if (this.#buffer === this.#small) {
+    const buffer = this.#buffer
+    if (buffer === this.#small) {
       if (length === smallBuffer) this.#buffer = largeBuffers.take()
-    } else if (length < smallBuffer && !this.#held) {
-      largeBuffers.give(this.#buffer)
+    } else if (length < buffer.length) {
       this.#buffer = this.#small
+      if (this.#held) this.#leaving = buffer
+      else largeBuffers.give(buffer)
     }
   }
 
-  /** One function for every write, so that Node batches the calls. */
+  /** One function for every write, so that Node batches the calls. Node calls it behind the read also where nothing had to wait. */
   readonly #flushed = (): void => {
-    if (!this.#held || this.#ends === undefined || this.#ends.viewer.writableLength > 0) return
+    if (!this.#held || this.#yielding || this.#ends === undefined || this.#ends.viewer.writableLength > 0) return
+    if (this.#leaving !== undefined) largeBuffers.give(this.#leaving)
+    this.#leaving = undefined
     this.#held = false
     this.#atOnce = 0
     this.#ends.streamServer.resume()
+  }
+
+  readonly #yielded = (): void => {
+    this.#yielding = false
+    this.#flushed()
   }
 }

@@ -185,3 +185,31 @@ t.test('another service goes on with what was isolated, and not for longer than 
   off.isolation.restore(kept)
   t.equal(off.isolation.barred('bad'), undefined)
 })
+
+t.test('what nobody tried for longer than the window is not handed from service to service', async t => {
+  const { isolation, crash, clock } = stage({ limit: 1 })
+  crash('a')
+  const kept = isolation.kept()
+  await clock.advance(300_000 + 600_000)
+  t.same(isolation.kept(), kept)
+  await clock.advance(1)
+  t.same(isolation.kept(), [])
+
+  const next = stage({ limit: 1 })
+  await next.clock.advance(clock.now() - next.clock.now())
+  next.isolation.restore(kept)
+  t.same(next.isolation.isolated(), [])
+  const fresh = [{ ...kept[0]!, model: 'b', until: clock.now() - 600_000 }]
+  next.isolation.restore(fresh)
+  t.match(next.isolation.isolated(), [{ model: 'b' }])
+})
+
+t.test('as many as can be remembered were isolated: the next to crash is counted all the same', async t => {
+  const { isolation, crash, clock } = stage({ limit: 2 })
+  const until = clock.now() + 1
+  isolation.restore(Array.from({ length: 1_000 }, (_, index) => ({ model: `m${index}`, crashes: [1, 2], until })))
+  crash('bad')
+  t.equal(isolation.barred('bad'), undefined)
+  crash('bad')
+  t.ok(isolation.barred('bad'))
+})

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, unlinkSync } from 'node:fs'
+import * as fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { doubt, procLook, type Found } from '../../src/keeping/proof.ts'
@@ -33,7 +33,7 @@ t.test('if anything differs it is a stranger', async t => {
 
 t.test('a living process is seen as it is, also when its file was replaced', async t => {
   const path = join(t.testdir({}), 'program')
-  copyFileSync('/bin/sleep', path)
+  fs.copyFileSync('/bin/sleep', path)
   const running = spawn(path, ['60'])
   t.teardown(() => { running.kill('SIGKILL') })
   const pid = running.pid ?? 0
@@ -41,7 +41,24 @@ t.test('a living process is seen as it is, also when its file was replaced', asy
   while (procLook(pid)?.executable !== path) await new Promise(resolve => { setImmediate(resolve) })
   const before = procLook(pid)
   t.match(before, { startTime: /^\d+$/, executable: path, args: [path, '60', ''], kept: false })
-  unlinkSync(path)
+  fs.unlinkSync(path)
   t.same(procLook(pid), before)
   t.equal(procLook(2 ** 30), null)
+})
+
+t.test('a parent that does not show itself hides nothing of its child', async t => {
+  const running = spawn('/bin/sleep', ['60'])
+  t.teardown(() => { running.kill('SIGKILL') })
+  const pid = running.pid ?? 0
+  while (procLook(pid)?.args[0] !== '/bin/sleep') await new Promise(resolve => { setImmediate(resolve) })
+  const seen = procLook(pid)
+  const { procLook: look } = await t.mockImport<typeof import('../../src/keeping/proof.ts')>('../../src/keeping/proof.ts', {
+    'node:fs': t.createMock(fs, {
+      readFileSync: (path: string, encoding: 'utf8') => {
+        if (path === `/proc/${process.pid}/cmdline`) throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
+        return fs.readFileSync(path, encoding)
+      }
+    })
+  })
+  t.same(look(pid), seen)
 })
