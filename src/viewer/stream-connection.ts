@@ -94,7 +94,7 @@ export class StreamConnection {
       if (socket.protocol === subprotocol) this.#opened()
       else this.fail('The server at this address is no stream server that this viewer knows.')
     }
-    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => { this.#receive(data) }
+    socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => { this.#receive(data) }
     socket.onclose = ({ code, reason }) => { this.#closed(code, reason) }
     return socket
   }

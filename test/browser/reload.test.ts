@@ -103,7 +103,7 @@ t.test('a viewer in a page of its own finds its session too, and a likeness of i
   await open.waitFor()
   t.same(await sessionsOf(slipway), ids)
   // A host page may say another address before it is loaded again.
-  await page.evaluate('history.pushState(null, "", `${location.href}&part=7`)')
+  await page.evaluate('history.pushState(null, "", location.href + "&part=7")')
   await page.reload()
   await open.waitFor()
   t.same(await sessionsOf(slipway), ids)
