@@ -15,7 +15,11 @@ function found (records: Records): number[][] {
   const words = new Uint32Array(records.bytes)
   const places = records.places()
   let first = 0
-  return [...records.meshes.values()].map(({ figures }) => [...places.subarray(first, first += figures)].map(place => words[place * recordBytes / 4 + 40]!))
+  return [...records.meshes.values()].map(({ figures }) => {
+    const from = first
+    first += figures
+    return [...places.subarray(from, first)].map(place => words[place * recordBytes / 4 + 40]!)
+  })
 }
 
 t.test('figures that come in any order are found mesh by mesh, those of a mesh in the order in which they came', async t => {
