@@ -12,7 +12,7 @@ export const flags = { mirrored: 1, oneSided: 2, cut: 4, flatInside: 8 } as cons
 
 /**
  * What the shader is told of the figures of one picture: in the order in which `shader.ts` declares it. Written one by one as they come, whatever their mesh,
- * since figures that are kept would take several times as much. Keeps its memory from picture to picture.
+ * since figures that are kept would take as much again. Keeps its memory from picture to picture.
  */
 export class Records {
   bytes = new ArrayBuffer(0)
