@@ -29,6 +29,7 @@ struct Pixel { @location(0) color: vec4f, @location(1) id: u32 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
 @group(0) @binding(1) var<storage, read> figures: array<Figure>;
+@group(0) @binding(2) var<storage, read> places: array<u32>;
 
 fn encode(value: vec3f) -> vec3f {
   let bounded = clamp(value, vec3f(0), vec3f(1));
@@ -46,7 +47,7 @@ fn lit(figure: Figure, normal: vec3f) -> vec3f {
 }
 
 @vertex fn place(@location(0) grid: vec4i, @location(1) small: vec4i, @builtin(instance_index) number: u32) -> Corner {
-  let figure = figures[number];
+  let figure = figures[places[number]];
   let point = vec4f(vec3f(grid.xyz), 1);
   let w = dot(figure.w, point);
   var across = vec2f(dot(figure.x, point), dot(figure.y, point));
