@@ -38,6 +38,14 @@ async function answers (viewer: WebSocket) {
   return (await once(viewer, 'message')).length > 0
 }
 
+/** The code it closes with on a viewer that opens. */
+async function turnedAway (viewer: WebSocket): Promise<number> {
+  await once(viewer, 'open')
+  viewer.send(JSON.stringify({ type: 'open', model: 'drive-unit' }))
+  const [code] = await once(viewer, 'close') as [number]
+  return code
+}
+
 async function echoes (viewer: WebSocket, bytes: Buffer) {
   viewer.send(bytes)
   const [echo] = await once(viewer, 'message') as [Buffer]
@@ -77,7 +85,9 @@ for (const kind of ['nginx', 'nginx carries', 'HAProxy', 'HAProxy, TCP', 'Caddy'
     await once(viewer, 'open')
     t.equal(viewer.protocol, protocol, 'the sub-protocol is kept')
     t.ok(embedded ? await answers(viewer) : await echoes(viewer, Buffer.alloc(5_000_000, 'model')), 'what is said comes back whole')
-    t.equal(await refusal(view(spawned.body.endpoints.ws)), kind === 'nginx carries' ? 403 : 409, 'nobody else gets in with the same token')
+    // Ours keeps its seat for its viewer itself, and turns away whoever else opens.
+    if (embedded) t.equal(await turnedAway(view(spawned.body.endpoints.ws, [protocol])), 4409, 'nobody else gets in with the same token')
+    else t.equal(await refusal(view(spawned.body.endpoints.ws)), kind === 'nginx carries' ? 403 : 409, 'nobody else gets in with the same token')
     t.equal(await refusal(view(`${base}/s/${'A'.repeat(52)}`)), 403, 'a forged token')
     // Its last byte is signature, its second the session's port.
     for (const byte of [38, 1]) t.equal(await refusal(view(withBitFlipped(spawned.body.endpoints.ws, byte))), 403, `a real token with a bit of byte ${byte} flipped`)
