@@ -59,6 +59,8 @@ export class Ledger {
   answered = 0
   alive = 0
   draining = false
+  /** Since when what is left is to be stopped after so many milliseconds; null: never. */
+  drainDue: { at: Moment, patience: number } | null = null
   /** Drains that have begun. */
   drains = 0
   /** The machine is too busy to start more. */
@@ -80,7 +82,9 @@ export class Ledger {
   /** Another service is there: it has to take over every session that lives. */
   follow (spawner: Spawner): void {
     this.draining = this.busy = false
-    this.tokens.clear()
+    this.drainDue = null
+    // Seats that were kept are not, but whoever has a session that lives still comes back to it.
+    for (const [token, id] of this.tokens) if (isTerminal(this.entries.get(id)?.state ?? 'lost')) this.tokens.delete(token)
     this.drains++
     for (const entry of this.entries.values()) entry.left = !isTerminal(entry.state)
     spawner.on('session', (view, from) => { this.#moved(view, from) })
@@ -122,6 +126,12 @@ export class Ledger {
     this.draining = true
   }
 
+  /** The drain is called off. */
+  resumed (): void {
+    this.draining = false
+    this.drainDue = null
+  }
+
   /** A report is taken, which `take` does. */
   reports (id: string, { viewers, idle }: Report, take: () => void): void {
     const entry = this.entries.get(id)
@@ -154,6 +164,7 @@ export class Ledger {
     }
     if (known.state !== from || !mayFollow(from, state)) this.faults.push(`${id} went from ${known.state} (told as ${from}) to ${state}`)
     if (known.reason !== null && known.reason !== reason) this.faults.push(`${id}: the reason ${known.reason} became ${reason}`)
+    if (known.reason === null && reason === 'drain' && !this.draining) this.faults.push(`${id} was ended by a drain that is none`)
     if (known.reason === null && reason !== null) this.#early(known, reason)
     if (isTerminal(state)) this.#over(known, view)
     Object.assign(known, { state, reason, via, port: view.port, entered: this.moment })

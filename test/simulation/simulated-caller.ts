@@ -51,8 +51,8 @@ export class SimulatedCaller {
         if (this.cutOff) return
         const waiting = progress.phase === 'waiting'
         if (waiting) this.token = progress.reentry ?? null
-        // A process that is lost keeps its port: then it is that, and nobody, who has its place.
-        if (waiting && seatKept && !ledger.busy && !crowded && world.ports.counts().leased < scenario.ports) this.misjudged = 'a caller whose seat was kept had to wait'
+        // A process that is lost keeps its port: then it is that, and nobody, who has its place, or the last port is somebody else's.
+        if (waiting && seatKept && !ledger.busy && !crowded && world.ports.counts().leased + spawner.held < scenario.ports) this.misjudged = 'a caller whose seat was kept had to wait'
         this.waits = waiting ? this.waits ?? ledger.moment : null
         // A session's life begins with its seat, not with the wait for one.
         if (progress.phase === 'seated') {
@@ -74,8 +74,10 @@ export class SimulatedCaller {
       if (answer.status === 'overloaded' && !busy && !ledger.busy) this.misjudged = 'a caller was turned away for a load that is none'
       // Whoever made way in the line for a caller with fewer is told what stands in the way by then.
       const crowdedNow = crowded || (scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts)
-      if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowdedNow) this.misjudged = 'a caller was turned away for starts that were not under way'
-      this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless() && probes.size === 0 && sparesStandBy(world))
+      // Of whoever comes back to a session that has to end first nobody knows when it is judged.
+      const judged = this.plan.reentry?.shown == null
+      if (judged && answer.status === 'full' && answer.reason === 'too_many_starts' && !crowdedNow) this.misjudged = 'a caller was turned away for starts that were not under way'
+      this.keptOut ||= (answer.status === 'full' && spareStoodBy && (judged || sparesStandBy(world)) && !crowdedNow) || (answer.status === 'noPort' && !restless() && probes.size === 0 && sparesStandBy(world))
       if (seatKept && answer.status === 'full' && answer.reason === null) this.misjudged = 'a caller whose seat was kept was turned away'
       if (answer.status !== 'opened') return
       this.token = answer.reentry ?? null
