@@ -29,17 +29,13 @@ export class Capacity {
   /** Starts under way: sessions from their entry in the table until their stream server is ready, or they end before. */
   get starting (): number { return this.#starting.size }
 
-  /** Whether every seat is taken, or kept. */
+  /** Whether every seat is taken, or kept. A process that outlived SIGKILL keeps its port, so the ports may run out before the seats do. */
   get full (): boolean {
-    const { maxSessions, table, held } = this.#options
-    return table.alive + held() >= maxSessions || this.portless
-  }
-
-  /** Whether every port is in use, or needed by whoever comes back. A process that outlived SIGKILL keeps its port, so the ports may run out before the seats do. */
-  get portless (): boolean {
-    const { ports, held } = this.#options
+    const { maxSessions, ports, table, held } = this.#options
     const { leased, free, resting } = ports.counts()
-    return leased + held() >= ports.size || (held() > 0 && free + resting <= ports.waiting + held())
+    if (table.alive + held() >= maxSessions || leased + held() >= ports.size) return true
+    // Whoever comes back needs a port, too.
+    return held() > 0 && free + resting <= ports.waiting + held()
   }
 
   /** Why the machine is too busy to start more; null: it is not. */

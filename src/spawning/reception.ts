@@ -150,25 +150,23 @@ export class Reception {
 
   /** @param isBack a seat was kept for it until this very moment */
   async #serve (asked: OpenRequest, isBack: boolean): Promise<OpenResult> {
-    const { obstacle: before } = this
-    // A seat that was kept is there, whatever the number of sessions: one that was started ahead and is ending is promised to somebody else already.
-    const obstacle = isBack && before === 'no_seat' && !this.#options.capacity.portless ? undefined : before
+    const { obstacle } = this
     const request: Arrival = asked.reentry === undefined ? asked : { ...asked, token: this.#options.newToken() }
     const ready = this.#fromReserve(request)
     const inTheWay = ready === undefined ? obstacle : undefined
     // Whoever gets a seat at once needs no place in the line any more.
     if (inTheWay === undefined && asked.reentry?.shown != null) this.#line.reclaim(asked.reentry.shown)
-    const result = await (ready ?? (inTheWay === undefined ? this.#begin(request, isBack) : this.#wait(request, inTheWay, isBack)))
+    const result = await (ready ?? (inTheWay === undefined ? this.#begin(request) : this.#wait(request, inTheWay, isBack)))
     return result.status === 'opened' && request.token !== undefined && this.#options.hold.seat > 0 ? { ...result, reentry: request.token } : result
   }
 
-  /** Takes a seat, in this very moment, and starts a stream server on it. Nothing may stand in the way. @param isBack its seat was kept: nobody has to make room */
-  #begin (request: Arrival, isBack = false): Promise<OpenResult> {
+  /** Takes a seat, in this very moment, and starts a stream server on it. Nothing may stand in the way. */
+  #begin (request: Arrival): Promise<OpenResult> {
     const { renderer, model, via, limits } = request
     const { capacity: { cramped }, reserve, supervise } = this.#options
     const supervisor = supervise({ renderer, model, via, ...limits === undefined ? {} : { limits } }, request)
     this.#seated(supervisor, request)
-    const outgoing = cramped && !isBack ? reserve.yield() : undefined
+    const outgoing = cramped ? reserve.yield() : undefined
     return supervisor.open({ signal: request.signal, room: outgoing?.vacated })
   }
 

@@ -244,31 +244,6 @@ t.test('whoever waits while the last port is kept is called when one that others
   await spawner.close()
 })
 
-t.test('whoever is back does not wait for a session started ahead that is ending for somebody else', async t => {
-  const stage = spawnerStage({ max: 2, ports: 4, room: 1, ahead: { csr: 1, ssr: 0 } })
-  const { spawner, request, report, launcher, clock } = stage
-  spawner.startAhead()
-  await settle()
-  launcher.obeys = []
-  report('id-1', 'disconnect')
-  const token = await viewed(stage, 'id-2')
-  await drops(stage, 'id-2')
-  const other = spawner.open(request({ caller: 'other' }))
-  const back = spawner.open(request(showing(token)))
-  await settle()
-  t.equal(spawner.waiting, 0)
-  t.same(spawner.sessions().filter(({ endedAt }) => endedAt === null).map(({ id, state }) => `${id} ${state}`), ['id-1 draining', 'id-3 queued', 'id-4 starting'], 'never more processes than seats')
-  report('id-4', 'ready')
-  t.match(await back, { status: 'opened', session: { id: 'id-4' } })
-  launcher.exit('id-1', { code: 0 })
-  await settle()
-  report('id-3', 'ready')
-  t.match(await other, { status: 'opened' })
-  launcher.obeys = ['SIGTERM']
-  await spawner.close()
-  await clock.advance(2_000)
-})
-
 t.test('a seat is kept before its port is free for those who wait', async t => {
   const stage = spawnerStage({ max: 2, ports: 2, room: 1 })
   const { spawner, request, launcher, clock, report } = stage
