@@ -71,6 +71,8 @@ export class Ledger {
   readonly callers = new Map<string, string>()
   /** Sessions by the tokens of whoever has them, as long as those are good. */
   readonly tokens = new Map<string, string>()
+  /** Tokens that were shown while their sessions lived. */
+  readonly #shown = new Map<string, string>()
   readonly #clock: VirtualClock
   readonly #limits: Limits
 
@@ -83,6 +85,9 @@ export class Ledger {
   follow (spawner: Spawner): void {
     this.draining = this.busy = false
     this.drainDue = null
+    // Whoever was waiting for the end of its session was not served.
+    for (const [token, id] of this.#shown) this.tokens.set(token, id)
+    this.#shown.clear()
     // Seats that were kept are not, but whoever has a session that lives still comes back to it.
     for (const [token, id] of this.tokens) if (isTerminal(this.entries.get(id)?.state ?? 'lost')) this.tokens.delete(token)
     this.drains++
@@ -114,7 +119,7 @@ export class Ledger {
   /** Somebody shows a token: whether a seat must be kept for it. Written down here once more, so that a rule that is broken is found. */
   takeSeat (token: string | null, hold: number): boolean {
     const entry = this.entries.get(this.tokens.get(token ?? '') ?? '')
-    if (token !== null) this.tokens.delete(token)
+    if (token !== null && this.tokens.delete(token) && entry !== undefined && !isTerminal(entry.state)) this.#shown.set(token, entry.id)
     // One caller has a quarter of the seats kept at most: with so few that is one.
     for (const id of this.tokens.values()) if (id !== entry?.id && this.callers.get(id) === this.callers.get(entry?.id ?? '')) return false
     return entry !== undefined && !this.draining && isTerminal(entry.state) && returnable.has(entry.reason ?? 'drain') && this.#clock.now() - entry.entered.now < hold

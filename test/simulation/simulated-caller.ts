@@ -51,8 +51,9 @@ export class SimulatedCaller {
         if (this.cutOff) return
         const waiting = progress.phase === 'waiting'
         if (waiting) this.token = progress.reentry ?? null
-        // A process that is lost keeps its port: then it is that, and nobody, who has its place, or the last port is somebody else's.
-        if (waiting && seatKept && !ledger.busy && !crowded && world.ports.counts().leased + spawner.held < scenario.ports) this.misjudged = 'a caller whose seat was kept had to wait'
+        // A process that is lost keeps its port: then it is that, and nobody, who has its place, or the last port is somebody else's; and one that was started ahead and is ending for others has its place as long as it is there.
+        const leaving = [...ledger.entries.values()].some(({ via, state }) => via === null && state === 'draining')
+        if (waiting && seatKept && !leaving && !ledger.busy && !crowded && world.ports.counts().leased + spawner.held < scenario.ports) this.misjudged = 'a caller whose seat was kept had to wait'
         this.waits = waiting ? this.waits ?? ledger.moment : null
         // A session's life begins with its seat, not with the wait for one.
         if (progress.phase === 'seated') {
