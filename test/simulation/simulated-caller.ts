@@ -81,8 +81,11 @@ export class SimulatedCaller {
       this.keptOut ||= (answer.status === 'full' && spareStoodBy && (judged || sparesStandBy(world)) && !crowdedNow) || (answer.status === 'noPort' && !restless() && probes.size === 0 && sparesStandBy(world))
       if (seatKept && answer.status === 'full' && answer.reason === null) this.misjudged = 'a caller whose seat was kept was turned away'
       if (answer.status !== 'opened') return
-      this.token = answer.reentry ?? null
-      if (answer.reentry !== undefined) ledger.tokens.set(answer.reentry, answer.session.id)
+      // Who had hung up by then has not read it.
+      if (!this.gone) {
+        this.token = answer.reentry ?? null
+        if (answer.reentry !== undefined) ledger.tokens.set(answer.reentry, answer.session.id)
+      }
       const entry = ledger.entries.get(answer.session.id)
       if (entry === undefined || this.asked === null) return
       // Time in the line is no time of the session.
