@@ -31,6 +31,8 @@ export interface Entry {
   tellsInput: boolean
   /** Callers it was given to. */
   givenTo: number
+  /** It has ended, and its seat is kept for whoever had it. */
+  kept: boolean
   /** The service went away, and the next one has not said that it has it. */
   left: boolean
 }
@@ -75,9 +77,12 @@ export class Ledger {
   readonly #shown = new Map<string, string>()
   readonly #clock: VirtualClock
   readonly #limits: Limits
+  /** Milliseconds for which a seat is kept. */
+  readonly #hold: number
 
-  constructor (clock: VirtualClock, limits: Limits) {
+  constructor (clock: VirtualClock, limits: Limits, hold: number) {
     this.#clock = clock
+    this.#hold = hold
     this.#limits = limits
   }
 
@@ -88,6 +93,7 @@ export class Ledger {
     // Whoever was waiting for the end of its session was not served.
     for (const [token, id] of this.#shown) this.tokens.set(token, id)
     this.#shown.clear()
+    for (const entry of this.entries.values()) entry.kept = false
     // Seats that were kept are not, but whoever has a session that lives still comes back to it.
     for (const [token, id] of this.tokens) if (isTerminal(this.entries.get(id)?.state ?? 'lost')) this.tokens.delete(token)
     this.drains++
@@ -117,12 +123,10 @@ export class Ledger {
   }
 
   /** Somebody shows a token: whether a seat must be kept for it. Written down here once more, so that a rule that is broken is found. */
-  takeSeat (token: string | null, hold: number): boolean {
+  takeSeat (token: string | null): boolean {
     const entry = this.entries.get(this.tokens.get(token ?? '') ?? '')
     if (token !== null && this.tokens.delete(token) && entry !== undefined && !isTerminal(entry.state)) this.#shown.set(token, entry.id)
-    // One caller has a quarter of the seats kept at most: with so few that is one.
-    for (const id of this.tokens.values()) if (id !== entry?.id && this.callers.get(id) === this.callers.get(entry?.id ?? '')) return false
-    return entry !== undefined && !this.draining && isTerminal(entry.state) && returnable.has(entry.reason ?? 'drain') && this.#clock.now() - entry.entered.now < hold
+    return entry?.kept === true && !this.draining && this.#clock.now() - entry.entered.now < this.#hold
   }
 
   /** From now on nothing is given out. */
@@ -160,7 +164,7 @@ export class Ledger {
       if (this.busy) this.faults.push(`${id} was begun while the machine was too busy`)
       this.created++
       this.alive++
-      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, visited: view.connectedAt !== null, tellsInput: false, givenTo: 0, left: false })
+      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, visited: view.connectedAt !== null, tellsInput: false, givenTo: 0, kept: false, left: false })
       return
     }
     if (known === undefined) {
@@ -172,9 +176,17 @@ export class Ledger {
     if (known.reason === null && reason === 'drain' && !this.draining) this.faults.push(`${id} was ended by a drain that is none`)
     if (known.reason === null && reason !== null) this.#early(known, reason)
     if (isTerminal(state)) this.#over(known, view)
-    Object.assign(known, { state, reason, via, port: view.port, entered: this.moment })
+    const kept = isTerminal(state) && this.#isKept(id, reason)
+    Object.assign(known, { state, reason, via, port: view.port, kept, entered: this.moment })
     if (state === 'connected') Object.assign(known, { input: null, visited: true })
     if (state === 'starting' || (state === 'ready' && from !== 'starting' && from !== 'adopted')) known.unused = this.moment
+  }
+
+  /** Whether a session's seat is kept that ends in this moment. One caller has a quarter of the seats kept at most: with so few that is one. */
+  #isKept (id: string, reason: Reason | null): boolean {
+    const caller = this.callers.get(id)
+    const another = [...this.entries.values()].some(({ id: other, state, entered }) => other !== id && this.callers.get(other) === caller && isTerminal(state) && this.#clock.now() - entered.now < this.#hold)
+    return !another && returnable.has(reason ?? 'drain') && [...this.tokens.values()].includes(id)
   }
 
   #over ({ id }: Entry, { state, reason, endedAt }: SessionView): void {

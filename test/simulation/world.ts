@@ -61,7 +61,7 @@ export class World {
     this.scenario = scenario
     this.clock = parts.clock()
     this.launcher = new SimulatedLauncher(scenario.tempers)
-    this.ledger = new Ledger(this.clock, scenario.limits)
+    this.ledger = new Ledger(this.clock, scenario.limits, scenario.hold)
     this.callers = scenario.callers.map(plan => new SimulatedCaller(plan))
     this.files = new FileAsker(this)
     let ids = 0
