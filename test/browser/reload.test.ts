@@ -13,8 +13,9 @@ for (const [mode, endpoint] of [['csr', '{origin}/s/{token}'], ['ssr', 'ws://{ho
     const card = page.locator('article.card')
     await phase(card, 'complete')
     await card.locator('canvas').focus()
+    const { bytes } = await dataOf(card)
     for (let press = 0; press < 6; press++) await page.keyboard.press('+')
-    await comesTrue('it has come nearer', async () => (await dataOf(card))['refining'] === 'true')
+    await comesTrue('it has come nearer', async () => Number((await dataOf(card))['bytes']) > Number(bytes))
     await comesTrue('and is complete', async () => (await dataOf(card))['refining'] === 'false')
     // Its frame is not part of the picture.
     await card.locator('canvas').blur()
