@@ -1,8 +1,11 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import pixelmatch from 'pixelmatch'
 import { PNG } from 'pngjs'
 import tap, { type Test } from 'tap'
+import { startSlipway, type Environment, type Slipway } from '../fixtures/slipway.ts'
 
 // Without a graphics card the page is put together by the processor itself; WebGL is drawn by SwiftShader in any case.
 const flags = ['--headless', '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-compositing', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
@@ -23,6 +26,17 @@ async function launch (more: string[]): Promise<Browser> {
   tap.teardown(async () => { await (await launched).close() })
   return await launched
 }
+
+/** A service with our own stream server. Those of one test file share what they prepare: the sample model is prepared once. */
+export async function startEmbedded (t: Test, env: Environment = {}): Promise<Slipway> {
+  if (packs === undefined) {
+    const folder = packs = mkdtempSync(join(tmpdir(), 'slipway-packs-'))
+    tap.teardown(() => { rmSync(folder, { recursive: true }) })
+  }
+  return await startSlipway(t, { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1', ...env }, { packs })
+}
+
+let packs: string | undefined
 
 /** The page, opened, with a list of the errors it throws or tells the console. */
 export async function openPage (browser: Browser, url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page & { complaints: string[] }> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { processesWithArgument } from '../fixtures/leak-check.ts'
-import { comesTrue, startSlipway, type Environment } from '../fixtures/slipway.ts'
+import { comesTrue, startSlipway, type Environment, type Slipway } from '../fixtures/slipway.ts'
 import { keep, openBrowser, openPage } from './chromium.ts'
 
 const fixtures = 'test/fixtures/hwv'
@@ -19,6 +19,15 @@ async function withViewer (t: Test, { at = [''], env = {} }: { at?: string[], en
     cpSync(fixtures, join(folder, 'files', place), { recursive: true })
   }
   return await startSlipway(t, { SLIPWAY_STATIC_DIRS: join(folder, 'files'), SLIPWAY_MODEL_DIRS: join(folder, 'models'), ...env })
+}
+
+const usual = await withViewer(t)
+const without = await startSlipway(t)
+
+/** A service that several tests use, each of which finds it without sessions. */
+function shared (t: Test, slipway: Slipway): Slipway {
+  t.teardown(async () => { await comesTrue('no session is left', async () => (await spawns(slipway.url)).length === 0) })
+  return slipway
 }
 
 async function phase (page: Page, name: string): Promise<void> {
@@ -40,13 +49,15 @@ async function tell (page: Page, name: string, ...facts: unknown[]): Promise<voi
   }, [name, ...facts])
 }
 
-const spawns = async (url: string) => (await (await fetch(`${url}/api/spawns`)).json() as { spawns: Array<{ id: string }> }).spawns
+async function spawns (url: string): Promise<Array<{ id: string }>> {
+  return (await (await fetch(`${url}/api/spawns`)).json() as { spawns: Array<{ id: string }> }).spawns
+}
 
 /** What a browser says itself about files that are asked for and are not there. */
 const unexpected = (complaints: string[]) => complaints.filter(words => !/status of 404/.test(words))
 
 t.test('by REST: a stream server is asked for, the viewer connects to it, and shutting down ends it', async t => {
-  const slipway = await withViewer(t)
+  const slipway = shared(t, usual)
   const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.getByRole('heading', { name: 'The HOOPS Web Viewer is here' }).waitFor()
   await keep(page, 'hwv-present')
@@ -90,7 +101,7 @@ t.test('by the WebSocket proxy: one connection to the service, for server render
 })
 
 t.test('a single file: no stream server; what is not there is told', async t => {
-  const slipway = await withViewer(t)
+  const slipway = shared(t, usual)
   const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.getByRole('radio', { name: 'Single file' }).check()
   await page.getByLabel('File', { exact: true }).fill('/engine-block.scs')
@@ -111,7 +122,7 @@ t.test('a single file: no stream server; what is not there is told', async t => 
 })
 
 t.test('a link opens its view, and so does the page when it is loaded again', async t => {
-  const slipway = await withViewer(t)
+  const slipway = shared(t, usual)
   for (const [query, endpoint] of [
     ['?way=rest&model=turbine&renderer=ssr', /^ws:\/\/127\.0\.0\.1:\d+$/],
     ['?way=proxy&model=turbine', /renderingLocation=csr$/],
@@ -173,7 +184,7 @@ t.test('a page finds its seat again, whoever waits for one, until it is shut dow
 })
 
 t.test('what a link says is text, not markup', async t => {
-  const slipway = await withViewer(t)
+  const slipway = shared(t, usual)
   const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=proxy&model=${encodeURIComponent('<img src=x onerror=alert(1)>')}`)
   await phase(page, 'complete')
   t.equal(await page.getByRole('heading', { level: 2 }).textContent(), '<img src=x onerror=alert(1)>')
@@ -212,7 +223,7 @@ t.test('a viewer of the older kind is taken from its global name; one that is no
 })
 
 t.test('what the viewer tells is said in words: a warning that can be answered, a part that is missing, a model that is not there', async t => {
-  const slipway = await withViewer(t)
+  const slipway = shared(t, usual)
   const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=proxy&model=turbine`)
   await phase(page, 'complete')
   await tell(page, 'timeoutWarning', 1)
@@ -265,7 +276,7 @@ t.test('with the embedded stream server only files are offered', async t => {
 })
 
 t.test('it is used with the keyboard alone', async t => {
-  const slipway = await withViewer(t)
+  const slipway = shared(t, usual)
   const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.locator('#wish button:enabled').waitFor()
   await page.getByRole('radio', { name: 'REST handshake' }).focus()
@@ -287,12 +298,12 @@ for (const [name, options] of [
   ['narrow', { viewport: { width: 820, height: 1000 } }]
 ] as const) {
   t.test(`it looks right: ${name}`, async t => {
-    const slipway = await withViewer(t)
+    const slipway = shared(t, usual)
     const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=proxy&model=turbine`, options)
     await phase(page, 'complete')
     await page.evaluate('scrollTo(0, 0)')
     await page.screenshot({ path: `test/browser/screenshots/hwv-${name}.png`, fullPage: true })
-    const plain = await startSlipway(t)
+    const plain = shared(t, without)
     const absent = await openPage(await openBrowser(t), `${plain.url}/hwv.html`, options)
     await absent.getByRole('heading', { name: 'not here yet' }).waitFor()
     await absent.screenshot({ path: `test/browser/screenshots/hwv-absent-${name}.png`, fullPage: true })
