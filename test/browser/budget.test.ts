@@ -1,9 +1,7 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
-import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { colours, createViewer, difference, keep, openBrowser, openPage, phase } from './chromium.ts'
-
-const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
+import { comesTrue } from '../fixtures/slipway.ts'
+import { colours, createViewer, difference, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
 
 /** A page with a viewer of the sample model made with these options, in `window.viewer`. */
 async function viewerWith (page: Page, options: object): Promise<void> {
@@ -23,7 +21,7 @@ const complete = async (page: Page, atLeast: number): Promise<void> => {
 }
 
 t.test('a viewer keeps to its budget and streams by its mode', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.goto(`${slipway.url}/embed.html`)
   const canvas = page.locator('canvas')
@@ -69,7 +67,7 @@ t.test('a viewer keeps to its budget and streams by its mode', async t => {
 })
 
 t.test('the page says where a budget is the limit', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), 'about:blank')
   // A stream server with a model that is too much for a browser says it in this word.
   await page.routeWebSocket(/./, socket => {

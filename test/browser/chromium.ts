@@ -1,17 +1,42 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import pixelmatch from 'pixelmatch'
 import { PNG } from 'pngjs'
-import type { Test } from 'tap'
+import tap, { type Test } from 'tap'
+import { startSlipway, type Environment, type Slipway } from '../fixtures/slipway.ts'
 
-const flags = ['--headless', '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+// Without a graphics card the page is put together by the processor itself; WebGL is drawn by SwiftShader in any case.
+const flags = ['--headless', '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-compositing', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
-/** A browser with a fresh profile, closed when the test ends. */
+/** Those that run, by what was asked of them. */
+const running = new Map<string, Promise<Browser>>()
+
+/** The browser of this test file. Each page has a profile of its own, and all are closed when the test ends. */
 export async function openBrowser (t: Test, more: string[] = []): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...flags, ...more] })
-  t.teardown(async () => { await browser.close() })
+  const browser = await (running.get(more.join()) ?? launch(more))
+  t.teardown(async () => { await Promise.all(browser.contexts().map(async context => { await context.close() })) })
   return browser
 }
+
+async function launch (more: string[]): Promise<Browser> {
+  const launched = chromium.launch({ executablePath: '/usr/bin/chromium', args: [...flags, ...more] })
+  running.set(more.join(), launched)
+  tap.teardown(async () => { await (await launched).close() })
+  return await launched
+}
+
+/** A service with our own stream server. Those of one test file share what they prepare: the sample model is prepared once. */
+export async function startEmbedded (t: Test, env: Environment = {}): Promise<Slipway> {
+  if (packs === undefined) {
+    const folder = packs = mkdtempSync(join(tmpdir(), 'slipway-packs-'))
+    tap.teardown(() => { rmSync(folder, { recursive: true }) })
+  }
+  return await startSlipway(t, { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1', ...env }, { packs })
+}
+
+let packs: string | undefined
 
 /** The page, opened, with a list of the errors it throws or tells the console. */
 export async function openPage (browser: Browser, url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page & { complaints: string[] }> {

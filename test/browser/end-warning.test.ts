@@ -1,13 +1,11 @@
 import t from 'tap'
-import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { createViewer, keep, openBrowser, openPage, phase } from './chromium.ts'
-
-const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '0.5' }
+import { comesTrue } from '../fixtures/slipway.ts'
+import { createViewer, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
 
 const running = async (url: string): Promise<number> => ((await (await fetch(`${url}/api/spawns`)).json()) as { spawns: unknown[] }).spawns.length
 
 t.test('before the service ends a session that nobody uses, its viewer says so; whoever stays keeps it, whoever does not is told why it ended', async t => {
-  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_IDLE_TIMEOUT: '8', SLIPWAY_END_WARNING: '4' })
+  const slipway = await startEmbedded(t, { SLIPWAY_PING_INTERVAL: '0.5', SLIPWAY_IDLE_TIMEOUT: '8', SLIPWAY_END_WARNING: '4' })
   const page = await openPage(await openBrowser(t), slipway.url)
   const card = await createViewer(page)
   await phase(card, 'complete')
@@ -34,7 +32,7 @@ t.test('before the service ends a session that nobody uses, its viewer says so; 
 })
 
 t.test('before the longest life ends, the viewer says so, with nothing to be done about it', async t => {
-  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MAX_LIFETIME: '12', SLIPWAY_END_WARNING: '6' })
+  const slipway = await startEmbedded(t, { SLIPWAY_PING_INTERVAL: '0.5', SLIPWAY_MAX_LIFETIME: '12', SLIPWAY_END_WARNING: '6' })
   const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html?model=drive-unit&mode=ssr`)
   const viewer = page.locator('.slipway-viewer')
   await viewer.getByText(/^The session ends in [1-6] s: it may not last any longer\.$/).waitFor()

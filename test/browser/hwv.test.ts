@@ -3,12 +3,10 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { processesWithArgument } from '../fixtures/leak-check.ts'
-import { comesTrue, startSlipway, type Environment } from '../fixtures/slipway.ts'
+import { comesTrue, startSlipway, type Environment, type Slipway } from '../fixtures/slipway.ts'
 import { keep, openBrowser, openPage } from './chromium.ts'
 
 const fixtures = 'test/fixtures/hwv'
-
-const browser = await openBrowser(t)
 
 /** What the stand-in for the viewer saw, and what it was made with. */
 interface Stand { options: Record<string, unknown>, seen: Record<string, unknown> }
@@ -21,6 +19,15 @@ async function withViewer (t: Test, { at = [''], env = {} }: { at?: string[], en
     cpSync(fixtures, join(folder, 'files', place), { recursive: true })
   }
   return await startSlipway(t, { SLIPWAY_STATIC_DIRS: join(folder, 'files'), SLIPWAY_MODEL_DIRS: join(folder, 'models'), ...env })
+}
+
+const usual = await withViewer(t)
+const without = await startSlipway(t)
+
+/** A service that several tests use, each of which finds it without sessions. */
+function shared (t: Test, slipway: Slipway): Slipway {
+  t.teardown(async () => { await comesTrue('no session is left', async () => (await spawns(slipway.url)).length === 0) })
+  return slipway
 }
 
 async function phase (page: Page, name: string): Promise<void> {
@@ -42,14 +49,16 @@ async function tell (page: Page, name: string, ...facts: unknown[]): Promise<voi
   }, [name, ...facts])
 }
 
-const spawns = async (url: string) => (await (await fetch(`${url}/api/spawns`)).json() as { spawns: Array<{ id: string }> }).spawns
+async function spawns (url: string): Promise<Array<{ id: string }>> {
+  return (await (await fetch(`${url}/api/spawns`)).json() as { spawns: Array<{ id: string }> }).spawns
+}
 
 /** What a browser says itself about files that are asked for and are not there. */
 const unexpected = (complaints: string[]) => complaints.filter(words => !/status of 404/.test(words))
 
 t.test('by REST: a stream server is asked for, the viewer connects to it, and shutting down ends it', async t => {
-  const slipway = await withViewer(t)
-  const page = await openPage(browser, `${slipway.url}/hwv.html`)
+  const slipway = shared(t, usual)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.getByRole('heading', { name: 'The HOOPS Web Viewer is here' }).waitFor()
   await keep(page, 'hwv-present')
   t.same(await page.locator('datalist option').evaluateAll(options => options.map(option => (option as unknown as { value: string }).value)), ['gear box', 'turbine'])
@@ -76,7 +85,7 @@ t.test('by REST: a stream server is asked for, the viewer connects to it, and sh
 
 t.test('by the WebSocket proxy: one connection to the service, for server rendering too', async t => {
   const slipway = await withViewer(t, { at: ['web_viewer'] })
-  const page = await openPage(browser, `${slipway.url}/hwv.html`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.getByRole('radio', { name: 'WebSocket proxy' }).check()
   t.equal(await page.getByLabel('Session token').isVisible(), false)
   await page.getByLabel('Model', { exact: true }).fill('gear box')
@@ -92,8 +101,8 @@ t.test('by the WebSocket proxy: one connection to the service, for server render
 })
 
 t.test('a single file: no stream server; what is not there is told', async t => {
-  const slipway = await withViewer(t)
-  const page = await openPage(browser, `${slipway.url}/hwv.html`)
+  const slipway = shared(t, usual)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.getByRole('radio', { name: 'Single file' }).check()
   await page.getByLabel('File', { exact: true }).fill('/engine-block.scs')
   await page.getByRole('button', { name: 'Open' }).click()
@@ -113,14 +122,14 @@ t.test('a single file: no stream server; what is not there is told', async t => 
 })
 
 t.test('a link opens its view, and so does the page when it is loaded again', async t => {
-  const slipway = await withViewer(t)
+  const slipway = shared(t, usual)
   for (const [query, endpoint] of [
     ['?way=rest&model=turbine&renderer=ssr', /^ws:\/\/127\.0\.0\.1:\d+$/],
     ['?way=proxy&model=turbine', /renderingLocation=csr$/],
     ['?way=scs&scs=engine-block.scs', /\/engine-block\.scs$/],
     ['?scs=/engine-block.scs', /\/engine-block\.scs$/]
   ] as const) {
-    const page = await openPage(browser, `${slipway.url}/hwv.html${query}`)
+    const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html${query}`)
     await phase(page, 'complete')
     t.match((await stand(page)).options['endpointUri'], endpoint, query)
     const link = page.url()
@@ -133,7 +142,7 @@ t.test('a link opens its view, and so does the page when it is loaded again', as
 
 t.test('a page finds its seat again, whoever waits for one, until it is shut down', async t => {
   const slipway = await withViewer(t, { env: { SLIPWAY_MAX_SESSIONS: '1', SLIPWAY_QUEUE_LENGTH: '2' } })
-  const page = await openPage(browser, `${slipway.url}/hwv.html?way=rest&model=turbine`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=rest&model=turbine`)
   await phase(page, 'complete')
   const [before] = await spawns(slipway.url)
   // Between the answer and the scene the viewer asks for its engine.
@@ -175,8 +184,8 @@ t.test('a page finds its seat again, whoever waits for one, until it is shut dow
 })
 
 t.test('what a link says is text, not markup', async t => {
-  const slipway = await withViewer(t)
-  const page = await openPage(browser, `${slipway.url}/hwv.html?way=proxy&model=${encodeURIComponent('<img src=x onerror=alert(1)>')}`)
+  const slipway = shared(t, usual)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=proxy&model=${encodeURIComponent('<img src=x onerror=alert(1)>')}`)
   await phase(page, 'complete')
   t.equal(await page.getByRole('heading', { level: 2 }).textContent(), '<img src=x onerror=alert(1)>')
   t.equal(await page.locator('img[src=x]').count(), 0)
@@ -184,7 +193,7 @@ t.test('what a link says is text, not markup', async t => {
 
 t.test('where the files are not, the page says where to put them', async t => {
   const slipway = await startSlipway(t, { SLIPWAY_MODEL_DIRS: t.testdir({ 'turbine.scz': '' }) })
-  const page = await openPage(browser, `${slipway.url}/hwv.html?model=turbine`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?model=turbine`)
   await page.getByRole('heading', { name: 'not here yet' }).waitFor()
   await keep(page, 'hwv-absent')
   t.match(await page.locator('.absent').innerText(), /SLIPWAY_STATIC_DIRS=[^]*web_viewer\/[^]*hoops-web-viewer\.mjs/)
@@ -196,7 +205,7 @@ t.test('where the files are not, the page says where to put them', async t => {
 t.test('an engine that is missing is told', async t => {
   const folder = t.testdir({ web: { 'hoops-web-viewer.mjs': 'export class WebViewer {}' } })
   const slipway = await startSlipway(t, { SLIPWAY_STATIC_DIRS: `${folder}/web` })
-  const page = await openPage(browser, `${slipway.url}/hwv.html`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.getByRole('alert').filter({ hasText: 'engine.esm.wasm is not beside /hoops-web-viewer.mjs' }).waitFor()
 })
 
@@ -205,17 +214,17 @@ t.test('a viewer of the older kind is taken from its global name; one that is no
   const folder = t.testdir({ iife: { 'hoops-web-viewer.iife.js': code }, none: { 'hoops_web_viewer.js': 'globalThis.Communicator = {}', 'engine-wasm.js': '' } })
   cpSync(join(fixtures, 'engine.esm.wasm'), join(folder, 'iife/engine.esm.wasm'))
   const slipway = await startSlipway(t, { SLIPWAY_STATIC_DIRS: join(folder, 'iife') })
-  const page = await openPage(browser, `${slipway.url}/hwv.html?way=proxy&model=m`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=proxy&model=m`)
   await phase(page, 'complete')
   const other = await startSlipway(t, { SLIPWAY_STATIC_DIRS: join(folder, 'none') })
-  const lame = await openPage(browser, `${other.url}/hwv.html?way=rest&model=m`)
+  const lame = await openPage(await openBrowser(t), `${other.url}/hwv.html?way=rest&model=m`)
   await lame.getByRole('alert').filter({ hasText: '/hoops_web_viewer.js brings no WebViewer' }).waitFor()
   t.same(await spawns(other.url), [])
 })
 
 t.test('what the viewer tells is said in words: a warning that can be answered, a part that is missing, a model that is not there', async t => {
-  const slipway = await withViewer(t)
-  const page = await openPage(browser, `${slipway.url}/hwv.html?way=proxy&model=turbine`)
+  const slipway = shared(t, usual)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=proxy&model=turbine`)
   await phase(page, 'complete')
   await tell(page, 'timeoutWarning', 1)
   await page.getByText('It closes in a minute.').waitFor()
@@ -238,11 +247,11 @@ t.test('what the viewer tells is said in words: a warning that can be answered, 
 
 t.test('a stream server that dies, a service that is full and one that is gone are told', async t => {
   const slipway = await withViewer(t, { env: { SLIPWAY_MAX_SESSIONS: '1' } })
-  const page = await openPage(browser, `${slipway.url}/hwv.html?way=rest&model=turbine`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=rest&model=turbine`)
   await phase(page, 'complete')
-  const second = await openPage(browser, `${slipway.url}/hwv.html?way=rest&model=turbine`)
+  const second = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=rest&model=turbine`)
   await second.getByRole('alert').filter({ hasText: /all seats are taken/i }).waitFor()
-  const third = await openPage(browser, `${slipway.url}/hwv.html?way=proxy&model=turbine`)
+  const third = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=proxy&model=turbine`)
   await third.getByRole('alert').filter({ hasText: /every seat is taken/i }).waitFor()
   const [session] = await spawns(slipway.url)
   await fetch(`${slipway.url}/api/spawns/${session?.id}`, { method: 'DELETE' })
@@ -256,7 +265,7 @@ t.test('a stream server that dies, a service that is full and one that is gone a
 
 t.test('with the embedded stream server only files are offered', async t => {
   const slipway = await withViewer(t, { env: { SLIPWAY_STREAM_SERVER: '', SLIPWAY_MODEL_DIRS: '' } })
-  const page = await openPage(browser, `${slipway.url}/hwv.html`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.getByText('which the HOOPS Web Viewer cannot talk to').waitFor()
   t.equal(await page.getByRole('radio', { name: 'REST handshake' }).isDisabled(), true)
   t.equal(await page.getByRole('radio', { name: 'Single file' }).isChecked(), true)
@@ -267,8 +276,8 @@ t.test('with the embedded stream server only files are offered', async t => {
 })
 
 t.test('it is used with the keyboard alone', async t => {
-  const slipway = await withViewer(t)
-  const page = await openPage(browser, `${slipway.url}/hwv.html`)
+  const slipway = shared(t, usual)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html`)
   await page.locator('#wish button:enabled').waitFor()
   await page.getByRole('radio', { name: 'REST handshake' }).focus()
   await page.keyboard.press('ArrowDown')
@@ -289,13 +298,13 @@ for (const [name, options] of [
   ['narrow', { viewport: { width: 820, height: 1000 } }]
 ] as const) {
   t.test(`it looks right: ${name}`, async t => {
-    const slipway = await withViewer(t)
-    const page = await openPage(browser, `${slipway.url}/hwv.html?way=proxy&model=turbine`, options)
+    const slipway = shared(t, usual)
+    const page = await openPage(await openBrowser(t), `${slipway.url}/hwv.html?way=proxy&model=turbine`, options)
     await phase(page, 'complete')
     await page.evaluate('scrollTo(0, 0)')
     await page.screenshot({ path: `test/browser/screenshots/hwv-${name}.png`, fullPage: true })
-    const plain = await startSlipway(t)
-    const absent = await openPage(browser, `${plain.url}/hwv.html`, options)
+    const plain = shared(t, without)
+    const absent = await openPage(await openBrowser(t), `${plain.url}/hwv.html`, options)
     await absent.getByRole('heading', { name: 'not here yet' }).waitFor()
     await absent.screenshot({ path: `test/browser/screenshots/hwv-absent-${name}.png`, fullPage: true })
     for (const shown of [page, absent]) {

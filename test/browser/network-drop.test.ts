@@ -2,10 +2,8 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
-import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { dataOf, keep, openBrowser, openPage, phase } from './chromium.ts'
-
-const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
+import { comesTrue } from '../fixtures/slipway.ts'
+import { dataOf, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
 
 /** A network between browser and stream server that can be cut: every line through it at once, and new ones refused until it is mended. */
 async function network (t: Test) {
@@ -33,7 +31,7 @@ async function network (t: Test) {
 
 for (const mode of ['csr', 'ssr']) {
   t.test(`a viewer loses its network for a moment, says so, and goes on: ${mode}`, async t => {
-    const slipway = await startSlipway(t, embedded)
+    const slipway = await startEmbedded(t)
     const line = await network(t)
     const page = await openPage(await openBrowser(t), 'about:blank')
     let sockets = 0

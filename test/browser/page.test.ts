@@ -1,16 +1,14 @@
 import t from 'tap'
 import { isAlive } from '../fixtures/leak-check.ts'
 import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase } from './chromium.ts'
-
-const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
+import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
 
 async function pidOf (url: string, id: string | undefined): Promise<number> {
   return (await (await fetch(`${url}/api/spawns/${id}`)).json() as { pid: number }).pid
 }
 
 t.test('one click shows a CAD assembly, coarse first and fine later, from a process of its own', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const browser = await openBrowser(t)
   const page = await openPage(browser, 'about:blank')
   // Lets only the first parts through until told otherwise, so that the coarse picture stands still to be looked at.
@@ -78,7 +76,7 @@ t.test('one click shows a CAD assembly, coarse first and fine later, from a proc
 })
 
 t.test('several viewers stand side by side, each on a process of its own, and leave with the tab', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const browser = await openBrowser(t)
   const page = await openPage(browser, slipway.url)
   const cards = [await createViewer(page), await createViewer(page)]
@@ -94,7 +92,7 @@ t.test('several viewers stand side by side, each on a process of its own, and le
 })
 
 t.test('a session stopped from the list says so in its viewer', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), slipway.url)
   const card = await createViewer(page)
   await phase(card, 'complete')
@@ -107,7 +105,7 @@ t.test('a session stopped from the list says so in its viewer', async t => {
 })
 
 t.test('no seat, no model and no server are said in words', async t => {
-  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MAX_SESSIONS: '1' })
+  const slipway = await startEmbedded(t, { SLIPWAY_MAX_SESSIONS: '1' })
   const page = await openPage(await openBrowser(t), slipway.url)
   const first = await createViewer(page)
   await phase(first, 'complete')
@@ -122,7 +120,7 @@ t.test('no seat, no model and no server are said in words', async t => {
 })
 
 t.test('it is used with the keyboard alone', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), slipway.url)
   // What is disabled until the models are known takes no focus.
   await page.locator('#create button:enabled').waitFor()
@@ -148,7 +146,7 @@ for (const [name, options] of [
   ['phone', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }]
 ] as const) {
   t.test(`it looks right: ${name}`, async t => {
-    const slipway = await startSlipway(t, embedded)
+    const slipway = await startEmbedded(t)
     const page = await openPage(await openBrowser(t), slipway.url, options)
     const card = await createViewer(page)
     await phase(card, 'complete')
@@ -163,7 +161,7 @@ for (const [name, options] of [
 }
 
 t.test('a browser that shows nothing on a canvas, not even the server\'s pictures, is told so', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.addInitScript('HTMLCanvasElement.prototype.getContext = () => null')
   await page.goto(slipway.url)

@@ -1,20 +1,19 @@
 import t from 'tap'
-import { comesTrue, startSlipway, type Slipway } from '../fixtures/slipway.ts'
-import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase } from './chromium.ts'
-
-const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1', SLIPWAY_STARTED_AHEAD_CSR: '0' }
+import { comesTrue, type Slipway } from '../fixtures/slipway.ts'
+import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
 
 const sessionsOf = async ({ url }: Slipway): Promise<string[]> => ((await (await fetch(`${url}/api/spawns`)).json()) as { spawns: Array<{ id: string }> }).spawns.map(({ id }) => id)
 
 for (const [mode, endpoint] of [['csr', '{origin}/s/{token}'], ['ssr', 'ws://{host}:{port}']] as const) {
   t.test(`a page that is loaded again finds its session, seen as it was: ${mode}, ${endpoint}`, async t => {
-    const slipway = await startSlipway(t, { ...embedded, SLIPWAY_ENDPOINT: endpoint })
+    const slipway = await startEmbedded(t, { SLIPWAY_ENDPOINT: endpoint })
     const page = await openPage(await openBrowser(t), `${slipway.url}/?model=drive-unit&mode=${mode}`)
     const card = page.locator('article.card')
     await phase(card, 'complete')
     await card.locator('canvas').focus()
+    const { bytes } = await dataOf(card)
     for (let press = 0; press < 6; press++) await page.keyboard.press('+')
-    await comesTrue('it has come nearer', async () => (await dataOf(card))['refining'] === 'true')
+    await comesTrue('it has come nearer', async () => Number((await dataOf(card))['bytes']) > Number(bytes))
     await comesTrue('and is complete', async () => (await dataOf(card))['refining'] === 'false')
     // Its frame is not part of the picture.
     await card.locator('canvas').blur()
@@ -40,7 +39,7 @@ for (const [mode, endpoint] of [['csr', '{origin}/s/{token}'], ['ssr', 'ws://{ho
 }
 
 t.test('a page that is loaded again keeps its seat while others wait for one, and what was open is there again', async t => {
-  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MAX_SESSIONS: '2', SLIPWAY_QUEUE_LENGTH: '3' })
+  const slipway = await startEmbedded(t, { SLIPWAY_MAX_SESSIONS: '2', SLIPWAY_QUEUE_LENGTH: '3' })
   const browser = await openBrowser(t)
   const page = await openPage(browser, slipway.url)
   for (const viewer of [await createViewer(page), await createViewer(page)]) await phase(viewer, 'complete')
@@ -64,7 +63,7 @@ t.test('a page that is loaded again keeps its seat while others wait for one, an
 })
 
 t.test('a page that is loaded again after its session has ended begins another', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), `${slipway.url}/?model=drive-unit&mode=csr`)
   const card = page.locator('article.card')
   await phase(card, 'complete')
@@ -88,7 +87,7 @@ t.test('a page that is loaded again after its session has ended begins another',
 })
 
 t.test('a viewer in a page of its own finds its session too, and a likeness of its tab does not', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html?model=drive-unit`)
   const open = page.locator('.slipway-viewer[data-state=open]')
   await open.waitFor()

@@ -1,12 +1,10 @@
 import t from 'tap'
-import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
+import { comesTrue } from '../fixtures/slipway.ts'
 import { NarrowWay } from '../stream-server/support/narrow-way.ts'
-import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase } from './chromium.ts'
-
-const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
+import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
 
 t.test('a browser without WebGL is shown pictures that the stream server renders, which look like those a browser draws', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.goto(slipway.url)
   // Behind a picture that is drawn here the page's gradient shows through; one that is rendered elsewhere is painted on a plain ground.
@@ -59,7 +57,7 @@ t.test('a browser without WebGL is shown pictures that the stream server renders
 })
 
 t.test('over a narrow way the picture comes in strips and is the same in the end', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const browser = await openBrowser(t)
   const pictures: Buffer[] = []
   let strips = 0

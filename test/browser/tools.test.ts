@@ -2,11 +2,9 @@ import { writeFile } from 'node:fs/promises'
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { PNG } from 'pngjs'
-import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
+import { comesTrue } from '../fixtures/slipway.ts'
 import { box, stlBinary } from '../stream-server/support/files.ts'
-import { createViewer, dataOf, difference, keep, openBrowser, openPage, phase, type Card } from './chromium.ts'
-
-const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
+import { createViewer, dataOf, difference, keep, openBrowser, openPage, phase, startEmbedded, type Card } from './chromium.ts'
 
 /** A place on the gearbox with nothing small near by, in page coordinates. */
 async function gearbox (card: Card): Promise<{ x: number, y: number }> {
@@ -36,7 +34,7 @@ function orange (png: Buffer): number {
 }
 
 t.test('a model is looked into with the tools of its viewer', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), slipway.url)
   const card = await createViewer(page)
   await phase(card, 'complete')
@@ -181,7 +179,7 @@ t.test('a model is looked into with the tools of its viewer', async t => {
 t.test('what is measured is as long as it is', async t => {
   const models = t.testdir({})
   await writeFile(`${models}/block.stl`, stlBinary(box([0, 0, 0], [10, 20, 30])))
-  const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MODEL_DIRS: models })
+  const slipway = await startEmbedded(t, { SLIPWAY_MODEL_DIRS: models })
   const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`)
   await page.evaluate(`(async () => {
     const { createViewer } = await import('/assets/viewer.js')
@@ -230,7 +228,7 @@ t.test('what is measured is as long as it is', async t => {
 })
 
 t.test('on a phone the tools wait behind one button', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), slipway.url, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme: 'dark' })
   const card = await createViewer(page)
   await phase(card, 'complete')

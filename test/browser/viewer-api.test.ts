@@ -3,10 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type { Page } from 'playwright-core'
-import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { colours, keep, openBrowser, openPage, phase } from './chromium.ts'
-
-const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
+import { comesTrue } from '../fixtures/slipway.ts'
+import { colours, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
 
 /** Runs code in the page, where `viewer` is the viewer and `told` what it told. */
 const ask = async <Answer> (page: Page, code: string): Promise<Answer> => await page.evaluate<Answer>(`(async () => { const { viewer, told } = window.test; ${code} })()`)
@@ -14,7 +12,7 @@ const ask = async <Answer> (page: Page, code: string): Promise<Answer> => await 
 const running = async (url: string): Promise<number> => ((await (await fetch(`${url}/api/spawns`)).json()) as { spawns: unknown[] }).spawns.length
 
 t.test('a page shows a model with a few lines of its own', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.goto(`${slipway.url}/embed.html`)
   await page.evaluate(`(async () => {
@@ -70,7 +68,7 @@ t.test('a page of another origin frames a viewer when it may ask for one, and no
 })
 
 t.test('a viewer in an iframe, and one that nobody uses', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`)
   await page.evaluate('document.body.innerHTML = \'<iframe src="embed.html?model=drive-unit" width="700" height="450"></iframe>\'')
   const frame = page.frameLocator('iframe')
@@ -106,7 +104,7 @@ t.test('a viewer in an iframe, and one that nobody uses', async t => {
 })
 
 t.test('what an older model has to say yet is not heard', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`)
   const steps = await page.evaluate(`(async () => {
     const { createViewer } = await import('/assets/viewer.js')
@@ -136,7 +134,7 @@ t.test('what an older model has to say yet is not heard', async t => {
 })
 
 t.test('a link opens a model in a mode', async t => {
-  const slipway = await startSlipway(t, embedded)
+  const slipway = await startEmbedded(t)
   const page = await openPage(await openBrowser(t), `${slipway.url}/?model=drive-unit&mode=csr`)
   await phase(page.locator('article.card'), 'complete')
   t.same(page.complaints, [])
