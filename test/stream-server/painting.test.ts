@@ -9,6 +9,8 @@ import { isOccluded } from '../../src/stream-server/ssr/occlusion.ts'
 import { Painter } from '../../src/stream-server/ssr/painter.ts'
 import { decodeGeometry } from '../../src/stream-server/ssr/geometry.ts'
 import type { Geometry } from '../../src/stream-server/ssr/geometry.ts'
+import { Skin } from '../../src/stream-server/ssr/textures/skin.ts'
+import { TextureStore } from '../../src/stream-server/ssr/textures/texture-store.ts'
 import { dice } from './support/dice.ts'
 import { camera } from './support/viewer.ts'
 
@@ -30,7 +32,7 @@ function ball (rows: number): Geometry {
       indices.push(at, at + 1, at + rows + 1, at + 1, at + rows + 2, at + rows + 1)
     }
   }
-  return { positions: new Int16Array(positions), normals: new Int8Array(normals), indices: new Uint16Array(indices), center: [0, 0, 0], scale: 1 / 32767, closed: true, bytes: 0 }
+  return { positions: new Int16Array(positions), normals: new Int8Array(normals), indices: new Uint16Array(indices), center: [0, 0, 0], scale: 1 / 32767, adorned: false, stretch: 0, closed: true, bytes: 0 }
 }
 
 /** A cube that fills its box; its corners have one normal. */
@@ -57,7 +59,7 @@ t.test('what is left out because it is hidden, or too small for a pixel, changes
     }).sort((a, b) => b.box[2]! - a.box[2]!)
     const draw = (target: Framebuffer, { id, geometry, matrix }: typeof instances[number]) => {
       lighting.aim({ red: id / 60, green: 0.5, blue: 1 - id / 60, specular: 0.1, shininess: 20 }, [0, 0, 1])
-      painter.draw(target, { id, cover: 16, phase: 0 }, geometry, { matrix, viewProjection, jitter: [0.3, -0.2], whole: true, section: null, inside: null }, lighting)
+      painter.draw(target, { id, cover: 16, phase: 0, hatching: null }, geometry, { matrix, viewProjection, jitter: [0.3, -0.2], whole: true, section: null, inside: null, skin: null, sharpness: 1 }, lighting)
     }
     const quick = new Framebuffer(width, height)
     quick.clear(0xffffffff)
@@ -84,7 +86,7 @@ t.test('the inside of what is open is lit from within', async t => {
   const paint = (geometry: Geometry) => {
     const target = new Framebuffer(width, height)
     target.clear(0xffffffff)
-    new InstancePainter().draw(target, { id: 1, cover: 16, phase: 0 }, geometry, { matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], viewProjection, jitter: [0, 0], whole: true, section: null, inside: null }, lighting)
+    new InstancePainter().draw(target, { id: 1, cover: 16, phase: 0, hatching: null }, geometry, { matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], viewProjection, jitter: [0, 0], whole: true, section: null, inside: null, skin: null, sharpness: 1 }, lighting)
     return target
   }
   const solid = ball(24)
@@ -114,6 +116,8 @@ class OpenStore extends GeometryStore {
   override get (part: number): Geometry | undefined { return this.#geometries[part] }
 }
 
+const nothing = new TextureStore([], 0, pyramid => new Skin(pyramid))
+
 t.test('a solid in pieces looks like one in one piece, whole and cut open', async t => {
   const solid = { ...ball(40), closed: false }
   const levels = [{ error: 0, triangles: 3200, vertices: 1681, bytes: 0 }]
@@ -134,8 +138,8 @@ t.test('a solid in pieces looks like one in one piece, whole and cut open', asyn
     painter.paint(target, { view: camera(1, [-3, 0.6, 2], [0, 0, 0]), background: 0xffffffff, sample: 0 }, () => false)
     return target
   }
-  const whole = new Painter(scene(part), new OpenStore([solid]), arrangement)
-  const split = new Painter(scene({ ...part, levels: [], pieces }), new OpenStore(halves), arrangement)
+  const whole = new Painter(scene(part), new OpenStore([solid]), nothing, arrangement)
+  const split = new Painter(scene({ ...part, levels: [], pieces }), new OpenStore(halves), nothing, arrangement)
   const apart = (section: [number, number, number, number] | null) => {
     const [a, b] = [paint(whole, section), paint(split, section)]
     t.ok(new Set(a.ids).size === 2)

@@ -7,6 +7,8 @@ import { programOf } from './painting-program.ts'
 
 /** Of decoded geometry, bytes. */
 const mostGeometry = 48 * 2 ** 20
+/** Of unpacked textures, bytes: a large one has 21.3 MiB. A picture of 1280×720 pixels shows no more than 4 MiB of them at once. */
+const mostTextures = 24 * 2 ** 20
 /** For a GPU to be found. */
 const mostMs = 5000
 
@@ -99,8 +101,8 @@ export class PaintingThread {
   }
 
   #start (path: string, gpu: GpuWish | string): Worker {
-    const { scene: { parts, instances, min, max }, onMessage, onEquipped, onBroken } = this.#settings
-    const workerData: PaintingScene = { parts, instances, min, max, newest: this.#newest, mostBytes: mostGeometry, gpu }
+    const { scene: { parts, instances, min, max, textures = [] }, onMessage, onEquipped, onBroken } = this.#settings
+    const workerData: PaintingScene = { parts, instances, min, max, textures, newest: this.#newest, mostBytes: mostGeometry, mostTextureBytes: mostTextures, gpu }
     const worker = new Worker(path, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 3 } })
     const isInUse = () => !this.#closed && worker === this.#worker
     worker.on('message', (message: FromThread) => {
