@@ -21,6 +21,7 @@ async function carryOut (message: ToPainter): Promise<void> {
     case 'texture': return await studio.dress(message.texture, message.pyramid)
     case 'mark': return studio.arrangement.mark(message)
     case 'style': return studio.arrangement.style(message)
+    case 'rest': return studio.rest()
     case 'end':
       await studio.close()
       parentPort?.close()

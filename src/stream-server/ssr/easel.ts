@@ -1,6 +1,7 @@
 import type { PickedMessage } from '../protocol.ts'
 import type { Artist, Painted } from './artist.ts'
 import { Framebuffer } from './framebuffer.ts'
+import { giveBack } from './give-back.ts'
 import type { FromPainter, PaintOrder } from './orders.ts'
 import { worldPoint } from './unproject.ts'
 
@@ -34,6 +35,13 @@ export class Easel {
     if (instance < 0 || this.#seen === null) return { instance }
     const point = worldPoint(this.#seen.viewProjection, 2 * x - 1, 1 - 2 * y, 1 - depth[row * width + column]!)
     return point === null ? { instance } : { instance, point }
+  }
+
+  /** Nothing is to be painted for the time being: gives back what only painting needs. What is seen can still be picked from. */
+  rest (): void {
+    giveBack(this.#sums.buffer)
+    this.#sums = new Uint16Array(0)
+    this.#samples = 0
   }
 
   /** Paints into the order's pixels, unless `superseded` tells it to stop. */

@@ -46,6 +46,8 @@ export class ImageStreamer {
   /** Milliseconds from the order of a picture to having it painted, as it was last while the camera moved. */
   #lead = 0
   #loading = false
+  /** What painting needs is given back. */
+  #isAtRest = false
   #textures: TextureFeed
   /** Textures that have come. */
   #come = 0
@@ -166,7 +168,7 @@ export class ImageStreamer {
     if (this.#closed || this.#order !== null || this.#loading || camera === null) return
     const { seq, arrangement, samples, stale, fine } = this.#shown
     const current = seq === camera.seq && arrangement === this.#arrangement && !stale
-    if (current && fine && samples >= allSamples) return
+    if (current && fine && samples >= allSamples) return this.#restPainter()
     // A picture that lacks textures is bettered by them before anything else.
     if (current && (!this.#resting || !this.#textures.isIdle)) return
     // A picture is not begun before its file could go: until then a newer camera may come.
@@ -183,11 +185,19 @@ export class ImageStreamer {
     else this.#paint(camera, samples < fewSamples ? fewSamples : allSamples)
   }
 
+  /** The best picture is painted. What painting needs is given back when it has gone. */
+  #restPainter (): void {
+    if (this.#isAtRest || !this.#outflow.isEmpty) return
+    this.#isAtRest = true
+    this.#painter.rest()
+  }
+
   #paint (camera: CameraMessage, samples: number): void {
     // What may be given up only betters a picture that is there: whoever changes something all the time shall see something too.
     const { seq, arrangement, stale } = this.#shown
     const seen = seq === camera.seq && arrangement === this.#arrangement
     const means = this.#resting && seen && !(stale && this.#isNarrow) ? null : this.#pace.means
+    this.#isAtRest = false
     this.#order = { arrangement: this.#arrangement, means, at: this.#settings.clock.now(), textures: this.#come }
     this.#painter.paint(orderOf(camera, {
       scale: means?.scale ?? 1,

@@ -48,6 +48,8 @@ export type ToPainter =
   | { type: 'texture', texture: number, pyramid: Pyramid | null }
   /** Whose pixel is it? Places are shares of the picture's sides, 0 to 1. */
   | { type: 'pick', id: number, x: number, y: number }
+  /** Nothing better is painted before something changes. */
+  | { type: 'rest' }
   /** That was all: end. */
   | { type: 'end' }
 

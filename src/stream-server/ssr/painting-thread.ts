@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock.ts'
 import type { SceneMessage } from '../protocol.ts'
+import { giveBack } from './give-back.ts'
 import type { GpuWish } from './gpu/gpu.ts'
 import type { FromPainter, FromThread, PaintingScene, PaintOrder, ToPainter } from './orders.ts'
 import { programOf } from './painting-program.ts'
@@ -72,6 +73,13 @@ export class PaintingThread {
   /** The pixels of a picture are not needed any more. */
   takeBack (pixels: ArrayBuffer): void {
     this.#spare.push(pixels)
+  }
+
+  /** Nothing is to be painted for the time being: gives back what only painting needs. */
+  rest (): void {
+    for (const pixels of this.#spare) giveBack(pixels)
+    this.#spare = []
+    this.tell({ type: 'rest' })
   }
 
   tell (message: ToPainter, transfer: ArrayBuffer[] = []): void {

@@ -72,6 +72,10 @@ export class Studio {
     return await this.#try(async ({ easel }) => await easel.paint(order, superseded))
   }
 
+  rest (): void {
+    this.#equipment.easel.rest()
+  }
+
   /** Resolves when the GPU has nothing more to do for us; the thread waits in here for one that is still at something. */
   async close (): Promise<void> {
     this.#found?.device.destroy()
