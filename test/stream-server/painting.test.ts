@@ -4,7 +4,7 @@ import { Arrangement } from '../../src/stream-server/ssr/arrangement.ts'
 import { Framebuffer } from '../../src/stream-server/ssr/framebuffer.ts'
 import { GeometryStore } from '../../src/stream-server/ssr/geometry-store.ts'
 import { InstancePainter } from '../../src/stream-server/ssr/instance-painter.ts'
-import { Lighting } from '../../src/stream-server/ssr/lighting.ts'
+import { hatched, hatchPeriod, Lighting, surfaceOf } from '../../src/stream-server/ssr/lighting.ts'
 import { isOccluded } from '../../src/stream-server/ssr/occlusion.ts'
 import { Painter } from '../../src/stream-server/ssr/painter.ts'
 import { decodeGeometry } from '../../src/stream-server/ssr/geometry.ts'
@@ -147,4 +147,30 @@ t.test('a solid in pieces looks like one in one piece, whole and cut open', asyn
   }
   t.equal(apart(null), 0, 'the highlight does not jump')
   t.equal(apart([1, 0, 0, 0.3]), 0, 'the piece that the plane leaves whole shows the face of the cut too')
+})
+
+t.test('the face of a cut is hatched in one colour, seen from where it was cut off, and only there', async t => {
+  const solid = ball(40)
+  const part: PartInfo = { name: 'Ball', min: [-1, -1, -1], max: [1, 1, 1], color: [0.6, 0.1, 0.1, 1], metallic: 0, roughness: 0.3, solid: true, levels: [{ error: 0, triangles: 3200, vertices: 1681, bytes: 0 }] }
+  const scene = { parts: [part], instances: [{ part: 0, node: 0, matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] }], min: part.min, max: part.max }
+  const arrangement = new Arrangement(1)
+  arrangement.style({ ghosts: false, edges: false, explosion: 0, section: [0, 0, -1, 0] })
+  const paint = (painted: PartInfo, position: [number, number, number], sample = 0) => {
+    const target = new Framebuffer(width, height)
+    new Painter({ ...scene, parts: [painted] }, new OpenStore([solid]), nothing, arrangement).paint(target, { view: camera(1, position, [0, 0, 0]), background: 0xffffffff, sample }, () => false)
+    return target
+  }
+  const shades = hatched(surfaceOf(part))
+  const isHatched = ({ color, ids }: Framebuffer) => color.reduce((sum, value, at) => sum + Number(ids[at] === 1 && shades.includes(value)), 0) / ids.reduce((sum, id) => sum + id, 0)
+  t.equal(new Set(shades).size, 3)
+  const front = paint(part, [0, 0, 3])
+  t.equal(isHatched(front), 1, 'all that is seen from the front is the face')
+  const wrong = front.color.filter((value, at) => front.ids[at] === 1 && value !== shades[(at % width + height - Math.floor(at / width)) % hatchPeriod])
+  t.equal(wrong.length, 0, 'lines run from the upper left to the lower right')
+  const moved = paint(part, [0, 0, 3], 5)
+  t.ok(moved.color.every((value, at) => moved.ids[at] !== 1 || front.ids[at] !== 1 || value === front.color[at]), 'and stay where they are in all pictures of a series')
+  t.ok(isHatched(paint(part, [0, 0, -3])) < 0.05, 'from behind it is a ball')
+  t.ok(isHatched(paint({ ...part, color: [0.6, 0.1, 0.1, 0.5] }, [0, 0, 3])) < 0.2, 'what is seen through is not filled')
+  const { solid: _, ...surface } = part
+  t.ok(isHatched(paint(surface, [0, 0, 3])) < 0.2, 'nor is what is no solid')
 })
