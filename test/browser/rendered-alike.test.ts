@@ -4,7 +4,7 @@ import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
 import { board, checks } from '../stream-server/support/board.ts'
 import { torus, writeMeshes } from '../stream-server/support/torus.ts'
 import type { PlacedMesh } from '../stream-server/support/torus.ts'
-import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase, type Card } from './chromium.ts'
+import { colours, dataOf, difference, keep, openBrowser, openPage, phase, type Card } from './chromium.ts'
 
 const embedded = { SLIPWAY_STREAM_SERVER: '', SLIPWAY_PING_INTERVAL: '1' }
 
@@ -14,26 +14,43 @@ const blue: PlacedMesh['color'] = [0.1, 0.3, 0.7]
 
 /** What is on each of the pictures, and what is done with it before. `most` is the share of the pixels that may differ. */
 const scenes: Array<{ name: string, placed: PlacedMesh[], cut?: boolean, most: number }> = [
-  { name: 'textured', most: 0.004, placed: [
-    { name: 'Floor', mesh: board(3, 6), color: [1, 1, 1], at: [0, -0.5, 0], image: checks(256, 8) },
-    { name: 'Sign', mesh: board(0.8, 1, 4), color: [0.6, 0.8, 1], at: [0, 0.8, 0], image: checks(32, 4) },
-    { name: 'Coloured', mesh: coloured, color: [1, 1, 1], at: [0, 0.1, 0] }
-  ] },
-  { name: 'cut', cut: true, most: 0.002, placed: [
-    { name: 'Solid', mesh: ring, color: [0.7, 0.05, 0.05], at: [0, 0, 0] },
-    { name: 'Open', mesh: { ...ring, indices: ring.indices.subarray(3) }, color: blue, at: [0, 1.2, 0] },
-    { name: 'Coloured', mesh: coloured, color: [1, 1, 1], at: [0, -1.2, 0] }
-  ] },
-  { name: 'transparent', most: 0.002, placed: [
-    { name: 'Ring', mesh: ring, color: blue, at: [0, 0, 0] },
-    { name: 'Pane', mesh: board(1.5, 1), color: [0.2, 0.8, 0.3], at: [0.3, 0.6, 0.3], opacity: 0.4 }
-  ] },
-  { name: 'mirrored', most: 0.002, placed: [
-    { name: 'Half', mesh: { ...ring, indices: ring.indices.slice(0, ring.indices.length / 4) }, color: blue, at: [0, 0, 0] },
-    { name: 'Half', mesh: ring, color: blue, at: [-2.5, 0, 0], scale: [-0.8, 0.8, 0.8] },
-    { name: 'Half', mesh: ring, color: blue, at: [2.5, 0, 0], scale: [0.5, 1.6, 0.9] },
-    { name: 'Half', mesh: ring, color: blue, at: [0, 0, 3], scale: [0.9, -0.4, 1.2] }
-  ] }
+  {
+    name: 'textured',
+    most: 0.004,
+    placed: [
+      { name: 'Floor', mesh: board(3, 6), color: [1, 1, 1], at: [0, -0.5, 0], image: checks(256, 8) },
+      { name: 'Sign', mesh: board(0.8, 1, 4), color: [0.6, 0.8, 1], at: [0, 0.8, 0], image: checks(32, 4) },
+      { name: 'Coloured', mesh: coloured, color: [1, 1, 1], at: [0, 0.1, 0] }
+    ]
+  },
+  {
+    name: 'cut',
+    cut: true,
+    most: 0.002,
+    placed: [
+      { name: 'Solid', mesh: ring, color: [0.7, 0.05, 0.05], at: [0, 0, 0] },
+      { name: 'Open', mesh: { ...ring, indices: ring.indices.subarray(3) }, color: blue, at: [0, 1.2, 0] },
+      { name: 'Coloured', mesh: coloured, color: [1, 1, 1], at: [0, -1.2, 0] }
+    ]
+  },
+  {
+    name: 'transparent',
+    most: 0.002,
+    placed: [
+      { name: 'Ring', mesh: ring, color: blue, at: [0, 0, 0] },
+      { name: 'Pane', mesh: board(1.5, 1), color: [0.2, 0.8, 0.3], at: [0.3, 0.6, 0.3], opacity: 0.4 }
+    ]
+  },
+  {
+    name: 'mirrored',
+    most: 0.002,
+    placed: [
+      { name: 'Half', mesh: { ...ring, indices: ring.indices.slice(0, ring.indices.length / 4) }, color: blue, at: [0, 0, 0] },
+      { name: 'Half', mesh: ring, color: blue, at: [-2.5, 0, 0], scale: [-0.8, 0.8, 0.8] },
+      { name: 'Half', mesh: ring, color: blue, at: [2.5, 0, 0], scale: [0.5, 1.6, 0.9] },
+      { name: 'Half', mesh: ring, color: blue, at: [0, 0, 3], scale: [0.9, -0.4, 1.2] }
+    ]
+  }
 ]
 
 const press = async (card: Card, name: string): Promise<void> => { await card.getByRole('button', { name, exact: true }).click() }

@@ -50,6 +50,8 @@ export function fillAdorned (target: Framebuffer, paint: Paint, corners: Float64
     across[k] = to1 * ux + to2 * vx
     down[k] = to1 * uy + to2 * vy
   }
+  const acrossDepth = depthAcross * steps
+  const { seen } = skin
   const { color, depth, ids, width, height } = target
   const { id, cover, phase } = paint
   for (let row = Math.max(0, (Math.min(y0, y1, y2) + half - 1) >> 4); row <= last; row++) {
@@ -63,31 +65,47 @@ export function fillAdorned (target: Framebuffer, paint: Paint, corners: Float64
     if (a1 > 0) from = Math.max(from, Math.ceil(-b1 / a1)); else if (a1 < 0) to = Math.min(to, Math.floor(b1 / -a1)); else if (b1 < 0) continue
     if (a2 > 0) from = Math.max(from, Math.ceil(-b2 / a2)); else if (a2 < 0) to = Math.min(to, Math.floor(b2 / -a2)); else if (b2 < 0) continue
     const dy = y - y0
+    const start = from * steps + half - x0
+    let d = d0 + start * depthAcross + dy * depthDown
+    let over = base[0]! + start * across[0]! + dy * down[0]!
+    let u = base[1]! + start * across[1]! + dy * down[1]!
+    let v = base[2]! + start * across[2]! + dy * down[2]!
+    let red = base[3]! + start * across[3]! + dy * down[3]!
+    let green = base[4]! + start * across[4]! + dy * down[4]!
+    let blue = base[5]! + start * across[5]! + dy * down[5]!
+    let shine = base[6]! + start * across[6]! + dy * down[6]!
     let level = 0
     let rising = 0
     for (let column = from; column <= to; column++) {
-      const dx = column * steps + half - x0
       if ((column - from) % even === 0) {
         const next = Math.min(to, column + even)
-        level = levelAt(dx, dy, skin, sharpness)
+        level = levelAt(column * steps + half - x0, dy, skin, sharpness)
         rising = next > column ? (levelAt(next * steps + half - x0, dy, skin, sharpness) - level) / (next - column) : 0
-      } else level += rising
+      }
       const at = row * width + column
-      const d = d0 + dx * depthAcross + dy * depthDown
-      if (!(d > depth[at]!) || (cover < 16 && bayer[((row & 3) << 2 | column & 3) ^ phase]! >= cover)) continue
-      const w = 1 / (base[0]! + dx * across[0]! + dy * down[0]!)
-      skin.look((base[1]! + dx * across[1]! + dy * down[1]!) * w, (base[2]! + dx * across[2]! + dy * down[2]!) * w, level)
-      const share = isHatched ? w * hatchShares[(column + height - row) % hatchPeriod]! : w
-      const shine = (base[6]! + dx * across[6]! + dy * down[6]!) * w
-      const red = encode(Math.max(0, (base[3]! + dx * across[3]! + dy * down[3]!) * share * skin.red + shine))
-      const green = encode(Math.max(0, (base[4]! + dx * across[4]! + dy * down[4]!) * share * skin.green + shine))
-      const blue = encode(Math.max(0, (base[5]! + dx * across[5]! + dy * down[5]!) * share * skin.blue + shine))
-      depth[at] = d
-      color[at] = 0xff000000 | blue << 16 | green << 8 | red
-      ids[at] = id
+      if (d > depth[at]! && (cover >= 16 || bayer[((row & 3) << 2 | column & 3) ^ phase]! < cover)) {
+        const w = 1 / over
+        skin.look(u * w, v * w, level)
+        const share = isHatched ? w * hatchShares[(column + height - row) % hatchPeriod]! : w
+        depth[at] = d
+        ids[at] = id
+        color[at] = 0xff000000 | byteOf(blue * share * seen[2]! + shine * w) << 16 | byteOf(green * share * seen[1]! + shine * w) << 8 | byteOf(red * share * seen[0]! + shine * w)
+      }
+      d += acrossDepth
+      over += across[0]! * steps
+      u += across[1]! * steps
+      v += across[2]! * steps
+      red += across[3]! * steps
+      green += across[4]! * steps
+      blue += across[5]! * steps
+      shine += across[6]! * steps
+      level += rising
     }
   }
 }
+
+/** Single precision may bring a little less than nothing. */
+const byteOf = (value: number): number => value > 0 ? encode(value) : 0
 
 /** Which copy of the texture a pixel at so many steps from the first corner is to be looked up in. */
 function levelAt (dx: number, dy: number, { width, height }: Skin, sharpness: number): number {

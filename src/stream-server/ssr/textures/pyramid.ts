@@ -35,8 +35,8 @@ export const lastLevel = (width: number, height: number): number => Math.floor(M
 /** Linear values of bytes. */
 export const linear: Float32Array = Float32Array.from({ length: 256 }, (_, i) => i / 255 <= 0.04045 ? i / 255 / 12.92 : ((i / 255 + 0.055) / 1.055) ** 2.4)
 const fine = 65_535
-let bytes: Uint8Array | undefined
-const byteOf = (): Uint8Array => bytes ??= Uint8Array.from({ length: fine + 1 }, (_, i) => Math.round(255 * (i / fine <= 0.0031308 ? i / fine * 12.92 : 1.055 * (i / fine) ** (1 / 2.4) - 0.055)))
+/** Bytes of linear values, in so many steps. */
+const bytesOf = (): Uint8Array => Uint8Array.from({ length: fine + 1 }, (_, i) => Math.round(255 * (i / fine <= 0.0031308 ? i / fine * 12.92 : 1.055 * (i / fine) ** (1 / 2.4) - 0.055)))
 
 /** Makes the copies from `level` on, each pixel the mean light of four of the copy before. `data` has four bytes a pixel. */
 export function pyramidOf (width: number, height: number, data: Uint8Array, level: number): Pyramid {
@@ -46,16 +46,16 @@ export function pyramidOf (width: number, height: number, data: Uint8Array, leve
   for (let i = 0; i < image.length; i++) image[i] = 0xff000000 | data[i * 4 + 2]! << 16 | data[i * 4 + 1]! << 8 | data[i * 4]!
   const { at: begin, width: wide, height: high } = steps[first]!
   const texels = new Uint32Array(steps.at(-1)!.at + 1 - begin)
+  const encoded = bytesOf()
   for (const [i, step] of steps.entries()) {
-    if (i > 0) image = halved(image, steps[i - 1]!, step)
+    if (i > 0) image = halved(image, steps[i - 1]!, step, encoded)
     if (i >= first) texels.set(image, step.at - begin)
   }
   return { level: first, width: wide, height: high, texels }
 }
 
-function halved (image: Uint32Array, from: Step, to: Step): Uint32Array<ArrayBuffer> {
+function halved (image: Uint32Array, from: Step, to: Step, encoded: Uint8Array): Uint32Array<ArrayBuffer> {
   const made = new Uint32Array(to.width * to.height)
-  const encoded = byteOf()
   for (let y = 0; y < to.height; y++) {
     const upper = Math.min(2 * y, from.height - 1) * from.width
     const lower = Math.min(2 * y + 1, from.height - 1) * from.width

@@ -5,10 +5,8 @@ import type { Pyramid, Step } from './pyramid.ts'
 export class Skin {
   readonly width: number
   readonly height: number
-  /** What was looked up last, linear. */
-  red = 1
-  green = 1
-  blue = 1
+  /** Red, green and blue of what was looked up last, linear. */
+  readonly seen: Float64Array = new Float64Array(3).fill(1)
   readonly #texels: Uint32Array
   readonly #steps: Step[]
 
@@ -21,48 +19,43 @@ export class Skin {
 
   /** Looks up a place; `level` says of which copy, counted from the largest here, and may lie between two. */
   look (u: number, v: number, level: number): void {
+    const across = u - Math.floor(u)
+    const down = v - Math.floor(v)
     const last = this.#steps.length - 1
-    if (!(level > 0)) return this.#blend(u, v, this.#steps[0]!)
-    if (level >= last) return this.#blend(u, v, this.#steps[last]!)
+    if (!(level > 0)) return this.#blend(across, down, this.#steps[0]!, 1)
+    if (level >= last) return this.#blend(across, down, this.#steps[last]!, 1)
     const finer = level | 0
-    const share = level - finer
-    this.#blend(u, v, this.#steps[finer]!)
-    const { red, green, blue } = this
-    this.#blend(u, v, this.#steps[finer + 1]!)
-    this.red = red + (this.red - red) * share
-    this.green = green + (this.green - green) * share
-    this.blue = blue + (this.blue - blue) * share
+    this.#blend(across, down, this.#steps[finer]!, 1)
+    // What is less than a byte is not looked up.
+    if (level - finer > 1 / 256) this.#blend(across, down, this.#steps[finer + 1]!, level - finer)
   }
 
-  #blend (u: number, v: number, { at, width, height }: Step): void {
-    const x = (u - Math.floor(u)) * width - 0.5
-    const y = (v - Math.floor(v)) * height - 0.5
-    const column = Math.floor(x)
-    const row = Math.floor(y)
-    const right = x - column
-    const down = y - row
-    const x0 = column < 0 ? width - 1 : column
-    const x1 = column + 1 >= width ? 0 : column + 1
-    const upper = at + (row < 0 ? height - 1 : row) * width
-    const lower = at + (row + 1 >= height ? 0 : row + 1) * width
+  /** Takes so much of what is at a place of one copy, and the rest of what was seen before. */
+  #blend (u: number, v: number, { at, width, height }: Step, share: number): void {
+    const x = u * width + 0.5
+    const y = v * height + 0.5
+    const x1 = x | 0
+    const y1 = y | 0
+    const right = x - x1
+    const lower = y - y1
+    const upper = at + (y1 === 0 ? height - 1 : y1 - 1) * width
+    const under = at + (y1 >= height ? 0 : y1) * width
+    const before = x1 === 0 ? width - 1 : x1 - 1
+    const after = x1 >= width ? 0 : x1
     const texels = this.#texels
-    const a = texels[upper + x0]!
-    const b = texels[upper + x1]!
-    const c = texels[lower + x0]!
-    const d = texels[lower + x1]!
-    if (a === b && a === c && a === d) {
-      this.red = linear[a & 255]!
-      this.green = linear[a >> 8 & 255]!
-      this.blue = linear[a >> 16 & 255]!
-      return
-    }
-    const wb = right * (1 - down)
-    const wa = 1 - down - wb
-    const wd = right * down
-    const wc = down - wd
-    this.red = wa * linear[a & 255]! + wb * linear[b & 255]! + wc * linear[c & 255]! + wd * linear[d & 255]!
-    this.green = wa * linear[a >> 8 & 255]! + wb * linear[b >> 8 & 255]! + wc * linear[c >> 8 & 255]! + wd * linear[d >> 8 & 255]!
-    this.blue = wa * linear[a >> 16 & 255]! + wb * linear[b >> 16 & 255]! + wc * linear[c >> 16 & 255]! + wd * linear[d >> 16 & 255]!
+    const a = texels[upper + before]!
+    const b = texels[upper + after]!
+    const c = texels[under + before]!
+    const d = texels[under + after]!
+    const wb = right * (1 - lower)
+    const wa = 1 - lower - wb
+    const wd = right * lower
+    const wc = lower - wd
+    const { seen } = this
+    const rest = 1 - share
+    seen[0] = rest * seen[0]! + share * (wa * linear[a & 255]! + wb * linear[b & 255]! + wc * linear[c & 255]! + wd * linear[d & 255]!)
+    seen[1] = rest * seen[1]! + share * (wa * linear[a >> 8 & 255]! + wb * linear[b >> 8 & 255]! + wc * linear[c >> 8 & 255]! + wd * linear[d >> 8 & 255]!)
+    seen[2] = rest * seen[2]! + share * (wa * linear[a >> 16 & 255]! + wb * linear[b >> 16 & 255]! + wc * linear[c >> 16 & 255]! + wd * linear[d >> 16 & 255]!)
   }
 }
 
