@@ -41,6 +41,8 @@ export interface PlacedMesh {
   scale?: [number, number, number]
 }
 
+const unscaled: [number, number, number] = [1, 1, 1]
+
 /** Writes a model of meshes that stand side by side, each mesh once, below one node. */
 export async function writeMeshes (path: string, placed: PlacedMesh[]): Promise<void> {
   const document = new Document()
@@ -48,7 +50,7 @@ export async function writeMeshes (path: string, placed: PlacedMesh[]): Promise<
   const accessor = (type: 'VEC2' | 'VEC3' | 'VEC4' | 'SCALAR', values: Float32Array | Uint32Array | Uint8Array) => document.createAccessor().setType(type).setArray(values).setBuffer(buffer)
   const made = new Map<Mesh, ReturnType<Document['createMesh']>>()
   const group = document.createNode('All')
-  for (const [i, { name, mesh, color, at, image, opacity = 1, scale = [1, 1, 1] }] of placed.entries()) {
+  for (const [i, { name, mesh, color, at, image, opacity = 1, scale = unscaled }] of placed.entries()) {
     let known = made.get(mesh)
     if (known === undefined) {
       const material = document.createMaterial().setBaseColorFactor([...color, opacity]).setMetallicFactor(0)
