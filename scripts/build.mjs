@@ -19,7 +19,7 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inh
 // Some bundled CommonJS modules ask for `require`; an ES module has none of its own.
 const banner = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" }
 const node = { bundle: true, platform: 'node', format: 'esm', target: 'node20', outExtension: { '.js': '.mjs' }, banner, logLevel: 'warning', external: ['sharp', 'bufferutil', 'utf-8-validate', 'draco3dgltf', 'occt-import-js', 'webgpu'] }
-await build({ ...node, entryPoints: ['src/stream-server/main.ts', 'src/stream-server/export.ts', 'src/stream-server/prepare.ts', 'src/stream-server/prepare-guard.ts', 'src/stream-server/render.ts'], outdir: 'dist/stream-server' })
+await build({ ...node, entryPoints: ['src/stream-server/main.ts', 'src/stream-server/export.ts', 'src/stream-server/prepare.ts', 'src/stream-server/prepare-guard.ts', 'src/stream-server/render.ts', 'src/stream-server/unpack.ts'], outdir: 'dist/stream-server' })
 // three.js tells copies of itself in one page by a global, which a viewer in somebody's page has no use for.
 const withoutGlobal = {
   name: 'without-global',
