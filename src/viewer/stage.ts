@@ -1,5 +1,8 @@
 import { DirectionalLight, HemisphereLight, type Object3D, PerspectiveCamera, type Plane, Raycaster, type Ray, Scene, Vector2, WebGLRenderer } from 'three'
+import type { Clock } from '../clock.ts'
 import { pictureOf } from './canvas-picture.ts'
+import { DrawTimes } from './draw-times.ts'
+import { Sharpness } from './sharpness.ts'
 import { Viewpoint, fieldOfView } from './viewpoint.ts'
 
 const largestPixelRatio = 2
@@ -11,7 +14,7 @@ export interface StageListener {
   lost (): void
 }
 
-/** A canvas with a camera, light and controls. It draws when something has changed, and otherwise not at all. */
+/** A canvas with a camera, light and controls. It draws when something has changed, and otherwise not at all; smaller while the view moves, where drawing is slow. */
 export class Stage {
   readonly scene = new Scene()
   readonly viewpoint: Viewpoint
@@ -19,16 +22,22 @@ export class Stage {
   readonly #canvas: HTMLCanvasElement
   readonly #listener: StageListener
   readonly #sized: ResizeObserver
+  readonly #sharpness: Sharpness
+  readonly #times: DrawTimes
   #frame = 0
+  /** Along each side of the last picture, of the full resolution. */
+  #share = 1
   #closed = false
 
   /** Throws an Error in words when the browser has no WebGL 2. */
-  constructor (canvas: HTMLCanvasElement, listener: StageListener) {
+  constructor (canvas: HTMLCanvasElement, clock: Clock, listener: StageListener) {
     this.#canvas = canvas
     this.#listener = listener
     this.#renderer = rendererOn(canvas)
+    this.#times = new DrawTimes(this.#renderer.getContext() as WebGL2RenderingContext, clock)
+    this.#sharpness = new Sharpness(clock, () => { if (!this.sharp) this.invalidate() })
     canvas.addEventListener('webglcontextlost', this.#onLost)
-    this.viewpoint = new Viewpoint(canvas, () => { this.invalidate() })
+    this.viewpoint = new Viewpoint(canvas, () => { this.#move() })
     const head = new DirectionalLight(0xffffff, 1.9)
     head.position.set(-0.4, 0.7, 1)
     this.viewpoint.camera.add(head, head.target)
@@ -41,6 +50,16 @@ export class Stage {
   /** True when a frame is due: the picture is older than the scene. */
   get stale (): boolean {
     return this.#frame !== 0
+  }
+
+  /** True when the last picture has the full resolution. */
+  get sharp (): boolean {
+    return this.#share === 1
+  }
+
+  /** Nothing is missing in what is seen now: it is drawn at full resolution as soon as nothing moves. */
+  complete (): void {
+    this.#sharpness.complete()
   }
 
   /**
@@ -64,7 +83,7 @@ export class Stage {
   /** Leaves out what lies on the negative side of a plane; undefined: nothing. */
   cut (plane: Plane | undefined): void {
     this.#renderer.clippingPlanes = plane === undefined ? [] : [plane]
-    this.invalidate()
+    this.#move()
   }
 
   /** The ray of sight through a point of the canvas, in CSS pixels from its upper left corner. */
@@ -77,7 +96,7 @@ export class Stage {
   /** The picture as it is now, a PNG with a white ground. Fails when the browser cannot make one. */
   async picture (): Promise<Blob> {
     // The drawing buffer lives until the browser paints.
-    this.#draw()
+    this.#paint(1)
     return await pictureOf(this.#canvas)
   }
 
@@ -86,6 +105,8 @@ export class Stage {
     this.#closed = true
     cancelAnimationFrame(this.#frame)
     this.#sized.disconnect()
+    this.#sharpness.close()
+    this.#times.close()
     this.#canvas.removeEventListener('webglcontextlost', this.#onLost)
     this.viewpoint.close()
     this.#renderer.dispose()
@@ -97,22 +118,46 @@ export class Stage {
     if (!this.#closed) this.#listener.lost()
   }
 
+  /** What is seen, or from where, is another now. */
+  #move (): void {
+    this.#sharpness.moved()
+    this.invalidate()
+  }
+
   #resize (): void {
     const { clientWidth, clientHeight } = this.#canvas
     if (clientWidth === 0 || clientHeight === 0) return
-    this.#renderer.setPixelRatio(Math.min(devicePixelRatio, largestPixelRatio))
+    this.#share = this.#sharpness.share
+    this.#renderer.setPixelRatio(this.#pixelRatio * this.#share)
     this.#renderer.setSize(clientWidth, clientHeight, false)
-    this.viewpoint.resized()
+    this.viewpoint.resized(clientHeight * this.#pixelRatio)
     // A resized canvas is empty: drawing at once, before the browser paints, keeps it from flashing.
     cancelAnimationFrame(this.#frame)
     this.#draw()
   }
 
+  get #pixelRatio (): number {
+    return Math.min(devicePixelRatio, largestPixelRatio)
+  }
+
   readonly #draw = (): void => {
     this.#frame = 0
+    this.#paint(this.#sharpness.share)
+  }
+
+  #paint (share: number): void {
     if (!this.viewpoint.settle()) return
-    this.#renderer.render(this.scene, this.viewpoint.camera)
-    this.#listener.drawn(this.#renderer.info.render.triangles)
+    if (share !== this.#share) {
+      this.#share = share
+      this.#renderer.setPixelRatio(this.#pixelRatio * share)
+    }
+    const { render } = this.#renderer.info
+    this.#times.measure(() => { this.#renderer.render(this.scene, this.viewpoint.camera) }, milliseconds => {
+      // How fast nothing is drawn says nothing.
+      if (triangles > 0) this.#sharpness.took(milliseconds, share)
+    })
+    const { triangles } = render
+    this.#listener.drawn(triangles)
   }
 }
 
