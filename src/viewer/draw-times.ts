@@ -37,6 +37,11 @@ export class DrawTimes {
     if (this.#drawings.length === 1) this.#lookSoon()
   }
 
+  /** Something is being drawn still. */
+  get busy (): boolean {
+    return this.#drawings.length > 0
+  }
+
   close (): void {
     this.#cancel()
     this.#drawings.length = 0

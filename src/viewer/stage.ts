@@ -1,8 +1,9 @@
-import { DirectionalLight, HemisphereLight, type Object3D, PerspectiveCamera, type Plane, Raycaster, type Ray, Scene, Vector2, WebGLRenderer } from 'three'
+import { DirectionalLight, HemisphereLight, Mesh, type Object3D, PerspectiveCamera, type Plane, Raycaster, type Ray, Scene, Vector2, WebGLRenderer } from 'three'
 import type { Clock } from '../clock.ts'
 import { pictureOf } from './canvas-picture.ts'
 import { DrawTimes } from './draw-times.ts'
-import { Sharpness } from './sharpness.ts'
+import { Sharpness, type Grade } from './sharpness.ts'
+import { SmoothTarget } from './smooth-target.ts'
 import { Viewpoint, fieldOfView } from './viewpoint.ts'
 
 const largestPixelRatio = 2
@@ -14,7 +15,7 @@ export interface StageListener {
   lost (): void
 }
 
-/** A canvas with a camera, light and controls. It draws when something has changed, and otherwise not at all; smaller while the view moves, where drawing is slow. */
+/** A canvas with a camera, light and controls. It draws when something has changed, and otherwise not at all; smaller and with hard edges while the view moves, where drawing is slow. */
 export class Stage {
   readonly scene = new Scene()
   readonly viewpoint: Viewpoint
@@ -24,9 +25,12 @@ export class Stage {
   readonly #sized: ResizeObserver
   readonly #sharpness: Sharpness
   readonly #times: DrawTimes
+  readonly #smooth: SmoothTarget
   #frame = 0
-  /** Along each side of the last picture, of the full resolution. */
-  #share = 1
+  /** Something is new, and drawn once the picture before is. */
+  #waiting = false
+  /** Of the last picture. */
+  #grade: Grade
   #closed = false
 
   /** Throws an Error in words when the browser has no WebGL 2. */
@@ -35,7 +39,9 @@ export class Stage {
     this.#listener = listener
     this.#renderer = rendererOn(canvas)
     this.#times = new DrawTimes(this.#renderer.getContext() as WebGL2RenderingContext, clock)
+    this.#smooth = new SmoothTarget(this.#renderer)
     this.#sharpness = new Sharpness(clock, () => { if (!this.sharp) this.invalidate() })
+    this.#grade = this.#sharpness.grade
     canvas.addEventListener('webglcontextlost', this.#onLost)
     this.viewpoint = new Viewpoint(canvas, () => { this.#move() })
     const head = new DirectionalLight(0xffffff, 1.9)
@@ -49,15 +55,15 @@ export class Stage {
 
   /** True when a frame is due: the picture is older than the scene. */
   get stale (): boolean {
-    return this.#frame !== 0
+    return this.#frame !== 0 || this.#waiting
   }
 
-  /** True when the last picture has the full resolution. */
+  /** True when the last picture was drawn as well as can be. */
   get sharp (): boolean {
-    return this.#share === 1
+    return this.#grade === Sharpness.best
   }
 
-  /** Nothing is missing in what is seen now: it is drawn at full resolution as soon as nothing moves. */
+  /** Nothing is missing in what is seen now: it is drawn as well as can be once nothing moves. */
   complete (): void {
     this.#sharpness.complete()
   }
@@ -75,9 +81,10 @@ export class Stage {
     this.#renderer.clear()
   }
 
-  /** Draws a frame soon. */
+  /** Draws a frame soon; where drawing is slow, once the one before is drawn to its end: pictures that queue up are old when they are seen. */
   invalidate (): void {
-    if (this.#frame === 0 && !this.#closed) this.#frame = requestAnimationFrame(this.#draw)
+    if (this.#times.busy && !this.#sharpness.fast) this.#waiting = true
+    else this.#request()
   }
 
   /** Leaves out what lies on the negative side of a plane; undefined: nothing. */
@@ -96,7 +103,7 @@ export class Stage {
   /** The picture as it is now, a PNG with a white ground. Fails when the browser cannot make one. */
   async picture (): Promise<Blob> {
     // The drawing buffer lives until the browser paints.
-    this.#paint(1)
+    this.#paint(Sharpness.best)
     return await pictureOf(this.#canvas)
   }
 
@@ -107,6 +114,7 @@ export class Stage {
     this.#sized.disconnect()
     this.#sharpness.close()
     this.#times.close()
+    this.#smooth.dispose()
     this.#canvas.removeEventListener('webglcontextlost', this.#onLost)
     this.viewpoint.close()
     this.#renderer.dispose()
@@ -121,14 +129,18 @@ export class Stage {
   /** What is seen, or from where, is another now. */
   #move (): void {
     this.#sharpness.moved()
-    this.invalidate()
+    this.#request()
+  }
+
+  #request (): void {
+    if (this.#frame === 0 && !this.#closed) this.#frame = requestAnimationFrame(this.#draw)
   }
 
   #resize (): void {
     const { clientWidth, clientHeight } = this.#canvas
     if (clientWidth === 0 || clientHeight === 0) return
-    this.#share = this.#sharpness.share
-    this.#renderer.setPixelRatio(this.#pixelRatio * this.#share)
+    this.#grade = this.#sharpness.grade
+    this.#renderer.setPixelRatio(this.#pixelRatio * this.#grade.share)
     this.#renderer.setSize(clientWidth, clientHeight, false)
     this.viewpoint.resized(clientHeight * this.#pixelRatio)
     // A resized canvas is empty: drawing at once, before the browser paints, keeps it from flashing.
@@ -142,28 +154,30 @@ export class Stage {
 
   readonly #draw = (): void => {
     this.#frame = 0
-    this.#paint(this.#sharpness.share)
+    this.#paint(this.#sharpness.grade)
   }
 
-  #paint (share: number): void {
+  #paint (grade: Grade): void {
+    this.#waiting = false
     if (!this.viewpoint.settle()) return
-    if (share !== this.#share) {
-      this.#share = share
-      this.#renderer.setPixelRatio(this.#pixelRatio * share)
-    }
-    const { render } = this.#renderer.info
-    this.#times.measure(() => { this.#renderer.render(this.scene, this.viewpoint.camera) }, milliseconds => {
-      // How fast nothing is drawn says nothing.
-      if (triangles > 0) this.#sharpness.took(milliseconds, share)
+    if (grade.share !== this.#grade.share) this.#renderer.setPixelRatio(this.#pixelRatio * grade.share)
+    this.#grade = grade
+    if (!isThere(this.scene)) return this.#listener.drawn(0)
+    const by = grade.smooth ? this.#smooth : this.#renderer
+    this.#times.measure(() => { by.render(this.scene, this.viewpoint.camera) }, milliseconds => {
+      this.#sharpness.took(milliseconds, grade)
+      if (this.#waiting) this.invalidate()
     })
-    const { triangles } = render
-    this.#listener.drawn(triangles)
+    this.#listener.drawn(this.#renderer.info.render.triangles)
   }
 }
 
+/** Whether there is anything to draw: a picture of nothing takes its time too. */
+const isThere = (object: Object3D): boolean => object.visible && (object instanceof Mesh || object.children.some(isThere))
+
 function rendererOn (canvas: HTMLCanvasElement): WebGLRenderer {
   try {
-    return new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: 'high-performance' })
+    return new WebGLRenderer({ canvas, antialias: false, alpha: true, powerPreference: 'high-performance' })
   } catch (error) {
     throw new Error('This browser offers no WebGL 2, without which it cannot draw. Have the server draw instead: choose “Server” where it is offered (mode “ssr”). Or switch on hardware acceleration.', { cause: error })
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Sharpness } from '../../src/viewer/sharpness.ts'
+import { Sharpness, type Grade } from '../../src/viewer/sharpness.ts'
 import { FakeClock } from '../fixtures/fake-clock.ts'
 
 function begin (): { clock: FakeClock, sharpened: () => number, sharpness: Sharpness } {
@@ -8,48 +8,60 @@ function begin (): { clock: FakeClock, sharpened: () => number, sharpness: Sharp
   return { clock, sharpened: () => sharpened, sharpness: new Sharpness(clock, () => { sharpened++ }) }
 }
 
-/** Draws pictures of a view that moves, on a machine that takes `cost` of a share; the shares at which they were drawn. */
-function move (sharpness: Sharpness, cost: (share: number) => number, pictures: number): number[] {
+/** Draws pictures of a view that moves, on a machine where each takes `cost`; their grades. */
+function move (sharpness: Sharpness, cost: (grade: Grade) => number, pictures: number): Grade[] {
   return Array.from({ length: pictures }, () => {
     sharpness.moved()
-    const { share } = sharpness
-    sharpness.took(cost(share), share)
-    return share
+    const { grade } = sharpness
+    sharpness.took(cost(grade), grade)
+    return grade
   })
 }
 
-const slow = (share: number): number => 20 + 210 * share ** 2
+const { best } = Sharpness
+/** Without a graphics card: 40 ms in any case, 60 for all pixels, and for smooth edges more than twice all of that. */
+const slow = ({ share, smooth }: Grade): number => (40 + 60 * share ** 2) * (smooth ? 2.4 : 1)
+/** With one. */
+const fast = ({ share }: Grade): number => 4 + 8 * share ** 2
 
-t.test('as long as nothing is known of the machine, pictures are small', async t => {
-  t.ok(begin().sharpness.share < 0.5)
+t.test('as long as nothing is known of the machine, pictures are small and have hard edges', async t => {
+  t.strictSame(begin().sharpness.grade, { share: 0.5, smooth: false })
 })
 
-t.test('where drawing is fast, all but the first pictures are drawn in full, and the first once more', async t => {
+t.test('where drawing is fast, all but the first pictures are as good as can be, and the first are drawn once more', async t => {
   const { sharpness, sharpened, clock } = begin()
-  const drawn = move(sharpness, share => 4 + 8 * share ** 2, 60)
-  t.strictSame([...new Set(drawn.slice(3))], [1])
+  const drawn = move(sharpness, fast, 60)
+  t.strictSame([...new Set(drawn.slice(3))], [best])
+  t.ok(sharpness.fast)
   t.equal(sharpened(), 1)
   await clock.advance(5000)
-  move(sharpness, share => 4 + 30 * share ** 2, 60)
-  t.equal(sharpness.share, 1)
+  t.strictSame([...new Set(move(sharpness, grade => 3 * fast(grade), 60))], [best])
 })
 
-t.test('where drawing is slow, what moves is drawn small, and in full at rest', async t => {
+t.test('where drawing is slow, what moves is not as good, and what rests is', async t => {
   const { sharpness, sharpened, clock } = begin()
-  t.ok(Math.max(...move(sharpness, slow, 60)) <= 0.5)
+  t.notOk(move(sharpness, slow, 60).some(({ smooth }) => smooth))
+  t.notOk(sharpness.fast)
   sharpness.complete()
   await clock.advance(199)
   t.equal(sharpened(), 0)
   await clock.advance(1)
   t.equal(sharpened(), 1)
-  t.equal(sharpness.share, 1)
-  sharpness.took(slow(1), 1)
+  t.equal(sharpness.grade, best)
+  sharpness.took(slow(best), best)
   await clock.advance(10_000)
   t.equal(sharpened(), 1)
-  t.ok(Math.max(...move(sharpness, slow, 60)) <= 0.5, 'how long it took in full is no reason to move on in full')
+  t.notOk(move(sharpness, slow, 60).some(({ smooth }) => smooth), 'that it was drawn so well is no reason to go on so')
 })
 
-t.test('at rest it is drawn in full once nothing is missing, or a second after the last move', async t => {
+t.test('what is found at rest to be drawn fast enough as well as can be moves so too', async t => {
+  const { sharpness } = begin()
+  sharpness.moved()
+  sharpness.took(30, best)
+  t.equal(sharpness.grade, best)
+})
+
+t.test('at rest it is drawn as well as can be once nothing is missing, or a second after the last move', async t => {
   const { sharpness, sharpened, clock } = begin()
   sharpness.moved()
   await clock.advance(500)
@@ -61,7 +73,7 @@ t.test('at rest it is drawn in full once nothing is missing, or a second after t
   t.equal(sharpened(), 1, 'what was complete before the move says nothing')
   await clock.advance(1)
   t.equal(sharpened(), 2)
-  t.equal(sharpness.share, 1, 'and what comes later is drawn in full too')
+  t.equal(sharpness.grade, best, 'and what comes later is drawn so too')
 })
 
 t.test('every move puts off the rest', async t => {
@@ -78,23 +90,28 @@ t.test('every move puts off the rest', async t => {
 
 t.test('one picture that took long is an accident, two in a row are not', async t => {
   const { sharpness } = begin()
-  move(sharpness, () => 2, 3)
+  move(sharpness, fast, 3)
   move(sharpness, () => 200, 1)
-  t.equal(sharpness.share, 1)
+  t.equal(sharpness.grade, best)
   move(sharpness, () => 10, 1)
   move(sharpness, () => 200, 1)
-  t.equal(sharpness.share, 1)
+  t.equal(sharpness.grade, best)
   move(sharpness, () => 200, 2)
-  t.ok(sharpness.share < 1)
+  t.not(sharpness.grade, best)
 })
 
-t.test('pictures do not become finer and coarser in turn', async t => {
-  for (let full = 20; full <= 400; full += 5) {
-    const { sharpness } = begin()
-    const drawn = move(sharpness, share => 5 + full * share ** 2, 40)
-    const last = drawn.slice(20)
-    t.equal(new Set(last).size, 1, `${full} ms in full: ${last.join(' ')}`)
+t.test('pictures do not become better and worse in turn', async t => {
+  const turns: string[] = []
+  for (const dearer of [1, 1.5, 2, 2.4, 3]) {
+    for (let full = 10; full <= 400; full += 5) {
+      for (const always of [5, full / 2]) {
+        const { sharpness } = begin()
+        const last = move(sharpness, ({ share, smooth }) => always + full * share ** 2 * (smooth ? dearer : 1), 40).slice(20)
+        if (new Set(last).size > 1) turns.push(`${always} + ${full} ms, smooth ${dearer} times: ${last.map(({ share, smooth }) => `${share}${smooth ? ' smooth' : ''}`).join(', ')}`)
+      }
+    }
   }
+  t.strictSame(turns, [])
 })
 
 t.test('a closed one says nothing any more', async t => {
