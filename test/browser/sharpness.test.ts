@@ -67,10 +67,12 @@ const recorded = async (page: Page): Promise<Picture[]> => await page.evaluate('
 const forget = async (page: Page): Promise<void> => { await page.evaluate('pictures.length = 0') }
 const widthOf = async (card: Card): Promise<number> => await card.locator('canvas').evaluate(canvas => (canvas as unknown as { width: number }).width)
 
-/** Turns the model by the keyboard, so many times in a row. */
-async function turn (card: Card, times: number): Promise<void> {
-  await card.locator('canvas').focus()
-  for (let time = 0; time < times; time++) await card.page().keyboard.press('ArrowLeft')
+/** Turns the model by the keyboard while something is done. */
+async function turning<Value> (page: Page, action: () => Promise<Value>): Promise<Value> {
+  await page.evaluate("window.turning = setInterval(() => { document.querySelector('.stage canvas').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft' })) }, 40)")
+  const value = await action()
+  await page.evaluate('clearInterval(turning)')
+  return value
 }
 
 t.test('where drawing is slow, what moves is drawn small and with hard edges, what rests as well as can be, and nothing flashes', async t => {
@@ -95,11 +97,12 @@ t.test('where drawing is slow, what moves is drawn small and with hard edges, wh
 
   await t.test('while it is turned it is small, and fills the same place', async t => {
     await forget(page)
-    await turn(card, 5)
-    t.ok(await widthOf(card) < full * 0.6)
-    t.strictSame(await card.locator('canvas').boundingBox(), box)
-    const small = await card.locator('canvas').screenshot()
-    t.ok(colours(small) > 300, 'it is a picture of something')
+    await turning(page, async () => {
+      await comesTrue('it is drawn small', async () => await widthOf(card) < full * 0.6)
+      t.strictSame(await card.locator('canvas').boundingBox(), box)
+      t.ok(colours(await card.locator('canvas').screenshot()) > 300, 'it is a picture of something')
+      await keep(page, 'turning')
+    })
     await comesTrue('at rest it is drawn in full', async () => await widthOf(card) === full)
     t.ok(difference(whole, await card.locator('canvas').screenshot()) > 0.02, 'it was turned')
     const pictures = await recorded(page)
@@ -132,14 +135,15 @@ t.test('where drawing is fast, it is all drawn in full', async t => {
   await phase(card, 'complete')
   await comesTrue('it is known to be fast', async () => {
     await forget(page)
-    await turn(card, 3)
+    await turning(page, async () => { await comesTrue('it is drawn', async () => (await recorded(page)).length >= 3) })
     const pictures = await recorded(page)
-    return pictures.length > 0 && pictures.every(({ width, smooth }) => width === full && smooth)
+    return pictures.every(({ width, smooth }) => width === full && smooth)
   })
   await forget(page)
-  await turn(card, 10)
-  const pictures = await recorded(page)
-  t.ok(pictures.length > 0)
+  const pictures = await turning(page, async () => {
+    await comesTrue('it is drawn', async () => (await recorded(page)).length >= 10)
+    return await recorded(page)
+  })
   t.strictSame(pictures.filter(({ width, smooth, blank }) => width !== full || !smooth || blank), [])
   t.same(page.complaints, [])
 })
