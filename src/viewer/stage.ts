@@ -2,7 +2,7 @@ import { DirectionalLight, HemisphereLight, Mesh, type Object3D, PerspectiveCame
 import type { Clock } from '../clock.ts'
 import { pictureOf } from './canvas-picture.ts'
 import { DrawTimes } from './draw-times.ts'
-import { Sharpness, type Grade } from './sharpness.ts'
+import { fine, Sharpness, type Grade } from './sharpness.ts'
 import { SmoothTarget } from './smooth-target.ts'
 import { Viewpoint, fieldOfView } from './viewpoint.ts'
 
@@ -30,7 +30,7 @@ export class Stage {
   /** Something is new, and drawn once the picture before is. */
   #waiting = false
   /** Of the last picture. */
-  #grade: Grade
+  #grade = fine
   #closed = false
 
   /** Throws an Error in words when the browser has no WebGL 2. */
@@ -41,7 +41,6 @@ export class Stage {
     this.#times = new DrawTimes(this.#renderer.getContext() as WebGL2RenderingContext, clock)
     this.#smooth = new SmoothTarget(this.#renderer)
     this.#sharpness = new Sharpness(clock, () => { if (!this.sharp) this.invalidate() })
-    this.#grade = this.#sharpness.grade
     canvas.addEventListener('webglcontextlost', this.#onLost)
     this.viewpoint = new Viewpoint(canvas, () => { this.#move() })
     const head = new DirectionalLight(0xffffff, 1.9)
@@ -58,12 +57,12 @@ export class Stage {
     return this.#frame !== 0 || this.#waiting
   }
 
-  /** True when the last picture was drawn as well as can be. */
+  /** True when the last picture is a fine one. */
   get sharp (): boolean {
-    return this.#grade === Sharpness.best
+    return this.#grade.fine
   }
 
-  /** Nothing is missing in what is seen now: it is drawn as well as can be once nothing moves. */
+  /** Nothing is missing in what is seen now: the picture becomes fine once nothing moves. */
   complete (): void {
     this.#sharpness.complete()
   }
@@ -103,7 +102,7 @@ export class Stage {
   /** The picture as it is now, a PNG with a white ground. Fails when the browser cannot make one. */
   async picture (): Promise<Blob> {
     // The drawing buffer lives until the browser paints.
-    this.#paint(Sharpness.best)
+    this.#paint(fine)
     return await pictureOf(this.#canvas)
   }
 
@@ -139,7 +138,7 @@ export class Stage {
   #resize (): void {
     const { clientWidth, clientHeight } = this.#canvas
     if (clientWidth === 0 || clientHeight === 0) return
-    this.#grade = this.#sharpness.grade
+    this.#grade = this.#nextGrade
     this.#renderer.setPixelRatio(this.#pixelRatio * this.#grade.share)
     this.#renderer.setSize(clientWidth, clientHeight, false)
     this.viewpoint.resized(clientHeight * this.#pixelRatio)
@@ -148,13 +147,17 @@ export class Stage {
     this.#draw()
   }
 
+  get #nextGrade (): Grade {
+    return this.#sharpness.grade(this.#canvas.clientWidth * this.#canvas.clientHeight * this.#pixelRatio ** 2)
+  }
+
   get #pixelRatio (): number {
     return Math.min(devicePixelRatio, largestPixelRatio)
   }
 
   readonly #draw = (): void => {
     this.#frame = 0
-    this.#paint(this.#sharpness.grade)
+    this.#paint(this.#nextGrade)
   }
 
   #paint (grade: Grade): void {
@@ -163,7 +166,7 @@ export class Stage {
     if (grade.share !== this.#grade.share) this.#renderer.setPixelRatio(this.#pixelRatio * grade.share)
     this.#grade = grade
     if (!isThere(this.scene)) return this.#listener.drawn(0)
-    const by = grade.smooth ? this.#smooth : this.#renderer
+    const by = grade.fine ? this.#smooth : this.#renderer
     this.#times.measure(() => { by.render(this.scene, this.viewpoint.camera) }, milliseconds => {
       this.#sharpness.took(milliseconds, grade)
       if (this.#waiting) this.invalidate()

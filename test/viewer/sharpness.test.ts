@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Sharpness, type Grade } from '../../src/viewer/sharpness.ts'
+import { fine, Sharpness, type Grade } from '../../src/viewer/sharpness.ts'
 import { FakeClock } from '../fixtures/fake-clock.ts'
 
 function begin (): { clock: FakeClock, sharpened: () => number, sharpness: Sharpness } {
@@ -8,60 +8,65 @@ function begin (): { clock: FakeClock, sharpened: () => number, sharpness: Sharp
   return { clock, sharpened: () => sharpened, sharpness: new Sharpness(clock, () => { sharpened++ }) }
 }
 
+/** Of the pictures in full. */
+const pixels = 1_500_000
+
 /** Draws pictures of a view that moves, on a machine where each takes `cost`; their grades. */
 function move (sharpness: Sharpness, cost: (grade: Grade) => number, pictures: number): Grade[] {
   return Array.from({ length: pictures }, () => {
     sharpness.moved()
-    const { grade } = sharpness
+    const grade = sharpness.grade(pixels)
     sharpness.took(cost(grade), grade)
     return grade
   })
 }
 
-const { best } = Sharpness
 /** Without a graphics card: 40 ms in any case, 60 for all pixels, and for smooth edges more than twice all of that. */
-const slow = ({ share, smooth }: Grade): number => (40 + 60 * share ** 2) * (smooth ? 2.4 : 1)
+const slow = ({ share, fine }: Grade): number => (40 + 60 * share ** 2) * (fine ? 2.4 : 1)
 /** With one. */
-const fast = ({ share }: Grade): number => 4 + 8 * share ** 2
+const fast = ({ share }: Grade): number => 2 + 8 * share ** 2
 
-t.test('as long as nothing is known of the machine, pictures are small and have hard edges', async t => {
-  t.strictSame(begin().sharpness.grade, { share: 0.5, smooth: false })
+t.test('as long as nothing is known of the machine, pictures have hard edges and not too many pixels', async t => {
+  const { sharpness } = begin()
+  t.strictSame(sharpness.grade(400_000), { fine: false, share: 1 })
+  const { share, ...rest } = sharpness.grade(2_400_000)
+  t.strictSame(rest, { fine: false })
+  t.ok(Math.abs(share - 0.5) < 0.01, `${share}`)
 })
 
-t.test('where drawing is fast, all but the first pictures are as good as can be, and the first are drawn once more', async t => {
+t.test('where drawing is fast, all but the first picture are fine, and the first is drawn once more', async t => {
   const { sharpness, sharpened, clock } = begin()
-  const drawn = move(sharpness, fast, 60)
-  t.strictSame([...new Set(drawn.slice(3))], [best])
+  t.strictSame(move(sharpness, fast, 60).map(({ fine }) => fine), [false, ...new Array<boolean>(59).fill(true)])
   t.ok(sharpness.fast)
   t.equal(sharpened(), 1)
   await clock.advance(5000)
-  t.strictSame([...new Set(move(sharpness, grade => 3 * fast(grade), 60))], [best])
+  t.ok(move(sharpness, grade => 4 * fast(grade), 60).every(({ fine }) => fine))
 })
 
-t.test('where drawing is slow, what moves is not as good, and what rests is', async t => {
+t.test('where drawing is slow, what moves is not fine, and what rests is', async t => {
   const { sharpness, sharpened, clock } = begin()
-  t.notOk(move(sharpness, slow, 60).some(({ smooth }) => smooth))
+  t.notOk(move(sharpness, slow, 60).some(({ fine }) => fine))
   t.notOk(sharpness.fast)
   sharpness.complete()
   await clock.advance(199)
   t.equal(sharpened(), 0)
   await clock.advance(1)
   t.equal(sharpened(), 1)
-  t.equal(sharpness.grade, best)
-  sharpness.took(slow(best), best)
+  t.strictSame(sharpness.grade(pixels), fine)
+  sharpness.took(slow(fine), fine)
   await clock.advance(10_000)
   t.equal(sharpened(), 1)
-  t.notOk(move(sharpness, slow, 60).some(({ smooth }) => smooth), 'that it was drawn so well is no reason to go on so')
+  t.notOk(move(sharpness, slow, 60).some(({ fine }) => fine), 'that it was fine is no reason to go on so')
 })
 
-t.test('what is found at rest to be drawn fast enough as well as can be moves so too', async t => {
+t.test('what is found at rest to be drawn fast enough moves so too', async t => {
   const { sharpness } = begin()
   sharpness.moved()
-  sharpness.took(30, best)
-  t.equal(sharpness.grade, best)
+  sharpness.took(30, fine)
+  t.strictSame(sharpness.grade(pixels), fine)
 })
 
-t.test('at rest it is drawn as well as can be once nothing is missing, or a second after the last move', async t => {
+t.test('at rest it is fine once nothing is missing, or a second after the last move', async t => {
   const { sharpness, sharpened, clock } = begin()
   sharpness.moved()
   await clock.advance(500)
@@ -73,7 +78,7 @@ t.test('at rest it is drawn as well as can be once nothing is missing, or a seco
   t.equal(sharpened(), 1, 'what was complete before the move says nothing')
   await clock.advance(1)
   t.equal(sharpened(), 2)
-  t.equal(sharpness.grade, best, 'and what comes later is drawn so too')
+  t.strictSame(sharpness.grade(pixels), fine, 'and what comes later is so too')
 })
 
 t.test('every move puts off the rest', async t => {
@@ -90,24 +95,21 @@ t.test('every move puts off the rest', async t => {
 
 t.test('one picture that took long is an accident, two in a row are not', async t => {
   const { sharpness } = begin()
-  move(sharpness, fast, 3)
-  move(sharpness, () => 200, 1)
-  t.equal(sharpness.grade, best)
-  move(sharpness, () => 10, 1)
-  move(sharpness, () => 200, 1)
-  t.equal(sharpness.grade, best)
-  move(sharpness, () => 200, 2)
-  t.not(sharpness.grade, best)
+  const after = (milliseconds: number): boolean => {
+    move(sharpness, () => milliseconds, 1)
+    return sharpness.fast
+  }
+  t.strictSame([2, 200, 10, 200, 200].map(after), [true, true, true, true, false])
 })
 
 t.test('pictures do not become better and worse in turn', async t => {
   const turns: string[] = []
   for (const dearer of [1, 1.5, 2, 2.4, 3]) {
-    for (let full = 10; full <= 400; full += 5) {
-      for (const always of [5, full / 2]) {
+    for (let full = 5; full <= 400; full += 5) {
+      for (const always of [3, full / 2, full]) {
         const { sharpness } = begin()
-        const last = move(sharpness, ({ share, smooth }) => always + full * share ** 2 * (smooth ? dearer : 1), 40).slice(20)
-        if (new Set(last).size > 1) turns.push(`${always} + ${full} ms, smooth ${dearer} times: ${last.map(({ share, smooth }) => `${share}${smooth ? ' smooth' : ''}`).join(', ')}`)
+        const last = move(sharpness, ({ share, fine }) => (always + full * share ** 2) * (fine ? dearer : 1), 40).slice(20)
+        if (new Set(last.map(({ fine }) => fine)).size > 1) turns.push(`${always} + ${full} ms, smooth ${dearer} times`)
       }
     }
   }
