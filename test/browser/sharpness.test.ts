@@ -67,9 +67,9 @@ const recorded = async (page: Page): Promise<Picture[]> => await page.evaluate('
 const forget = async (page: Page): Promise<void> => { await page.evaluate('pictures.length = 0') }
 const widthOf = async (card: Card): Promise<number> => await card.locator('canvas').evaluate(canvas => (canvas as unknown as { width: number }).width)
 
-/** Turns the model by the keyboard while something is done. */
-async function turning<Value> (page: Page, action: () => Promise<Value>): Promise<Value> {
-  await page.evaluate("window.turning = setInterval(() => { document.querySelector('.stage canvas').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft' })) }, 40)")
+/** Turns the model by the keyboard while something is done, or moves it otherwise. */
+async function turning<Value> (page: Page, action: () => Promise<Value>, key = 'ArrowLeft'): Promise<Value> {
+  await page.evaluate(`window.turning = setInterval(() => { document.querySelector('.stage canvas').dispatchEvent(new KeyboardEvent('keydown', { key: '${key}' })) }, 40)`)
   const value = await action()
   await page.evaluate('clearInterval(turning)')
   return value
@@ -93,6 +93,16 @@ t.test('where drawing is slow, what moves is drawn small and with hard edges, wh
     t.ok(seen[0] !== undefined && seen[0].width < full * 0.9 && !seen[0].smooth, JSON.stringify(seen))
     const from = (await recorded(page)).findIndex(({ blank }) => !blank)
     t.notOk((await recorded(page)).slice(from).some(({ blank }) => blank), 'from the first one on none is blank')
+  })
+
+  await t.test('it has the same colours, fine or not', async t => {
+    // It is fitted into the picture already: nothing moves but what is said to.
+    await turning(page, async () => {
+      await comesTrue('it is drawn small', async () => await widthOf(card) < full * 0.9)
+      const apart = difference(whole, await card.locator('canvas').screenshot())
+      t.ok(apart > 0.001 && apart < 0.15, `${apart} of it differs`)
+    }, 'f')
+    await comesTrue('it is fine again', async () => await widthOf(card) === full)
   })
 
   await t.test('while it is turned it is small, and fills the same place', async t => {
