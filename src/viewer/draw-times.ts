@@ -3,24 +3,33 @@ import type { Clock } from '../clock.ts'
 /** Milliseconds between two looks at whether something is drawn. */
 const look = 4
 
-type Fences = Pick<WebGL2RenderingContext, 'fenceSync' | 'getSyncParameter' | 'deleteSync' | 'flush' | 'SYNC_GPU_COMMANDS_COMPLETE' | 'SYNC_STATUS' | 'SIGNALED'>
+/** Of a WebGL 2 context. */
+interface Fences<Fence> {
+  readonly SYNC_GPU_COMMANDS_COMPLETE: number
+  readonly SYNC_STATUS: number
+  readonly SIGNALED: number
+  fenceSync (condition: number, flags: number): Fence | null
+  getSyncParameter (fence: Fence, name: number): unknown
+  deleteSync (fence: Fence): void
+  flush (): void
+}
 
-interface Drawing {
-  fence: WebGLSync
+interface Drawing<Fence> {
+  fence: Fence
   begun: number
   told: (milliseconds: number) => void
 }
 
 /** How long pictures take to be drawn to their last pixel: a call that draws returns long before. */
-export class DrawTimes {
-  readonly #context: Fences
+export class DrawTimes<Fence> {
+  readonly #context: Fences<Fence>
   readonly #clock: Clock
-  readonly #drawings: Drawing[] = []
+  readonly #drawings: Array<Drawing<Fence>> = []
   /** When the last was done. */
   #done = -Infinity
   #cancel = (): void => {}
 
-  constructor (context: Fences, clock: Clock) {
+  constructor (context: Fences<Fence>, clock: Clock) {
     this.#context = context
     this.#clock = clock
   }

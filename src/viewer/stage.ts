@@ -24,7 +24,7 @@ export class Stage {
   readonly #listener: StageListener
   readonly #sized: ResizeObserver
   readonly #sharpness: Sharpness
-  readonly #times: DrawTimes
+  readonly #times: DrawTimes<WebGLSync>
   readonly #smooth: SmoothTarget
   #frame = 0
   /** Something is new, and drawn once the picture before is. */
@@ -38,7 +38,7 @@ export class Stage {
     this.#canvas = canvas
     this.#listener = listener
     this.#renderer = rendererOn(canvas)
-    this.#times = new DrawTimes(this.#renderer.getContext() as WebGL2RenderingContext, clock)
+    this.#times = new DrawTimes<WebGLSync>(this.#renderer.getContext() as WebGL2RenderingContext, clock)
     this.#smooth = new SmoothTarget(this.#renderer)
     this.#sharpness = new Sharpness(clock, () => { if (!this.sharp) this.invalidate() })
     canvas.addEventListener('webglcontextlost', this.#onLost)

@@ -7,19 +7,19 @@ class FakeContext {
   readonly SYNC_GPU_COMMANDS_COMPLETE = 1
   readonly SYNC_STATUS = 2
   readonly SIGNALED = 3
-  readonly alive = new Set<WebGLSync>()
-  readonly done = new Set<WebGLSync>()
+  readonly alive = new Set<object>()
+  readonly done = new Set<object>()
   lost = false
 
-  fenceSync (): WebGLSync | null {
+  fenceSync (): object | null {
     if (this.lost) return null
-    const fence = {} as WebGLSync
+    const fence = {}
     this.alive.add(fence)
     return fence
   }
 
-  getSyncParameter (fence: WebGLSync): number { return this.done.has(fence) ? this.SIGNALED : 0 }
-  deleteSync (fence: WebGLSync): void { this.alive.delete(fence) }
+  getSyncParameter (fence: object): number { return this.done.has(fence) ? this.SIGNALED : 0 }
+  deleteSync (fence: object): void { this.alive.delete(fence) }
   flush (): void {}
 
   /** The oldest that is not done is done. */
@@ -29,7 +29,7 @@ class FakeContext {
   }
 }
 
-function begin (): { clock: FakeClock, context: FakeContext, times: DrawTimes, told: number[] } {
+function begin (): { clock: FakeClock, context: FakeContext, times: DrawTimes<object>, told: number[] } {
   const [clock, context] = [new FakeClock(), new FakeContext()]
   return { clock, context, times: new DrawTimes(context, clock), told: [] }
 }
