@@ -77,7 +77,7 @@ export class StreamServer {
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: maxClientMessageBytes,
-      perMessageDeflate: { threshold: 1024, serverNoContextTakeover: true, clientNoContextTakeover: true, zlibDeflateOptions: { level: 5 } },
+      perMessageDeflate: { threshold: 1024, clientNoContextTakeover: true, zlibDeflateOptions: { level: 5 } },
       // A browser drops a connection whose offer is not answered: take any, to be able to say what is wrong.
       handleProtocols: offered => offered.has(subprotocol) ? subprotocol : [...offered][0] ?? false
     })

@@ -7,11 +7,14 @@ import { ImageStreamer } from './ssr/image-streamer.ts'
 import { TexturedSource } from './textures/textured-source.ts'
 import type { ViewerLine } from './viewer-line.ts'
 
+/** In smaller files the document, text that is much the same in all of them, is a good part. Bytes. */
+const mostlyGeometry = 16_384
+
 /** The geometry of a pack, over a line. `onBroken` is told once, in a sentence for people, when there can be no more. */
 export function geometryStream (pack: Pack, line: ViewerLine, mode: StreamingMode, log: Log, onBroken: (words: string) => void): Streamer {
   return new Streamer(new TexturedSource(pack), {
     get buffered () { return line.buffered },
-    sendFile: glb => { line.sendFile(glb) },
+    sendFile: glb => { line.sendFile(glb, glb.length < mostlyGeometry) },
     sendDrop: message => { line.say(message) },
     sendIdle: message => {
       line.say(message)
@@ -32,7 +35,7 @@ export function pictureStream (pack: Pack, line: ViewerLine, program: string, cl
       get buffered () { return line.buffered },
       sendFrame: (message, file) => {
         line.say(message)
-        line.sendFile(file)
+        line.sendFile(file, false)
       },
       ping: mark => { line.ping(mark) },
       sendPicked: message => { line.say(message) }

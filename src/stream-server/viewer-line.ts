@@ -47,8 +47,9 @@ export class ViewerLine {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message), this.#listener.room)
   }
 
-  sendFile (file: Buffer): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(file, { binary: true, compress: false }, this.#listener.room)
+  /** `compress`: it has something in it that can be made smaller. */
+  sendFile (file: Buffer, compress: boolean): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(file, { binary: true, compress }, this.#listener.room)
   }
 
   /** `mark` is at most 125 characters of Latin-1. */

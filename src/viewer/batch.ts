@@ -30,6 +30,8 @@ export class Batch {
     this.mesh.perObjectFrustumCulled = true
     this.mesh.sortObjects = false
     this.mesh.frustumCulled = false
+    // Without an instance, and so without colours, it would be drawn by a program of its own, which takes long to make and is never used again.
+    this.mesh.visible = false
   }
 
   /** Takes in a geometry (it is copied) and answers its id. */
@@ -50,6 +52,7 @@ export class Batch {
     const instance = this.mesh.addInstance(geometry)
     this.mesh.setMatrixAt(instance, matrix)
     this.mesh.setColorAt(instance, color)
+    this.mesh.visible = true
     return instance
   }
 

@@ -103,7 +103,7 @@ export class StreamingViewer {
   constructor (canvas: HTMLCanvasElement, clock: Clock, listener: ViewerListener) {
     this.#listener = listener
     this.#clock = clock
-    this.#stage = new Stage(canvas, {
+    this.#stage = new Stage(canvas, clock, {
       drawn: triangles => { this.#drawn(triangles) },
       lost: () => { this.#connection?.fail('The browser took the drawing surface away. Close this viewer and create a new one.') }
     })
@@ -250,6 +250,11 @@ export class StreamingViewer {
 
   #build (scene: SceneMessage): void {
     if (this.#store !== undefined) throw new StreamError('The stream server sent a second scene.')
+    const { viewpoint } = this.#stage
+    viewpoint.show(new Extent(scene))
+    if (this.#place !== undefined) viewpoint.stand(this.#place)
+    // At once: geometry is on its way while the rest is made ready here.
+    if (viewpoint.settle()) this.#feed.moved(viewpoint.view)
     this.#store = new PartStore(scene, this.#finishes)
     this.#stage.scene.add(this.#store.root)
     Object.assign(this.#statistics, { modelTriangles: scene.triangles, parts: scene.parts.length, instances: scene.instances.length })
@@ -258,8 +263,6 @@ export class StreamingViewer {
     this.#inflow = new Inflow(this.#store, scene.textures ?? [], exhibit, this.#finishes, () => { this.#stage.invalidate() })
     this.#inspection = new Inspection(assembly, exhibit)
     this.#listener.phase('scene')
-    this.#stage.viewpoint.show(new Extent(scene))
-    if (this.#place !== undefined) this.#stage.viewpoint.stand(this.#place)
     this.#listener.inspectable(this.#inspection)
   }
 
@@ -291,7 +294,9 @@ export class StreamingViewer {
   }
 
   #report (): void {
-    const complete = this.#whole || (this.#feed.settled && this.#arrangement.settled && this.#idleFor === this.#feed.newest && this.#inflow?.busy !== true)
+    const whole = this.#whole || (this.#feed.settled && this.#arrangement.settled && this.#idleFor === this.#feed.newest && this.#inflow?.busy !== true)
+    if (whole) this.#stage.complete()
+    const complete = whole && this.#stage.sharp
     Object.assign(this.#statistics, { partsShown: this.#store?.partsShown ?? 0, held: this.#store?.bytes ?? 0, refining: !complete })
     if (complete) this.#listener.phase('complete')
     this.#listener.statistics({ ...this.#statistics })

@@ -19,11 +19,14 @@ export class Viewpoint {
   readonly #changed: () => void
   #extent: Extent | undefined
   #stretched = 1
+  /** Of a picture at full resolution, in device pixels. */
+  #height: number
   /** Where the camera looked from when it was last fitted to the model; undefined since the user has moved it. */
   #fitted: Vector3 | undefined
 
   constructor (canvas: HTMLCanvasElement, changed: () => void) {
     this.#canvas = canvas
+    this.#height = canvas.height
     this.#changed = changed
     this.#controls = new OrbitControls(this.camera, canvas)
     this.#controls.zoomToCursor = true
@@ -36,7 +39,7 @@ export class Viewpoint {
     return {
       viewProjection: new Matrix4().multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse).toArray(),
       position: camera.position.toArray(),
-      focal: this.#canvas.height / (2 * Math.tan(camera.fov * Math.PI / 360)),
+      focal: this.#height / (2 * Math.tan(camera.fov * Math.PI / 360)),
       tolerance
     }
   }
@@ -105,8 +108,9 @@ export class Viewpoint {
     else this.#controls.dollyOut(factor)
   }
 
-  /** The canvas has another shape now; a model that was fitted into it is fitted again. */
-  resized (): void {
+  /** The canvas has another shape now, pictures are `height` device pixels high; a model that was fitted into it is fitted again. */
+  resized (height: number): void {
+    this.#height = height
     this.camera.aspect = this.#canvas.clientWidth / this.#canvas.clientHeight
     if (this.#fitted !== undefined) this.look(this.#fitted)
   }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 import { creditBytes } from '../../src/stream-server/protocol.ts'
@@ -49,6 +51,21 @@ t.test('a large assembly starts to stream by itself when the camera was told bef
   const scene = await viewer.scene()
   t.ok(JSON.stringify(scene).length > 200_000)
   t.equal((await viewer.idle(1)).chunks, 1)
+})
+
+t.test('what is alike in many small files goes over the wire once', async t => {
+  const { url } = await running(t, ['--model-search-directories', modelsFolder])
+  const viewer = new TestViewer(url)
+  const [{ socket }] = await once(viewer.socket, 'upgrade') as [IncomingMessage]
+  viewer.say({ type: 'open', model: 'drive-unit' })
+  await viewer.scene()
+  const before = socket.bytesRead
+  viewer.say(camera(1, [0.4, 0.6, 1.2], [0, 0.1, 0], 20))
+  const { bytes } = await viewer.idle(1)
+  const small = viewer.files.filter(file => file.bytes.length < 16_384).length
+  t.ok(small > 20, `${small} small files`)
+  const wire = socket.bytesRead - before
+  t.ok(wire < bytes - small * 1000, `${wire} bytes for ${bytes}`)
 })
 
 t.test('a viewer that does not acknowledge is never sent more than its credit', async t => {

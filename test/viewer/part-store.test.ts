@@ -40,6 +40,17 @@ t.test('a part appears at all its places when its first level comes', async t =>
   store.dispose()
 })
 
+t.test('what nothing has come of is not drawn: it would have a shader program made for nothing', async t => {
+  const store = new PartStore(bench, new Finishes())
+  const visible = () => meshes(store).map(mesh => mesh.visible)
+  t.strictSame(visible(), [false, false, false])
+  store.show(1, 0, triangles(2))
+  t.strictSame(visible(), [false, true, false])
+  store.show(0, 0, triangles(2))
+  t.strictSame(visible(), [true, true, true])
+  store.dispose()
+})
+
 t.test('what comes last is shown, finer or coarser', async t => {
   const store = new PartStore(bench, new Finishes())
   store.show(0, 1, triangles(40))

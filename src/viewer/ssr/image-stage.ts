@@ -63,7 +63,7 @@ export class ImageStage {
     this.#canvas.height = Math.max(1, Math.round(clientHeight * ratio))
     this.#context.fillStyle = this.#background
     this.#context.fillRect(0, 0, this.#canvas.width, this.#canvas.height)
-    this.viewpoint.resized()
+    this.viewpoint.resized(this.#canvas.height)
     this.tell()
   }
 
