@@ -44,7 +44,7 @@ t.test('a page shows a model with a few lines of its own', async t => {
 
 t.test('a viewer in an iframe, and one that nobody uses', async t => {
   const slipway = await startEmbedded(t)
-  const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`, { viewport: { width: 720, height: 480 } })
   await page.evaluate('document.body.innerHTML = \'<iframe src="embed.html?model=drive-unit" width="700" height="450"></iframe>\'')
   const frame = page.frameLocator('iframe')
   await frame.locator('.slipway-viewer[data-state=open]').waitFor()
