@@ -10,6 +10,7 @@ import type { Isolation } from '../src/crashes/isolation.ts'
 import { readIsolations, writeIsolations } from '../src/crashes/isolation-file.ts'
 import { MemoryWatch } from '../src/crashes/memory-watch.ts'
 import { shownCommand } from '../src/crashes/shown-command.ts'
+import type { Look } from '../src/keeping/proof.ts'
 
 /**
  * What crashed and why: a dossier of each crash, `GET /api/crashes` and `/api/crashes/:id`, and `DELETE /api/isolations/:model`, for
@@ -21,6 +22,8 @@ export interface CrashesOptions extends Administration {
   keptIn: string | null
   /** Dossiers that are kept; 0: none. */
   dossiers: number
+  /** Looks at a process: the command line of one that was taken over is not known otherwise. */
+  look: Look
   /** Bytes of memory that a process has in RAM; `undefined`: that is not known. Takes some ten microseconds. */
   residentBytes: (pid: number) => number | undefined
   clock: Clock
@@ -37,7 +40,7 @@ const listSchema = Type.Object({
 const forbidden = Object.assign(new Error('Crashes are shown on this machine, or with the key of SLIPWAY_ADMIN_KEY'), { statusCode: 403, code: 'FORBIDDEN', name: 'Forbidden' })
 const missing = (message: string, code: string) => Object.assign(new Error(message), { statusCode: 404, code, name: 'Not Found' })
 
-const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolation, keptIn, dossiers, residentBytes, clock, ...administration }) => {
+const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolation, keptIn, dossiers, residentBytes, look, clock, ...administration }) => {
   const { spawner, sessionHistory, log } = app
   const book = new CrashBook(dossiers)
   const commands = new Map<string, string[]>()
@@ -53,8 +56,10 @@ const crashes: FastifyPluginAsyncTypebox<CrashesOptions> = async (app, { isolati
   if (dossiers > 0) {
     spawner.on('ordered', order => { commands.set(order.id, shownCommand(order)) })
     spawner.on('session', (session, from) => {
-      const { id, endedAt } = session
+      const { id, state, pid, endedAt } = session
       if (from === null) memory.follow(id)
+      const found = state === 'adopted' && pid !== null ? look(pid) : null
+      if (found !== null) commands.set(id, shownCommand({ executable: found.executable, args: found.args.slice(1, -1) }))
       else if (from === 'starting' && endedAt === null) memory.look(id)
       if (endedAt === null) return
       const evidence = { command: commands.get(id) ?? [], timeline: sessionHistory.of(id)?.steps ?? [], memory: memory.leave(id) }

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import Type from 'typebox'
 import type { Clock } from '../src/clock.ts'
 import { HistoryWriter } from '../src/history/history-writer.ts'
+import { recollect } from '../src/history/recollection.ts'
 import { SessionHistory } from '../src/history/session-history.ts'
 import { transitionOf, transitionSchema } from '../src/history/transition.ts'
 import { isTerminal } from '../src/sessions/transitions.ts'
@@ -16,6 +17,8 @@ export interface SessionHistoryOptions {
   sessions: number
   /** Absolute path; null: no file. Bytes of one, and how many are kept. */
   file: { path: string, limit: number, keep: number } | null
+  /** Sessions of the service before that may live on: what the file tells of them is part of their history. */
+  recalled: readonly string[]
   clock: Clock
 }
 
@@ -31,7 +34,7 @@ const historySchema = Type.Object({
   leftOut: Type.Integer()
 })
 
-const sessionHistory: FastifyPluginAsync<SessionHistoryOptions> = async (app, { sessions, file, clock }) => {
+const sessionHistory: FastifyPluginAsync<SessionHistoryOptions> = async (app, { sessions, file, recalled, clock }) => {
   const history = new SessionHistory(sessions)
   app.decorate('sessionHistory', history)
   const writer = file === null
@@ -58,7 +61,16 @@ const sessionHistory: FastifyPluginAsync<SessionHistoryOptions> = async (app, { 
     return { id, history: story.steps, leftOut: story.leftOut }
   })
 
-  app.addHook('onReady', async () => { await writer?.open() })
+  app.addHook('onReady', async () => {
+    if (file !== null) {
+      try {
+        for (const [id, steps] of await recollect(file.path, recalled)) history.recall(id, steps)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') app.log.warn(`SLIPWAY_HISTORY_FILE: ${file.path} cannot be read: ${(error as Error).message}; the history of sessions that are taken over begins anew`)
+      }
+    }
+    await writer?.open()
+  })
   app.addHook('onClose', async () => { await writer?.close() })
 }
 

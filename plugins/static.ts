@@ -12,6 +12,8 @@ export interface StaticOptions {
   publicDir: string | null
   /** Absolute paths, tried in order after the page. */
   dirs: readonly string[]
+  /** Origin whose pages may frame `embed.html`, beside our own; `*`: any, empty: none. */
+  framedBy: string
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -29,9 +31,12 @@ const pagePolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; co
 /** For our page with the HOOPS Web Viewer, which evaluates code, works in blobs and styles what it makes. */
 const hoopsPolicy = "default-src 'self'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; connect-src 'self' data: blob: ws: wss:; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 
-const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, dirs }) => {
+const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, dirs, framedBy }) => {
   const roots = publicDir === null ? dirs : [publicDir, ...dirs]
   if (roots.length === 0) return
+  const policies: Readonly<Record<string, string>> = publicDir === null
+    ? {}
+    : { [join(publicDir, 'hwv.html')]: hoopsPolicy, [join(publicDir, 'embed.html')]: pagePolicy.replace("frame-ancestors 'self'", `$& ${framedBy}`.trimEnd()) }
   await app.register(fastifyStatic, {
     root: [...roots],
     dotfiles: 'ignore',
@@ -45,7 +50,7 @@ const staticFiles: FastifyPluginAsync<StaticOptions> = async (app, { publicDir, 
       const type = types[extname(path).toLowerCase()]
       if (type !== undefined) void reply.header('content-type', type)
       void reply.header('x-content-type-options', 'nosniff')
-      if (publicDir !== null && path.startsWith(publicDir + sep)) void reply.header('content-security-policy', path === join(publicDir, 'hwv.html') ? hoopsPolicy : pagePolicy)
+      if (publicDir !== null && path.startsWith(publicDir + sep)) void reply.header('content-security-policy', policies[path] ?? pagePolicy)
     }
   })
   app.addHook('onReady', async () => {

@@ -2,6 +2,7 @@
 // A bundle starts in half the time of loose modules, and the stream server is started for every viewer.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -18,8 +19,21 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inh
 // Some bundled CommonJS modules ask for `require`; an ES module has none of its own.
 const banner = { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" }
 const node = { bundle: true, platform: 'node', format: 'esm', target: 'node20', outExtension: { '.js': '.mjs' }, banner, logLevel: 'warning', external: ['sharp', 'bufferutil', 'utf-8-validate', 'draco3dgltf', 'occt-import-js', 'webgpu'] }
-await build({ ...node, entryPoints: ['src/stream-server/main.ts', 'src/stream-server/export.ts', 'src/stream-server/prepare.ts', 'src/stream-server/prepare-guard.ts', 'src/stream-server/render.ts'], outdir: 'dist/stream-server' })
+await build({ ...node, entryPoints: ['src/stream-server/main.ts', 'src/stream-server/export.ts', 'src/stream-server/prepare.ts', 'src/stream-server/prepare-guard.ts', 'src/stream-server/render.ts', 'src/stream-server/unpack.ts'], outdir: 'dist/stream-server' })
+// three.js tells copies of itself in one page by a global, which a viewer in somebody's page has no use for.
+const withoutGlobal = {
+  name: 'without-global',
+  setup ({ onLoad }) {
+    onLoad({ filter: /three\.core\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8')
+      const contents = text.replace('if ( window.__THREE__ ) {', 'if ( false ) {').replace('window.__THREE__ = REVISION;', '')
+      if (contents.includes('__THREE__')) throw new Error('three.js leaves its global in another way than scripts/build.mjs knows')
+      return { contents, loader: 'js' }
+    })
+  }
+}
 await build({
+  plugins: [withoutGlobal],
   entryPoints: ['src/viewer/page.ts', 'src/viewer/hwv.ts', 'src/viewer/viewer.ts', 'src/viewer/embed.ts'],
   outdir: 'public/assets',
   bundle: true,

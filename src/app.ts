@@ -52,6 +52,7 @@ import { LoadGate } from './load/load-gate.ts'
 import { Machine } from './load/machine.ts'
 import { harmDone, readJournal } from './keeping/journal.ts'
 import { keyIn, privateFolderProblem } from './keeping/private-folder.ts'
+import { procLook } from './keeping/proof.ts'
 import { isWritten } from './logs/levels.ts'
 import { requestFilter } from './logs/request-filter.ts'
 import { preflight } from './preflight.ts'
@@ -166,7 +167,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
     launcher,
     clock
   })
-  await app.register(sessionHistory, { sessions: history.sessions, file: history.file === '' ? null : { path: resolve(history.file), limit: history.fileBytes, keep: history.files }, clock })
+  await app.register(sessionHistory, { sessions: history.sessions, file: history.file === '' ? null : { path: resolve(history.file), limit: history.fileBytes, keep: history.files }, recalled: left?.notes.map(({ id }) => id) ?? [], clock })
   if (left !== null) {
     if (left.warning !== null) app.log.warn(left.warning)
     await app.register(keeping, { ...left, launcher, clock })
@@ -198,7 +199,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   await app.register(sessionsApi, http)
   await app.register(health, { clock })
   await app.register(drain, { ...http, drainTimeout: sessions.drainTimeout, clock })
-  await app.register(crashes, { ...http, isolation, keptIn: stateDir === null ? null : join(stateDir, 'isolations.json'), dossiers: history.dossiers, residentBytes, clock })
+  await app.register(crashes, { ...http, isolation, keptIn: stateDir === null ? null : join(stateDir, 'isolations.json'), dossiers: history.dossiers, residentBytes, look: procLook, clock })
   if (http.tutorial === 'auto' ? isLoopback(http.host) : http.tutorial === 'true') {
     await app.register(tutorial)
     await app.register(status, { prefix: '/liveliness', warnBefore: sessions.endWarning * 1_000 })
@@ -208,7 +209,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
   if (singleFile !== null) await app.register(singleFiles, { ...singleFile, launcher, clock })
   if (uploadFolder !== null) await app.register(uploads, { folder: uploadFolder, limits: { ...uploadLimits, fileBytes: uploadLimits.bytes }, perMinute: uploadLimits.rateLimit, clock })
   await app.register(liveEvents, { upgrades, clock })
-  await app.register(staticFiles, { publicDir, dirs: staticDirs })
+  await app.register(staticFiles, { publicDir, dirs: staticDirs, framedBy: app.corsHeaders['access-control-allow-origin'] ?? '' })
   if (fileServer.port !== 0) {
     await app.register(fileServerPlugin, {
       ...fileServer,
@@ -220,7 +221,7 @@ export async function buildApp ({ config, packageDir, launcher, carrier = null, 
         await listener.register(requestLog, { level: log.fileServerRequestLevel, filter: requestFilter(log.requestFilter), clock })
         await listener.register(frontPlugin, { front })
         await listener.register(access, { ...http, secure: tls.fileServer, corsOrigin: fileServer.corsOrigin })
-        await listener.register(staticFiles, { publicDir: null, dirs: staticDirs })
+        await listener.register(staticFiles, { publicDir: null, dirs: staticDirs, framedBy: '' })
         if (certificate !== null && tls.fileServer) await listener.register(tlsListener, { certificate })
       }
     })

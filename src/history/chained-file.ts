@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { makeFolder } from '../folder.ts'
@@ -133,6 +133,12 @@ function lastRecord (line: string, end: number): Link | undefined {
 const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
 
 const asidePath = (path: string, number: number) => `${path}.${number}`
+
+/** All files of a chain, the newest first; those that are not there are left out. @throws NodeJS.ErrnoException when the folder cannot be read */
+export async function filesOf (path: string): Promise<string[]> {
+  const aside = (await setAside(path)).reverse().map(number => asidePath(path, number))
+  return existsSync(path) ? [path, ...aside] : aside
+}
 
 /** Numbers of the full files, in their order. */
 async function setAside (path: string): Promise<number[]> {

@@ -42,6 +42,11 @@ export class SessionHistory {
     }
   }
 
+  /** The steps of a session that lives which another service has seen. */
+  recall (id: string, steps: readonly Transition[]): void {
+    for (const step of steps) this.add(id, step, false)
+  }
+
   /** `undefined`: no such session is remembered. */
   of (id: string): Story | undefined { return this.#living.get(id) ?? this.#ended.get(id) }
 }

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { origin, readSealed, type Link } from './chain.ts'
+import { linesOf } from './lines.ts'
 
 /** What became of a look at the files of a history. */
 export type Verdict =
@@ -28,11 +28,6 @@ export interface Known {
   /** Hash of the record that was the last then. */
   last?: string
 }
-
-/** No record is longer. Bytes. */
-const longest = 1_048_576
-
-interface Line { text: string, whole: boolean }
 
 /** Looks at every record of a history's files, which are put in the order of their records, whether it is whole and where it belongs. */
 export function verifyHistory (files: readonly string[], known: Known = {}): Verdict {
@@ -92,29 +87,6 @@ function firstNumber (file: string): number {
   lines.return(undefined)
   const reading = line?.whole === true ? readSealed(line.text) : undefined
   return reading?.status === 'record' ? reading.number : Infinity
-}
-
-/** Lines of a file of any size; the last one is not whole where its newline is missing. @throws NodeJS.ErrnoException */
-function * linesOf (file: string): Generator<Line, undefined> {
-  const descriptor = openSync(file, 'r')
-  try {
-    const chunk = Buffer.alloc(65_536)
-    let rest = Buffer.alloc(0)
-    for (let bytes = readSync(descriptor, chunk); bytes > 0; bytes = readSync(descriptor, chunk)) {
-      rest = Buffer.concat([rest, chunk.subarray(0, bytes)])
-      for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
-        yield { text: rest.toString('utf8', 0, end), whole: true }
-        rest = rest.subarray(end + 1)
-      }
-      if (rest.length > longest) {
-        yield { text: '', whole: true }
-        return
-      }
-    }
-    if (rest.length > 0) yield { text: rest.toString('utf8'), whole: false }
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 /** A verdict in words, and the exit code of the command that asked. */

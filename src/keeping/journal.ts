@@ -4,7 +4,10 @@ import { origin, readSealed, seal, type Entry, type Link } from '../history/chai
 import { noteSchema, type Note } from './note.ts'
 
 /** Goes up when a journal says something that a service before would not understand. */
-const version = 1
+const version = 2
+
+/** Those that can be read. */
+const understood = [1, version]
 
 /** Bytes from which on a journal is written anew when it has doubled. */
 const growth = 1_048_576
@@ -39,7 +42,7 @@ export function readJournal (path: string): JournalReading {
   for (const [index, line] of lines.entries()) {
     const reading = readSealed(line)
     const entry = reading.status === 'record' ? reading.entry : undefined
-    if (entry?.['event'] === 'journal' && typeof entry['version'] === 'number' && entry['version'] !== version) return { status: 'otherVersion', version: entry['version'] }
+    if (entry?.['event'] === 'journal' && typeof entry['version'] === 'number' && !understood.includes(entry['version'])) return { status: 'otherVersion', version: entry['version'] }
     if (entry === undefined || !fold(notes, entry)) unsound.push(index + 1)
     if (reading.status === 'unsound') {
       altered++
@@ -71,7 +74,9 @@ function follows ({ number, previous }: Link & { previous: string }, last: Link,
 /** Takes an entry in; `false`: it is none that this version writes. */
 function fold (notes: Map<string, Note>, { event, ...facts }: Entry): boolean {
   const { id } = facts
-  if (event === 'session' && Value.Check(noteSchema, facts)) notes.set(facts.id, facts)
+  // Version 1 knew no token.
+  const note = { token: null, ...facts }
+  if (event === 'session' && Value.Check(noteSchema, note)) notes.set(note.id, note)
   else if (event === 'ended' && typeof id === 'string') notes.delete(id)
   else return event === 'journal'
   return true

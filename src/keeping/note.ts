@@ -16,6 +16,8 @@ export const noteSchema = Type.Object({
   via: nullable(Type.Enum(['rest', 'proxy'])),
   /** Whose session it is, an address; null: nobody's. */
   caller: nullable(Type.String()),
+  /** By which they come back to its seat; null: they do not. */
+  token: nullable(Type.String()),
   state: Type.Enum(states as [State, ...State[]]),
   reason: nullable(Type.Enum(Object.keys(reasons) as [Reason, ...Reason[]])),
   port: nullable(Type.Integer({ minimum: 1, maximum: 65_535 })),

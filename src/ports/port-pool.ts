@@ -25,7 +25,7 @@ export interface PortPoolOptions {
 }
 
 export type PortPoolEvents = {
-  /** A port is in nobody's hands any more. */
+  /** A port is in nobody's hands any more, or one that was blocked may be tried again. */
   returned: [{ port: number }]
   blocked: [{ port: number, why: string }]
   /** A port that was blocked passed its bind test. */
@@ -49,6 +49,8 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
   /** Wakes those who wait for a resting port, in the order they came. */
   readonly #waiting: Array<() => void> = []
   #cancelTimer: (() => void) | undefined
+  /** Cancel the timers of blocked ports. */
+  readonly #retries = new Set<() => void>()
   #closed = false
 
   constructor (options: PortPoolOptions) {
@@ -111,6 +113,8 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
   close (): void {
     this.#closed = true
     this.#cancelTimer?.()
+    for (const cancel of this.#retries) cancel()
+    this.#retries.clear()
     for (const wake of this.#waiting.splice(0)) wake()
   }
 
@@ -136,9 +140,16 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
   }
 
   #block (port: number, why: string): void {
+    const { clock, retry } = this.#options
     this.#leased.delete(port)
-    this.#blocked.set(port, this.#options.clock.now() + this.#options.retry)
+    this.#blocked.set(port, clock.now() + retry)
     this.#suspect.add(port)
+    const cancel = clock.after(retry, () => {
+      this.#retries.delete(cancel)
+      this.#serve()
+      this.emit('returned', { port })
+    })
+    this.#retries.add(cancel)
     this.emit('blocked', { port, why })
     this.#serve()
     this.emit('returned', { port })

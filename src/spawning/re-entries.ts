@@ -52,6 +52,9 @@ export class ReEntries {
     this.#tickets.set(id, ticket)
   }
 
+  /** By what whoever has this session comes back; `undefined`: nobody does. */
+  ticketOf (id: string): Readonly<Ticket> | undefined { return this.#tickets.get(id) }
+
   /** The session that a token is good for: it lives, or its seat is kept; `undefined`: none. */
   find (token: string): string | undefined { return this.#sessions.get(token) }
 

@@ -153,7 +153,10 @@ export class Reception {
     const { obstacle } = this
     const request: Arrival = asked.reentry === undefined ? asked : { ...asked, token: this.#options.newToken() }
     const ready = this.#fromReserve(request)
-    const result = await (ready ?? (obstacle === undefined ? this.#begin(request) : this.#wait(request, obstacle, isBack)))
+    const inTheWay = ready === undefined ? obstacle : undefined
+    // Whoever gets a seat at once needs no place in the line any more.
+    if (inTheWay === undefined && asked.reentry?.shown != null) this.#line.reclaim(asked.reentry.shown)
+    const result = await (ready ?? (inTheWay === undefined ? this.#begin(request) : this.#wait(request, inTheWay, isBack)))
     return result.status === 'opened' && request.token !== undefined && this.#options.hold.seat > 0 ? { ...result, reentry: request.token } : result
   }
 
@@ -202,33 +205,17 @@ export class Reception {
     const answer = await this.#line.join(caller, signal, tell, turn, { ...token !== undefined && { key: token }, shown: reentry?.shown ?? null, first: isBack })
     // Its turn had come, and whoever waited has gone, to load the page again perhaps: it comes before everybody then.
     if (called && signal.aborted && token !== undefined) this.#line.keep(token, caller, -1)
-    return typeof answer === 'string' ? this.#unseated(answer, obstacle, this.#options.line.room === 0 ? null : place) : answer
+    return typeof answer === 'string' ? this.#unseated(answer, this.obstacle ?? obstacle, this.#options.line.room === 0 ? null : place) : answer
   }
 
+  /** @param obstacle what stands in the way now */
   #unseated (how: Unseated, obstacle: Obstacle, place: number | null): OpenResult {
-    switch (how) {
-      case 'left': return { status: 'cancelled', reason: 'client_closed' }
-      case 'closed': return this.#draining
-      case 'late': return this.#late(this.obstacle ?? obstacle, place)
-      case 'full': return this.#noPlace(this.obstacle ?? obstacle, place)
-    }
-  }
-
-  /** There is no place in the line, or none any more. */
-  #noPlace (obstacle: Obstacle, place: number | null): OpenResult {
-    const { maxSessions: limit } = this.#options
-    switch (obstacle) {
-      case 'no_seat': return { status: 'full', limit, reason: null, retryAfter: this.#retryAfter, place }
-      case 'too_many_starts': return { status: 'full', limit, reason: obstacle, retryAfter: retrySeconds, place }
-      default: return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
-    }
-  }
-
-  /** Nobody has called for as long as one waits. */
-  #late (obstacle: Obstacle, place: number | null): OpenResult {
-    return obstacle === 'no_seat' || obstacle === 'too_many_starts'
-      ? { status: 'full', limit: this.#options.maxSessions, reason: 'queue_timeout', retryAfter: this.#retryAfter, place }
-      : { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
+    if (how === 'left') return { status: 'cancelled', reason: 'client_closed' }
+    if (how === 'closed') return this.#draining
+    if (obstacle !== 'no_seat' && obstacle !== 'too_many_starts') return { status: 'overloaded', reason: obstacle, retryAfter: retrySeconds }
+    // Nobody has called for as long as one waits, or there is no place in the line, or none any more.
+    const reason = how === 'late' ? 'queue_timeout' : obstacle === 'no_seat' ? null : obstacle
+    return { status: 'full', limit: this.#options.maxSessions, reason, retryAfter: obstacle === 'no_seat' ? this.#retryAfter : retrySeconds, place }
   }
 
   get #draining (): OpenResult { return { status: 'draining', retryAfter: this.#forecast.retryAfterDrain(this.#options.deadline()) } }

@@ -32,6 +32,9 @@ export interface SpawnerOptions extends
   keepEnded: number
 }
 
+/** A note of a session with whose it is, and the token by which they come back; null: nobody's, or none. */
+type SpawnerNote = SessionNote & { caller: string | null, token: string | null }
+
 /**
  * The one deep module: opens sessions, takes their stream servers' reports, ends them. A session is in the table before its
  * process exists, so that the first report is never a stranger.
@@ -143,10 +146,13 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
     return this.#capacity.overload ?? (this.#capacity.cramped && !this.#reserve.canYield ? 'full' : null)
   }
 
-  /** What another service needs to know of a living session, and whose it is; null: nobody's. */
-  note (id: string): SessionNote & { caller: string | null } | undefined {
+  /** What another service needs to know of a living session. */
+  note (id: string): SpawnerNote | undefined {
     const session = this.#table.get(id)
-    return session === undefined || session.over ? undefined : { ...session.note(), caller: this.#reception.callerOf(id) }
+    if (session === undefined || session.over) return undefined
+    // One that is being ended is nobody's any more, and its seat may be kept all the same.
+    const ticket = this.#reEntries.ticketOf(id)
+    return { ...session.note(), caller: this.#reception.callerOf(id) ?? ticket?.caller ?? null, token: ticket?.token ?? null }
   }
 
   session (id: string): SessionView | undefined { return this.#table.get(id)?.view() }
@@ -188,13 +194,16 @@ export class Spawner extends EventEmitter<SpawnerEvents> {
    *
    * @param process what is known of its process
    */
-  adopt (note: SessionNote & { caller: string | null }, process: LeftProcess): void {
+  adopt (note: SpawnerNote, process: LeftProcess): void {
     const { ports, gpus } = this.#options
     const session = Session.takenOver(note, this.#clock.now())
     const there = process === 'lives' || process === 'ended'
     if (there && note.port !== null) session.lease = ports.claim(note.port)
     if (there && note.gpu !== null) session.gpu = gpus.take(note.gpu)
-    if (note.caller !== null) this.#reception.seat(session.id, note.caller)
+    if (note.caller !== null) {
+      this.#reception.seat(session.id, note.caller)
+      if (note.token !== null) this.#reEntries.issue(session.id, { token: note.token, caller: note.caller })
+    }
     this.#lookAfter(session, nobodysRequest).adopt(process, note)
   }
 

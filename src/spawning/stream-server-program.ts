@@ -2,8 +2,11 @@ import { basename, join, resolve } from 'node:path'
 import { childEnvironment, type CommonArguments, type StreamServerProgram } from './command-line.ts'
 import type { SingleFilesOptions } from './single-files.ts'
 
-/** Has the GNU C library give buffers of pictures and files back to the system when they are freed, whatever the sizes of those before; others do not know it. */
-const givingBack = { MALLOC_MMAP_THRESHOLD_: '131072' }
+/**
+ * Has the GNU C library give buffers of pictures and files back to the system when they are freed, whatever the sizes of those before, and keep small ones in two places, not in one for
+ * each thread; others do not know it.
+ */
+export const givingBack = { MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '2' }
 
 /**
  * The program to start for every viewer: the real one where its path is set, else the embedded one. From here on nobody asks which.

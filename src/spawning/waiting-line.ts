@@ -133,18 +133,21 @@ export class WaitingLine {
     for (const { sendAway } of this.#waiters.splice(0)) sendAway('closed')
   }
 
-  /** The rank of the place somebody had, which nobody else gets by the same key, or before everybody; `undefined`: there is none. */
+  /** The rank of the place somebody comes back to, which nobody else gets by the same key, or before everybody; `undefined`: there is none. */
   #placeOf ({ shown, first }: Standing): number | undefined {
-    if (first === true) return -1
-    if (shown == null) return undefined
-    // Its connection before may not have been seen to end.
-    const waiter = this.#waiters.find(({ key }) => key === shown)
+    const rank = shown == null ? undefined : this.reclaim(shown)
+    return first === true ? -1 : rank
+  }
+
+  /** Takes a place out of the line: the one that is kept for this key, or where its connection before was not seen to end. Answers its rank; `undefined`: there is none. */
+  reclaim (key: string): number | undefined {
+    const waiter = this.#waiters.find(each => each.key === key)
     if (waiter !== undefined) {
       this.#remove(this.#waiters.indexOf(waiter))
       waiter.sendAway('left')
     }
-    const kept = this.#kept.get(shown)
-    this.#kept.delete(shown)
+    const kept = this.#kept.get(key)
+    this.#kept.delete(key)
     kept?.cancel()
     return waiter?.rank ?? kept?.rank
   }

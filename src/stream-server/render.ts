@@ -18,8 +18,10 @@ parentPort?.on('message', (message: ToPainter) => {
 async function carryOut (message: ToPainter): Promise<void> {
   switch (message.type) {
     case 'part': return await studio.put(message.part, message.level, message.glb)
+    case 'texture': return await studio.dress(message.texture, message.pyramid)
     case 'mark': return studio.arrangement.mark(message)
     case 'style': return studio.arrangement.style(message)
+    case 'rest': return studio.rest()
     case 'end':
       await studio.close()
       parentPort?.close()

@@ -4,7 +4,7 @@ import type { Log } from './log.ts'
 import type { Pack } from './models/pack.ts'
 import type { StreamingMode } from './protocol.ts'
 import { ImageStreamer } from './ssr/image-streamer.ts'
-import { seenFromAfar, TexturedSource } from './textures/textured-source.ts'
+import { TexturedSource } from './textures/textured-source.ts'
 import type { ViewerLine } from './viewer-line.ts'
 
 /** The geometry of a pack, over a line. `onBroken` is told once, in a sentence for people, when there can be no more. */
@@ -26,7 +26,7 @@ export function geometryStream (pack: Pack, line: ViewerLine, mode: StreamingMod
 /** The same for pictures of it, which `program`, the bundled `render.mjs`, paints. */
 export function pictureStream (pack: Pack, line: ViewerLine, program: string, clock: Clock, log: Log, onBroken: (words: string) => void): ImageStreamer {
   return new ImageStreamer({
-    source: { scene: seenFromAfar(pack.scene), read: (part, level) => pack.read(part, level) },
+    source: pack,
     program,
     outlet: {
       get buffered () { return line.buffered },

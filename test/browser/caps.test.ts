@@ -32,7 +32,7 @@ t.test('a solid that is cut open is filled in its colour, a surface is not', asy
   const slipway = await startSlipway(t, { ...embedded, SLIPWAY_MODEL_DIRS: models })
   const page = await openPage(await openBrowser(t), slipway.url)
   await page.locator('#create button:enabled').waitFor()
-  for (const mode of ['csr', 'single']) {
+  for (const mode of ['csr', 'single', 'ssr']) {
     await page.locator('#renderer').selectOption(mode)
     const card = await createViewer(page)
     await phase(card, 'complete')

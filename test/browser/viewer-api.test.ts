@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { comesTrue } from '../fixtures/slipway.ts'
@@ -13,12 +16,13 @@ t.test('a page shows a model with a few lines of its own', async t => {
   const page = await openPage(await openBrowser(t), 'about:blank')
   await page.goto(`${slipway.url}/embed.html`)
   await page.evaluate(`(async () => {
+    const before = Object.getOwnPropertyNames(window)
     const { createViewer } = await import('/assets/viewer.js')
     document.body.innerHTML = '<main></main>'
     const viewer = createViewer(document.querySelector('main'), { idleMinutes: 60 })
     const told = []
     for (const name of ['state', 'complete', 'selection', 'ended']) viewer.on(name, what => { told.push([name, what]) })
-    window.test = { viewer, told }
+    window.test = { viewer, told, globals: () => Object.getOwnPropertyNames(window).filter(name => !before.includes(name) && name !== 'test') }
     await viewer.load('drive-unit')
   })()`)
   await comesTrue('the picture is complete', async () => await ask(page, 'return told.some(([name]) => name === "complete")'))
@@ -30,7 +34,7 @@ t.test('a page shows a model with a few lines of its own', async t => {
   await ask(page, 'viewer.isolate(viewer.selected); viewer.fitSelection(); viewer.view("top"); viewer.setSection({ axis: "z", position: 0.5, flipped: false })')
   t.ok(await ask<number>(page, 'return (await viewer.screenshot()).size') > 5000, 'a picture of it')
   await keep(page, 'api')
-  t.equal(await ask(page, 'return Object.keys(window).filter(name => /slipway|viewer/i.test(name)).length'), 0, 'no globals')
+  t.same(await ask(page, 'return window.test.globals()'), [], 'no globals')
   await ask(page, 'await viewer.load("drive-unit")')
   await comesTrue('one session followed the other', async () => await running(slipway.url) === 1)
   t.equal(await page.locator('canvas').count(), 1)
@@ -40,6 +44,27 @@ t.test('a page shows a model with a few lines of its own', async t => {
   await ask(page, 'viewer.close(); viewer.close()')
   t.equal(await page.locator('main > *').count(), 0)
   await comesTrue('no stream server is left', async () => await running(slipway.url) === 0)
+})
+
+t.test('a page of another origin frames a viewer when it may ask for one, and not otherwise', async t => {
+  const site = createServer((request, response) => {
+    const service = new URL(request.url ?? '', 'http://site').searchParams.get('service') ?? ''
+    response.setHeader('content-type', 'text/html').end(`<iframe src="${service}/embed.html?model=drive-unit" width="500" height="350"></iframe>`)
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => { site.closeAllConnections(); site.close() })
+  await once(site, 'listening')
+  const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
+  const [allowed, other] = [await startSlipway(t, { ...embedded, SLIPWAY_CORS_ORIGIN: origin }), await startSlipway(t, embedded)]
+  const browser = await openBrowser(t)
+  const page = await openPage(browser, `${origin}/?service=${allowed.url}`)
+  await page.frameLocator('iframe').locator('.slipway-viewer[data-state=open]').waitFor()
+  await comesTrue('it draws', async () => colours(await page.locator('iframe').screenshot()) > 300)
+  await page.goto('about:blank')
+  await comesTrue('its stream server went with it', async () => await running(allowed.url) === 0)
+  const refused = page.waitForEvent('console', { predicate: message => message.text().includes('frame-ancestors') })
+  await page.goto(`${origin}/?service=${other.url}`)
+  await refused
+  t.equal(await running(other.url), 0)
 })
 
 t.test('a viewer in an iframe, and one that nobody uses', async t => {

@@ -240,6 +240,40 @@ t.test('the upgrade procedure as it is documented: another installation takes ov
   await (await SessionFeed.open(t, second)).end(serviceId)
 })
 
+t.test('the history of a session goes on over restarts where there is a file, and its crash is told with its command line', async t => {
+  const { start } = await restartable(t, { SLIPWAY_HISTORY_FILE: join(t.testdir(), 'history.jsonl') })
+  const first = await start()
+  const { serviceId } = await openViewer(first, { sessionToken: 's3cret-token' })
+  await first.stop('SIGTERM')
+  const second = await start()
+  await (await SessionFeed.open(t, second)).state(serviceId, 'ready')
+  await second.stop('SIGTERM')
+  const third = await start()
+  const feed = await SessionFeed.open(t, third)
+  await feed.state(serviceId, 'ready')
+  t.same(await steps(third, serviceId), ['queued caller', 'starting service', 'ready stream_server', 'adopted service', 'ready stream_server', 'adopted service', 'ready stream_server'])
+  process.kill(Number((await session(third, serviceId))['pid']), 'SIGSEGV')
+  await feed.end(serviceId)
+  const { command, timeline } = (await asking(`${third.url}/api/crashes/${serviceId}`)).body as { command: string[], timeline: unknown[] }
+  t.ok(command.includes(serviceId))
+  t.ok(command.includes('--sc-port'))
+  t.notMatch(command.join(' '), /s3cret-token/)
+  t.equal(timeline.length, 8)
+})
+
+t.test('whoever loads its page again after a restart has its seat by the token from before, and no second session', async t => {
+  const { start } = await restartable(t, { SLIPWAY_MAX_SESSIONS: '1' })
+  const first = await start()
+  const { serviceId, reentry } = await openViewer(first, { reentry: true })
+  await first.stop('SIGKILL')
+  const second = await start()
+  await (await SessionFeed.open(t, second)).state(serviceId, 'ready')
+  t.match(await askForViewer(second), { status: 503 }, 'the only seat is taken')
+  const again = await openViewer(second, { reentry: reentry?.token })
+  t.match(await session(second, serviceId), { state: 'stopped', reason: 'client_closed' })
+  t.not(again.serviceId, serviceId)
+})
+
 t.test('a model that is isolated stays so over a restart', async t => {
   const { start } = await restartable(t, { SLIPWAY_CRASH_LIMIT: '1' })
   const first = await start()

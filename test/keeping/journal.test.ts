@@ -118,9 +118,9 @@ t.test('whole lines that were removed, moved or put in are told, and what is lef
 
 t.test('a journal of another version is not read', async t => {
   const { path } = stage(t)
-  const { line, link } = seal({ event: 'journal', version: 2 }, origin)
+  const { line, link } = seal({ event: 'journal', version: 3 }, origin)
   writeFileSync(path, `${line}\n${seal({ event: 'something', of: 'tomorrow' }, link).line}\n`)
-  t.same(readJournal(path), { status: 'otherVersion', version: 2 })
+  t.same(readJournal(path), { status: 'otherVersion', version: 3 })
 })
 
 t.test('it is written anew before it grows without end', async t => {

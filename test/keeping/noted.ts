@@ -7,6 +7,7 @@ export const noted = (id: string, changes: Partial<Note> = {}): Note => ({
   model: 'engine',
   via: 'rest',
   caller: '127.0.0.1',
+  token: null,
   state: 'connected',
   reason: null,
   port: 20_001,

@@ -16,10 +16,10 @@ async function crashStage (t: Test, { limit = 2, dossiers = 10, max = 10, keptIn
   const { app, clock, launcher, log } = stage
   const isolation = new Isolation({ limit, window: 600_000, pause: 300_000, clock })
   late.isolation = isolation
-  await app.register(sessionHistory, { sessions: 100, file: null, clock })
+  await app.register(sessionHistory, { sessions: 100, file: null, recalled: [], clock })
   await app.register(spawnLimit, { perMinute: 0 })
   await app.register(restHandshake, { modelDirs: [], clock })
-  await app.register(crashes, { open: false, adminKey: 'a key', isolation, keptIn, dossiers, residentBytes: pid => pid === 4711 ? 64_000_000 : undefined, clock })
+  await app.register(crashes, { open: false, adminKey: 'a key', isolation, keptIn, dossiers, residentBytes: pid => pid === 4711 ? 64_000_000 : undefined, look: pid => pid === 4711 ? { startTime: '1', executable: '/sc', args: ['sc', '--id', 'x', '--session-token', 's3cret', ''], kept: true } : null, clock })
   await app.ready()
   const spawn = (params: object) => app.inject({ method: 'POST', url: '/api/spawn', payload: { params } })
   const crash = async (model: string, how: { code?: number | null, signal?: NodeJS.Signals, outputTail?: string } = { code: 3 }) => {

@@ -18,7 +18,7 @@ interface Answer { history: Array<{ from: string | null, to: string, by: string,
 async function historyStage (t: Test, { file = null, sessions = 100, ...options }: AppStageOptions & { file?: string | null, sessions?: number } = {}) {
   const stage = await appStage(t, options)
   const { app, clock } = stage
-  await app.register(sessionHistory, { sessions, file: file === null ? null : { path: file, limit: 1_000_000, keep: 2 }, clock })
+  await app.register(sessionHistory, { sessions, file: file === null ? null : { path: file, limit: 1_000_000, keep: 2 }, recalled: [], clock })
   await app.ready()
   const steps = async (id: string) => (await app.inject(`/api/spawns/${id}/history`)).json<Answer>().history.map(({ from, to, by, reason }) => `${from ?? ''}>${to} ${by}${reason === null ? '' : ` ${reason}`}`)
   return { ...stage, steps }

@@ -1,16 +1,18 @@
 import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import errors from '../../plugins/errors.ts'
 import staticFiles from '../../plugins/static.ts'
 import { loggingApp } from '../fixtures/app-stage.ts'
 
-async function staticStage (t: Test) {
+async function staticStage (t: Test, framedBy = '') {
   const base = t.testdir({
     public: {
       'index.html': '<!doctype html>our page',
       'hwv.html': '<!doctype html>our page for their viewer',
+      'embed.html': '<!doctype html>a viewer of ours for other pages',
       'page.css': 'body {}',
       assets: { 'app.mjs': 'export {}', 'index.html': 'a page further down', 'hwv.html': 'no page of ours' },
       empty: {},
@@ -36,7 +38,7 @@ async function staticStage (t: Test) {
   const { app, log } = loggingApp(t)
   await app.register(errors)
   app.get('/api/known', async () => 'known')
-  await app.register(staticFiles, { publicDir: `${base}/public`, dirs: [`${base}/hwv`, `${base}/last`] })
+  await app.register(staticFiles, { publicDir: `${base}/public`, dirs: [`${base}/hwv`, `${base}/last`], framedBy })
   await app.ready()
   return { app, log, base }
 }
@@ -95,6 +97,14 @@ t.test('our page for the HOOPS viewer lets it evaluate code and work in blobs; n
     t.notMatch(strict, /unsafe-inline|'unsafe-eval'/, url)
     t.match(strict, /frame-ancestors 'self'/)
   }
+})
+
+t.test('pages of an origin that may ask for viewers may frame one of ours that is nothing but a viewer', async t => {
+  const framing = async (app: FastifyInstance, url: string) => /frame-ancestors ([^;]*);/.exec(String((await app.inject(url)).headers['content-security-policy']))?.[1]
+  const { app } = await staticStage(t, 'https://cad.example')
+  t.equal(await framing(app, '/embed.html'), "'self' https://cad.example")
+  for (const url of ['/', '/hwv.html', '/page.css']) t.equal(await framing(app, url), "'self'", url)
+  t.equal(await framing((await staticStage(t)).app, '/embed.html'), "'self'")
 })
 
 t.test('a part of a file', async t => {
@@ -187,7 +197,7 @@ t.test('serving more than the page is warned of once, serving the page is not', 
   const { log } = await staticStage(t)
   t.match(log.filter(line => line.level === 40), [{ msg: /meant for development/ }])
   const { app, log: quiet } = loggingApp(t)
-  await app.register(staticFiles, { publicDir: t.testdirName, dirs: [] })
+  await app.register(staticFiles, { publicDir: t.testdirName, dirs: [], framedBy: '' })
   await app.ready()
   t.same(quiet, [])
 })

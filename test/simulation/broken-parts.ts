@@ -5,11 +5,15 @@ import type { Reason } from '../../src/sessions/reasons.ts'
 import { Session } from '../../src/sessions/session.ts'
 import { transitions, type Deadline, type State } from '../../src/sessions/transitions.ts'
 import { Attendance } from '../../src/spawning/attendance.ts'
+import type { Clock } from '../../src/clock.ts'
 import { Capacity } from '../../src/spawning/capacity.ts'
+import { Drain, type DrainProgress } from '../../src/spawning/drain.ts'
 import { KillLadder } from '../../src/spawning/kill-ladder.ts'
 import type { OpenRequest, OpenResult } from '../../src/spawning/outcome.ts'
 import { Quota } from '../../src/spawning/quota.ts'
 import { ReEntries } from '../../src/spawning/re-entries.ts'
+import { Reception } from '../../src/spawning/reception.ts'
+import { SingleFiles } from '../../src/spawning/single-files.ts'
 import { Reserve } from '../../src/spawning/reserve.ts'
 import { Spawner } from '../../src/spawning/spawner.ts'
 import { Supervisor } from '../../src/spawning/supervisor.ts'
@@ -120,6 +124,27 @@ class NeverCancels extends VirtualClock {
   }
 }
 
+/** Does not call its timer off with itself. */
+class StopsAllTheSame extends Drain {
+  readonly #stop: (patience: number) => void
+  readonly #cancels: Array<() => void> = []
+
+  constructor (spawner: Spawner, clock: Clock) {
+    super(spawner, clock)
+    this.#stop = patience => { this.#cancels.push(clock.after(patience, () => { spawner.stopLiving() })) }
+  }
+
+  override begin (patience: number): DrainProgress {
+    this.#stop(patience)
+    return super.begin(patience)
+  }
+
+  override close (): void {
+    super.close()
+    for (const cancel of this.#cancels) cancel()
+  }
+}
+
 /** Every rule that is broken here must be found by the simulation. */
 export const breakages: ReadonlyArray<() => Breakage> = [
   () => ({ rule: 'a port is given back at the end', parts: { ...soundParts, ports: options => new ForgetsReleases(options) } }),
@@ -153,6 +178,11 @@ export const breakages: ReadonlyArray<() => Breakage> = [
   () => ({ rule: 'every session that lives is taken over', parts: { ...soundParts, spawner: options => new LosesSessions(options) } }),
   () => broken('a service that leaves its sessions answers everybody first', Supervisor.prototype, 'letGo', () => {}),
   forgetsReasons,
+  () => broken('when the time of a drain is over what is left is stopped', Spawner.prototype, 'stopLiving', () => {}),
+  () => ({ rule: 'a drain that was called off stops nothing', parts: { ...soundParts, drain: (spawner, clock) => new StopsAllTheSame(spawner, clock) } }),
+  () => broken('the line is called when something may be started', Reception.prototype, 'callWaiting', () => {}),
+  () => broken('whoever asks for a single file is answered', SingleFiles.prototype, 'ask', async () => await new Promise(() => {})),
+  () => broken('no program makes a single file after the service has ended', SingleFiles.prototype, 'close', () => {}),
   ...(Object.keys(transitions) as State[]).flatMap(state => transitions[state].deadlines.filter(({ passes }: Deadline) => passes !== 'escalate').map(deadline => () => withoutDeadline(state, deadline)))
 ]
 

@@ -61,7 +61,9 @@ export class CrashLedger {
   #inherit (before: CrashLedger): void {
     before.#settle()
     for (const [model, { crashes, until, unclear }] of before.#books) {
-      if (until !== null) this.#books.set(model, { crashes: crashes.slice(-this.#rule.limit), until, trial: null, unclear })
+      // Nobody has tried it for so long that its crashes would not count either.
+      const stale = until !== null && this.#clock.now() - until > this.#rule.window
+      if (until !== null && !stale) this.#books.set(model, { crashes: crashes.slice(-this.#rule.limit), until, trial: null, unclear })
     }
   }
 

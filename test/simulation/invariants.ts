@@ -9,13 +9,14 @@ export function brokenNow (world: World): string | undefined {
   if (spawner.alive !== ledger.alive || ledger.created !== ledger.ended + ledger.alive) return `counters: ${ledger.created} came, ${ledger.ended} ended, ${spawner.alive} alive`
   if (world.orderedAtStop !== null && launcher.processes.length > world.orderedAtStop) return 'a process was started after everything was told to stop'
   if (world.scenario.maxStarts > 0 && ledger.starting > world.scenario.maxStarts) return `${ledger.starting} starts at a time`
-  return brokenPorts(world) ?? brokenLine(world) ?? brokenQuota(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world) ?? world.crashes.fault
+  return brokenPorts(world) ?? brokenLine(world) ?? brokenQuota(world) ?? brokenProcesses(world) ?? brokenDeadlines(world) ?? brokenAnswers(world) ?? brokenDrain(world) ?? world.files.broken ?? world.crashes.fault
 }
 
 /** What must be so when everything is closed and every process that could end has ended. */
 export function brokenAtTheEnd (world: World): string | undefined {
-  const { ledger, clock, callers, gpus, launcher } = world
+  const { ledger, clock, callers, gpus, launcher, files } = world
   if (ledger.alive > 0) return `${ledger.alive} sessions without an end`
+  if (files.unanswered > 0) return `${files.unanswered} wait for a single file after close`
   if (clock.pending > 0) return `${clock.pending} timers after close`
   const answered = callers.filter(({ asked, cutOff }) => asked !== null && !cutOff)
   const unheard = answered.findIndex(({ answers }) => answers.length !== 1)
@@ -47,8 +48,8 @@ function brokenLine ({ spawner, ledger, ports, callers, clock, scenario: { maxSe
   const { held } = spawner
   // Whoever a seat is kept for needs a port, too.
   const short = leased + held >= all || (held > 0 && free + resting <= ports.waiting + held)
-  if (waiting.length > 0 && mayStart && spawner.alive + held < maxSessions && !short) return `${waiting.length} wait while a seat is free`
   if (clock.late) return undefined
+  if (waiting.length > 0 && mayStart && spawner.alive + held < maxSessions && !short) return `${waiting.length} wait while a seat is free`
   for (const { waits } of waiting) {
     if (waits !== null && clock.awake - waits.awake > line.patience + grace * (clock.jumps - waits.jumps)) return `somebody has waited for ${clock.awake - waits.awake} ms`
   }
@@ -74,8 +75,8 @@ function brokenProcesses ({ launcher, ledger, spawner, scenario }: World): strin
   const ports = new Set<number>()
   const ids = new Set<string>()
   let seats = 0
-  for (const { stage, id, port, abandoned } of launcher.processes) {
-    if (stage === 'gone') continue
+  for (const { stage, id, port, abandoned, makes } of launcher.processes) {
+    if (stage === 'gone' || makes !== null) continue
     const state = ledger.entries.get(id)?.state
     if (!abandoned && (state === undefined || (isTerminal(state) && state !== 'lost'))) return `the process of ${id} has no owner: ${state}`
     if (ports.has(port)) return `port ${port} was given out twice`
@@ -123,6 +124,18 @@ const deadlines: Partial<Record<State, ReadonlyArray<[Limit, Since, number?, num
   ready: [['firstConnectTimeout', entry => entry.visited ? null : entry.entered], ['firstConnectTimeout', entry => entry.visited ? entry.entered : null, 1, 35_000], ping],
   connected: [ping, ['maxLifetime', ({ asked }) => asked], ['idleTimeout', ({ input }) => input]],
   draining: [['killStep', entered, 3]]
+}
+
+/** A drain is told as it is, and when its time is over, everything has been told to end. */
+function brokenDrain ({ draining: told, spawner, ledger, clock }: World): string | undefined {
+  const { draining, since, atStart, left } = told
+  if (draining !== ledger.draining || (since !== null) !== draining) return `a drain is told that is none, or none that is: ${draining}, since ${since}`
+  if (left > atStart || left !== (draining ? spawner.alive : 0)) return `${left} sessions are left of ${atStart} in a drain, and ${spawner.alive} alive`
+  if (ledger.drainDue === null || clock.late) return undefined
+  const { at, patience } = ledger.drainDue
+  if (clock.awake - at.awake <= patience + grace * (clock.jumps - at.jumps)) return undefined
+  for (const { id, state } of ledger.entries.values()) if (state !== 'draining' && !isTerminal(state)) return `${id} is ${state} after the drain's time is over`
+  return undefined
 }
 
 function brokenAnswers ({ callers, ledger }: World): string | undefined {

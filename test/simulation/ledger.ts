@@ -31,6 +31,8 @@ export interface Entry {
   tellsInput: boolean
   /** Callers it was given to. */
   givenTo: number
+  /** It has ended, and its seat is kept for whoever had it. */
+  kept: boolean
   /** The service went away, and the next one has not said that it has it. */
   left: boolean
 }
@@ -59,6 +61,8 @@ export class Ledger {
   answered = 0
   alive = 0
   draining = false
+  /** Since when what is left is to be stopped after so many milliseconds; null: never. */
+  drainDue: { at: Moment, patience: number } | null = null
   /** Drains that have begun. */
   drains = 0
   /** The machine is too busy to start more. */
@@ -69,18 +73,29 @@ export class Ledger {
   readonly callers = new Map<string, string>()
   /** Sessions by the tokens of whoever has them, as long as those are good. */
   readonly tokens = new Map<string, string>()
+  /** Tokens that were shown while their sessions lived. */
+  readonly #shown = new Map<string, string>()
   readonly #clock: VirtualClock
   readonly #limits: Limits
+  /** Milliseconds for which a seat is kept. */
+  readonly #hold: number
 
-  constructor (clock: VirtualClock, limits: Limits) {
+  constructor (clock: VirtualClock, limits: Limits, hold: number) {
     this.#clock = clock
+    this.#hold = hold
     this.#limits = limits
   }
 
   /** Another service is there: it has to take over every session that lives. */
   follow (spawner: Spawner): void {
     this.draining = this.busy = false
-    this.tokens.clear()
+    this.drainDue = null
+    // Whoever was waiting for the end of its session was not served.
+    for (const [token, id] of this.#shown) this.tokens.set(token, id)
+    this.#shown.clear()
+    for (const entry of this.entries.values()) entry.kept = false
+    // Seats that were kept are not, but whoever has a session that lives still comes back to it.
+    for (const [token, id] of this.tokens) if (isTerminal(this.entries.get(id)?.state ?? 'lost')) this.tokens.delete(token)
     this.drains++
     for (const entry of this.entries.values()) entry.left = !isTerminal(entry.state)
     spawner.on('session', (view, from) => { this.#moved(view, from) })
@@ -108,18 +123,22 @@ export class Ledger {
   }
 
   /** Somebody shows a token: whether a seat must be kept for it. Written down here once more, so that a rule that is broken is found. */
-  takeSeat (token: string | null, hold: number): boolean {
+  takeSeat (token: string | null): boolean {
     const entry = this.entries.get(this.tokens.get(token ?? '') ?? '')
-    if (token !== null) this.tokens.delete(token)
-    // One caller has a quarter of the seats kept at most: with so few that is one.
-    for (const id of this.tokens.values()) if (id !== entry?.id && this.callers.get(id) === this.callers.get(entry?.id ?? '')) return false
-    return entry !== undefined && !this.draining && isTerminal(entry.state) && returnable.has(entry.reason ?? 'drain') && this.#clock.now() - entry.entered.now < hold
+    if (token !== null && this.tokens.delete(token) && entry !== undefined && !isTerminal(entry.state)) this.#shown.set(token, entry.id)
+    return entry?.kept === true && !this.draining && this.#clock.now() - entry.entered.now < this.#hold
   }
 
   /** From now on nothing is given out. */
   drained (): void {
     if (!this.draining) this.drains++
     this.draining = true
+  }
+
+  /** The drain is called off. */
+  resumed (): void {
+    this.draining = false
+    this.drainDue = null
   }
 
   /** A report is taken, which `take` does. */
@@ -145,7 +164,7 @@ export class Ledger {
       if (this.busy) this.faults.push(`${id} was begun while the machine was too busy`)
       this.created++
       this.alive++
-      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, visited: view.connectedAt !== null, tellsInput: false, givenTo: 0, left: false })
+      this.entries.set(id, { id, state, reason, via, port: null, created: this.moment, entered: this.moment, unused: this.moment, asked: this.moment, reported: null, input: null, visited: view.connectedAt !== null, tellsInput: false, givenTo: 0, kept: false, left: false })
       return
     }
     if (known === undefined) {
@@ -154,11 +173,20 @@ export class Ledger {
     }
     if (known.state !== from || !mayFollow(from, state)) this.faults.push(`${id} went from ${known.state} (told as ${from}) to ${state}`)
     if (known.reason !== null && known.reason !== reason) this.faults.push(`${id}: the reason ${known.reason} became ${reason}`)
+    if (known.reason === null && reason === 'drain' && !this.draining) this.faults.push(`${id} was ended by a drain that is none`)
     if (known.reason === null && reason !== null) this.#early(known, reason)
     if (isTerminal(state)) this.#over(known, view)
-    Object.assign(known, { state, reason, via, port: view.port, entered: this.moment })
+    const kept = isTerminal(state) && this.#isKept(id, reason)
+    Object.assign(known, { state, reason, via, port: view.port, kept, entered: this.moment })
     if (state === 'connected') Object.assign(known, { input: null, visited: true })
     if (state === 'starting' || (state === 'ready' && from !== 'starting' && from !== 'adopted')) known.unused = this.moment
+  }
+
+  /** Whether a session's seat is kept that ends in this moment. One caller has a quarter of the seats kept at most: with so few that is one. */
+  #isKept (id: string, reason: Reason | null): boolean {
+    const caller = this.callers.get(id)
+    const another = [...this.entries.values()].some(({ id: other, state, entered }) => other !== id && this.callers.get(other) === caller && isTerminal(state) && this.#clock.now() - entered.now < this.#hold)
+    return !another && returnable.has(reason ?? 'drain') && [...this.tokens.values()].includes(id)
   }
 
   #over ({ id }: Entry, { state, reason, endedAt }: SessionView): void {

@@ -11,7 +11,10 @@ import type { Presence } from '../../src/ports/port-presence.ts'
 import type { ProbeResult } from '../../src/ports/port-probe.ts'
 import { GpuPool } from '../../src/sessions/gpu-pool.ts'
 import type { ChildExit, KeptLauncher, LauncherEvents, StartOrder, StartResult } from '../../src/spawning/launcher.ts'
+import { Drain } from '../../src/spawning/drain.ts'
+import { SingleFiles } from '../../src/spawning/single-files.ts'
 import { Spawner } from '../../src/spawning/spawner.ts'
+import { WedgeWatch } from '../../src/spawning/wedge-watch.ts'
 import { CrashLedger } from './crash-ledger.ts'
 import { Questions } from './questions.ts'
 import type { Scenario } from './scenario.ts'
@@ -29,6 +32,8 @@ export interface Outlast {
   launcher: SimulatedLauncher
   newId: () => string
   newToken: () => string
+  /** The service says of itself that it is wedged. */
+  wedged: () => void
 }
 
 /** The domain from one start of the service to its end. After that nothing of it is heard any more, whatever it still does by itself. */
@@ -42,13 +47,16 @@ export class Life {
   readonly probes: Questions<ProbeResult>
   readonly presences: Questions<Presence>
   readonly holders: Questions<Holder>
+  readonly drain: Drain
+  readonly files: SingleFiles
+  readonly #watch: WedgeWatch | null
   /** What the next life finds of the sessions of this one. */
   readonly notes = new Map<string, Note>()
   readonly #clock: MortalClock
   readonly #line: LauncherLine
   readonly #launcher: SimulatedLauncher
 
-  constructor ({ scenario, parts, clock, launcher, newId, newToken }: Outlast, before?: Life) {
+  constructor ({ scenario, parts, clock, launcher, newId, newToken, wedged }: Outlast, before?: Life) {
     this.#clock = new MortalClock(clock)
     this.#launcher = launcher
     this.#line = new LauncherLine(launcher)
@@ -87,6 +95,9 @@ export class Life {
     this.spawner.on('named', session => { this.isolation.named(session) })
     this.crashes = new CrashLedger(this.spawner, clock, scenario.crashes, before?.crashes)
     if (before !== undefined) this.isolation.restore(before.isolation.kept())
+    this.drain = parts.drain(this.spawner, this.#clock)
+    this.files = new SingleFiles({ launcher: this.#line, clock: this.#clock, draining: () => this.spawner.draining, newId, program: { executable: '/export', leading: [], trailing: [], env: {} } })
+    this.#watch = scenario.wedgeWatch ? new WedgeWatch(this.spawner, { clock: this.#clock, alarm: wedged, recovered: () => {} }) : null
     const { notes } = this
     takeNotes(this.spawner, { note: note => { notes.set(note.id, note) }, ended: id => { notes.delete(id) }, noted: id => notes.get(id) }, launcher.look)
   }
@@ -98,6 +109,7 @@ export class Life {
 
   /** Leaves its sessions to the next life, after at most so many milliseconds. */
   async leave (patience: number): Promise<void> {
+    this.files.close()
     await this.spawner.leave(new Promise(resolve => { this.#clock.after(patience, resolve) }))
     await this.#line.leave()
   }
@@ -110,7 +122,10 @@ export class Life {
   }
 
   async close (): Promise<void> {
+    this.files.close()
     await this.spawner.close()
+    this.#watch?.close()
+    this.drain.close()
     this.ports.close()
     this.isolation.close()
   }

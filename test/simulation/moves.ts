@@ -104,12 +104,23 @@ export const kinds: Record<string, Kind> = {
   stop: { weight: 0.5, ways: [''], targets: session, play: (world, target) => { void world.spawner.stop(`s${target + 1}`, 'admin'); return `s${target + 1}` } },
   startAhead: { weight: 6, needed: true, ways: [''], targets: one, play: world => world.startAhead() ? 'sessions' : undefined },
   resume: { weight: 0.3, ways: [''], targets: one, play: world => { if (!world.ledger.draining) return undefined; return world.resume() ? 'everything' : 'in vain' } },
-  drain: { weight: 0.2, ways: [''], targets: one, play: world => { if (world.ledger.draining) return undefined; world.drain(); return 'everything' } },
+  drain: {
+    weight: 0.3,
+    ways: ['for good', 'for good', '1000', '10000'],
+    targets: one,
+    play: (world, _, way) => {
+      // One with a time may be given another.
+      if (world.leaving || (way === 'for good' && world.ledger.draining)) return undefined
+      world.drain(way === 'for good' ? null : Number(way))
+      return 'everything'
+    }
+  },
   runEmpty: { weight: 0.1, ways: [''], targets: one, play: world => { if (world.leaving) return undefined; world.runEmpty(); return 'everything' } },
   end: { weight: 0.15, ways: ['stopAll', 'hurry', 'close'], targets: one, play: (world, _, way) => { if (world.leaving) return undefined; world.stop(way as 'stopAll'); return 'everything' } },
   restart: { weight: 0.4, ways: ['killed', 'leaves'], targets: one, play: (world, _, way) => world.restart(way as 'killed') ? 'the service, and it is there again' : undefined },
   look: { weight: 0.5, ways: [''], targets: one, play: ({ spawner, ports }) => { ports.counts(); return `unready: ${spawner.unready}` } },
 
+  singleFile: { weight: 1.5, ways: [''], targets: world => world.scenario.files.length, play: (world, target) => { const model = world.scenario.files[target] ?? ''; world.files.ask(model); return `of ${model}` } },
   load: {
     weight: 1,
     ways: ['5', '15', '15', '30', '30'],

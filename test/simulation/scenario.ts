@@ -33,6 +33,10 @@ export interface Scenario {
   crashes: Omit<IsolationOptions, 'clock'>
   /** Whether the machine may become too busy. */
   watched: boolean
+  /** Whether it is looked for requests that wait although something could be started. */
+  wedgeWatch: boolean
+  /** Models of which single files are asked for. */
+  files: readonly string[]
   tempers: readonly Temper[]
   /** Sessions of a service that ran before. */
   left: number
@@ -81,6 +85,8 @@ export function drawScenario (random: SeededRandom): Scenario {
     crashes: { limit: sick ? 1 : random.pick([0, 1, 2]), window: some(5, 40), pause: sick ? 300 : random.pick([300, 1_000, 10_000]) },
     maxStarts: sick ? 0 : random.pick([0, 0, 1, 2]),
     watched: !sick && random.chance(0.4),
+    wedgeWatch: random.chance(0.3),
+    files: random.chance(0.3) ? ['plate', 'bolt', 'frame'].slice(0, random.between(1, 3)) : [],
     tempers: Array.from({ length: 5 }, () => random.pick<Temper>(['obeys', 'obeys', 'obeys', 'stubborn', 'stuck'])),
     left: sick ? 0 : Math.min(maxSessions, random.pick([0, 0, 0, 1, 2])),
     moves: random.between(sick ? 20 : 8, 32),

@@ -36,8 +36,8 @@ export class SimulatedCaller {
     // Whoever comes back to a session that lives is judged when that has ended.
     let expected = this.plan.reentry?.shown == null ? crashes.verdict(this.plan.model ?? this.plan.viewerModel) : undefined
     const spareStoodBy = sparesStandBy(world)
-    const { busy, drains } = ledger
-    const seatKept = ledger.takeSeat(this.plan.reentry?.shown ?? null, scenario.hold)
+    const { busy, drains, created } = ledger
+    const seatKept = ledger.takeSeat(this.plan.reentry?.shown ?? null)
     const crowded = scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts
     // Where nobody waits as long as a port rests, it is that, and no spare, that keeps people out; and whoever stood still meanwhile waits no longer.
     const { jumps } = ledger.moment
@@ -51,8 +51,9 @@ export class SimulatedCaller {
         if (this.cutOff) return
         const waiting = progress.phase === 'waiting'
         if (waiting) this.token = progress.reentry ?? null
-        // A process that is lost keeps its port: then it is that, and nobody, who has its place.
-        if (waiting && seatKept && !ledger.busy && !crowded && world.ports.counts().leased < scenario.ports) this.misjudged = 'a caller whose seat was kept had to wait'
+        // A process that is lost keeps its port: then it is that, and nobody, who has its place, or the last port is somebody else's; and one that was started ahead and is ending for others has its place as long as it is there.
+        const leaving = [...ledger.entries.values()].some(({ via, state }) => via === null && state === 'draining')
+        if (waiting && seatKept && !leaving && !ledger.busy && !crowded && world.ports.counts().leased + spawner.held < scenario.ports) this.misjudged = 'a caller whose seat was kept had to wait'
         this.waits = waiting ? this.waits ?? ledger.moment : null
         // A session's life begins with its seat, not with the wait for one.
         if (progress.phase === 'seated') {
@@ -74,12 +75,17 @@ export class SimulatedCaller {
       if (answer.status === 'overloaded' && !busy && !ledger.busy) this.misjudged = 'a caller was turned away for a load that is none'
       // Whoever made way in the line for a caller with fewer is told what stands in the way by then.
       const crowdedNow = crowded || (scenario.maxStarts > 0 && ledger.starting >= scenario.maxStarts)
-      if (answer.status === 'full' && answer.reason === 'too_many_starts' && !crowdedNow) this.misjudged = 'a caller was turned away for starts that were not under way'
-      this.keptOut ||= (answer.status === 'full' && spareStoodBy && !crowded) || (answer.status === 'noPort' && !restless() && probes.size === 0 && sparesStandBy(world))
+      // Of whoever comes back to a session that has to end first nobody knows when it is judged; and a start may have begun and failed meanwhile.
+      const judged = this.plan.reentry?.shown == null
+      if (judged && answer.status === 'full' && answer.reason === 'too_many_starts' && !crowdedNow && ledger.created === created) this.misjudged = 'a caller was turned away for starts that were not under way'
+      this.keptOut ||= (answer.status === 'full' && spareStoodBy && (judged || sparesStandBy(world)) && !crowdedNow) || (answer.status === 'noPort' && !restless() && probes.size === 0 && sparesStandBy(world))
       if (seatKept && answer.status === 'full' && answer.reason === null) this.misjudged = 'a caller whose seat was kept was turned away'
       if (answer.status !== 'opened') return
-      this.token = answer.reentry ?? null
-      if (answer.reentry !== undefined) ledger.tokens.set(answer.reentry, answer.session.id)
+      // Who had hung up by then has not read it.
+      if (!this.gone) {
+        this.token = answer.reentry ?? null
+        if (answer.reentry !== undefined) ledger.tokens.set(answer.reentry, answer.session.id)
+      }
       const entry = ledger.entries.get(answer.session.id)
       if (entry === undefined || this.asked === null) return
       // Time in the line is no time of the session.

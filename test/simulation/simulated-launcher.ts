@@ -6,11 +6,16 @@ import type { ChildExit, KeptChild, Launcher, LauncherEvents, StartOrder, StartR
 export type Temper = 'obeys' | 'stubborn' | 'stuck'
 
 const firstPid = 1_000
+/** What a program says that has made a file. */
+const made = JSON.stringify({ made: '0123456789abcdef0123456789abcdef01234567', bytes: 1 })
 
-/** A stream server from its order to its end. */
+/** A stream server, or a program that makes a single file, from its order to its end. */
 export interface Process {
   readonly id: string
+  /** 0: a program that makes a file has none. */
   readonly port: number
+  /** The model that a single file is made of; null: it is a stream server. */
+  readonly makes: string | null
   readonly temper: Temper
   stage: 'ordered' | 'running' | 'gone'
   signal: 'SIGTERM' | 'SIGKILL' | null
@@ -31,7 +36,8 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   readonly processes: Process[] = []
   /** Dead and not replaced yet. */
   dead = false
-  /** Processes that are not gone, and of these the ones that no session has. */
+  deaths = 0
+  /** Stream servers that are not gone, and of these the ones that no session has. */
   alive = 0
   abandoned = 0
   readonly #tempers: readonly Temper[]
@@ -45,12 +51,12 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   async close (): Promise<void> {}
 
   start ({ id, args }: StartOrder): Promise<StartResult> {
-    return this.#add(id, Number(args[0]), 'ordered').result
+    return this.#add(id, args[0] ?? '', 'ordered').result
   }
 
   /** One that a service before has started; answers its pid. */
   brought (id: string, port: number): number {
-    const process = this.#add(id, port, 'running')
+    const process = this.#add(id, String(port), 'running')
     this.started(process)
     return this.#pid(process)
   }
@@ -92,7 +98,7 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
     const process = this.processes.findLast(each => each.id === id)
     if (process === undefined || process.stage === 'gone' || process.abandoned) return
     process.abandoned = true
-    this.abandoned++
+    if (process.makes === null) this.abandoned++
   }
 
   /** The service that comes next has started another launcher: the children of the dead one end, since nobody hears them, or are stuck. */
@@ -139,7 +145,7 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
   ends (process: Process, how: Pick<ChildExit, 'code' | 'signal'>): void {
     if (process.stage === 'ordered') this.started(process)
     this.#gone(process)
-    const exit = { id: process.id, pid: this.#pid(process), outputTail: '', ...how }
+    const exit = { id: process.id, pid: this.#pid(process), outputTail: process.makes !== null && how.code === 0 ? made : '', ...how }
     process.end = { exit, told: 'soon' }
     void process.result.then(() => { process.end = this.emit('exited', exit) ? null : { exit, told: 'to nobody' } })
   }
@@ -156,6 +162,7 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
 
   die (): void {
     this.dead = true
+    this.deaths++
     const left = this.processes.filter(({ stage }) => stage !== 'gone')
     for (const process of left) process.orphaned = true
     this.emit('lost', { children: left.length, cause: 'test' })
@@ -166,18 +173,21 @@ export class SimulatedLauncher extends EventEmitter<LauncherEvents> implements L
     this.emit('restarted')
   }
 
-  #add (id: string, port: number, stage: 'ordered' | 'running'): Process {
+  /** @param given its port, or the model of which it makes a file */
+  #add (id: string, given: string, stage: 'ordered' | 'running'): Process {
     let settle: Process['settle'] = () => {}
     const result = new Promise<StartResult>(resolve => { settle = resolve })
     const temper = this.#tempers[this.processes.length % this.#tempers.length] ?? 'obeys'
-    const process: Process = { id, port, temper, stage, signal: null, orphaned: false, spoiled: false, end: null, abandoned: false, result, settle }
+    const port = Number(given)
+    const process: Process = { id, ...Number.isNaN(port) ? { port: 0, makes: given } : { port, makes: null }, temper, stage, signal: null, orphaned: false, spoiled: false, end: null, abandoned: false, result, settle }
     this.processes.push(process)
-    this.alive++
+    if (process.makes === null) this.alive++
     return process
   }
 
   #gone (process: Process): void {
     process.stage = 'gone'
+    if (process.makes !== null) return
     this.alive--
     if (process.abandoned) this.abandoned--
   }

@@ -3,8 +3,10 @@ import type { Note } from '../../src/keeping/note.ts'
 import { LoadGate } from '../../src/load/load-gate.ts'
 import { PortPool, type PortPoolOptions } from '../../src/ports/port-pool.ts'
 import type { ProbeResult } from '../../src/ports/port-probe.ts'
+import { Drain, type DrainProgress } from '../../src/spawning/drain.ts'
 import { Spawner, type SpawnerOptions } from '../../src/spawning/spawner.ts'
 import type { Report } from '../../src/status/report.ts'
+import { FileAsker } from './file-asker.ts'
 import { Ledger } from './ledger.ts'
 import { firstPort, Life, type Outlast } from './life.ts'
 import type { Scenario } from './scenario.ts'
@@ -19,6 +21,7 @@ export interface Parts {
   clock: () => VirtualClock
   isolation: (options: IsolationOptions) => Isolation
   gate: (...levels: ConstructorParameters<typeof LoadGate>) => LoadGate
+  drain: (...of: ConstructorParameters<typeof Drain>) => Drain
 }
 
 export const soundParts: Parts = {
@@ -26,7 +29,8 @@ export const soundParts: Parts = {
   spawner: options => new Spawner(options),
   clock: () => new VirtualClock(),
   isolation: options => new Isolation(options),
-  gate: levels => new LoadGate(levels)
+  gate: levels => new LoadGate(levels),
+  drain: (spawner, clock) => new Drain(spawner, clock)
 }
 
 /** Milliseconds that a service which leaves its sessions to the next waits for what is under way. */
@@ -39,6 +43,7 @@ export class World {
   readonly launcher: SimulatedLauncher
   readonly ledger: Ledger
   readonly callers: SimulatedCaller[]
+  readonly files: FileAsker
   /** Processes ordered until every session was told to end; none may follow. */
   orderedAtStop: number | null = null
   closed = false
@@ -56,15 +61,16 @@ export class World {
     this.scenario = scenario
     this.clock = parts.clock()
     this.launcher = new SimulatedLauncher(scenario.tempers)
-    this.ledger = new Ledger(this.clock, scenario.limits)
+    this.ledger = new Ledger(this.clock, scenario.limits, scenario.hold)
     this.callers = scenario.callers.map(plan => new SimulatedCaller(plan))
+    this.files = new FileAsker(this)
     let ids = 0
     let tokens = 0
-    this.#outlast = { scenario, parts, clock: this.clock, launcher: this.launcher, newId: () => `s${++ids}`, newToken: () => `t${++tokens}` }
+    this.#outlast = { scenario, parts, clock: this.clock, launcher: this.launcher, newId: () => `s${++ids}`, newToken: () => `t${++tokens}`, wedged: () => { this.ledger.faults.push('the service says that it is wedged') } }
     const now = this.clock.now()
     const notes: Note[] = Array.from({ length: scenario.left }, (_, left) => {
       const [id, port] = [`s${++ids}`, firstPort + left]
-      return { id, renderer: 'csr', model: null, via: 'rest', caller: null, state: 'ready', reason: null, port, pid: this.launcher.brought(id, port), startTime: '1', executable: '/sc', gpu: null, createdAt: now, requestedAt: now, readyAt: now, connectedAt: null }
+      return { id, renderer: 'csr', model: null, via: 'rest', caller: null, token: null, state: 'ready', reason: null, port, pid: this.launcher.brought(id, port), startTime: '1', executable: '/sc', gpu: null, createdAt: now, requestedAt: now, readyAt: now, connectedAt: null }
     })
     this.#life = this.#begin(notes)
   }
@@ -72,6 +78,7 @@ export class World {
   get spawner (): Life['spawner'] { return this.#life.spawner }
   get ports (): Life['ports'] { return this.#life.ports }
   get gpus (): Life['gpus'] { return this.#life.gpus }
+  get singleFiles (): Life['files'] { return this.#life.files }
   get crashes (): Life['crashes'] { return this.#life.crashes }
   get probes (): Life['probes'] { return this.#life.probes }
   get presences (): Life['presences'] { return this.#life.presences }
@@ -109,6 +116,7 @@ export class World {
    */
   restart (how: 'killed' | 'leaves'): boolean {
     if (how === 'killed' && (!this.#parting || this.leaving)) {
+      this.files.cut()
       for (const caller of this.callers) caller.cut()
       this.#again()
       return true
@@ -135,16 +143,24 @@ export class World {
     for (const { stage, id } of this.launcher.processes) if (stage === 'running') this.report(id, { kind: 'ping', viewers: null, idle: null })
   }
 
-  drain (): void {
+  /** @param patience milliseconds until what is left is stopped; null: nobody stops it */
+  drain (patience: number | null = null): void {
     this.ledger.drained()
-    this.spawner.drain()
+    if (patience === null) this.spawner.drain()
+    else {
+      this.ledger.drainDue = { at: this.ledger.moment, patience }
+      this.#life.drain.begin(patience)
+    }
   }
+
+  /** How far the drain is, by its own account. */
+  get draining (): DrainProgress { return this.#life.drain.progress }
 
   /** Calls the drain off; `false` once the service is ending. */
   resume (): boolean {
     const may = !this.#parting
-    this.ledger.draining = !may
-    if (this.spawner.resume() !== may) this.ledger.faults.push(may ? 'the drain was not called off' : 'a drain was called off while the service was ending')
+    if (may) this.ledger.resumed()
+    if (this.#life.drain.cancel() !== may) this.ledger.faults.push(may ? 'the drain was not called off' : 'a drain was called off while the service was ending')
     return may
   }
 

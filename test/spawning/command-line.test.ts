@@ -87,6 +87,6 @@ for (const { what, program = real, given = {}, env } of environments) {
 
 t.test('swapping in the real stream server is one setting', async t => {
   t.match(streamServerProgram('', '/slipway', '127.0.0.1'), { kind: 'embedded', leading: ['/slipway/dist/stream-server/main.mjs', '--sc-host', '127.0.0.1'] })
-  t.match(streamServerProgram('', '/slipway', '::', null, '/ca.pem'), { environment: { NODE_EXTRA_CA_CERTS: '/ca.pem', MALLOC_MMAP_THRESHOLD_: '131072' } })
+  t.match(streamServerProgram('', '/slipway', '::', null, '/ca.pem'), { environment: { NODE_EXTRA_CA_CERTS: '/ca.pem', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '2' } })
   t.match(streamServerProgram('/opt/x', '/slipway', '127.0.0.1'), { kind: 'ts3d_sc_server', executable: '/opt/x', leading: [], renderers: ['csr', 'ssr'] })
 })

@@ -159,6 +159,31 @@ t.test('whoever waits is told its token, and finds its place in the line again',
   t.match(await second, { status: 'draining' })
 })
 
+t.test('whoever comes back and is served at once gives up its place in the line', async t => {
+  const stage = spawnerStage({ max: 1, ports: 3, room: 1, perCaller: 2 })
+  const { spawner, request, report } = stage
+  await viewed(stage, 'id-1', { reentry: undefined, caller: 'other' })
+  const caller = new AbortController()
+  let token = ''
+  const first = spawner.open(request({ ...wanting, caller: 'a', signal: caller.signal, told: progress => { if (progress.phase === 'waiting') token = progress.reentry ?? '' } }))
+  caller.abort()
+  t.match(await first, { status: 'cancelled' })
+  await drops(stage, 'id-1')
+  const again = spawner.open(request({ ...showing(token), caller: 'a' }))
+  await settle()
+  report('id-2', 'ready')
+  t.match(await again, { status: 'opened' })
+  const more = new AbortController()
+  const another = spawner.open(request({ caller: 'a', signal: more.signal }))
+  t.equal(spawner.waiting, 1, 'it does not count for the caller any more')
+  more.abort()
+  t.match(await another, { status: 'cancelled' })
+  const next = spawner.open(request({ caller: 'b' }))
+  t.equal(spawner.waiting, 1, 'and others have it')
+  await spawner.close()
+  t.match(await next, { status: 'draining' })
+})
+
 t.test('one caller does not keep every seat by dropping again and again', async t => {
   const stage = spawnerStage({ max: 8, ports: 16, perCaller: 1 })
   const { spawner, request } = stage
@@ -201,6 +226,22 @@ t.test('a kept seat has a port: whoever asks meanwhile does not get the last one
   await clock.advance(2_000)
   report('id-3', 'ready')
   t.match(await back, { status: 'opened', session: { id: 'id-3' } })
+})
+
+t.test('whoever waits while the last port is kept is called when one that others held may be tried again', async t => {
+  const stage = spawnerStage({ max: 2, ports: 2, room: 1, hold: 60_000, taken: new Set([20_001]) })
+  const { spawner, request, report, clock, taken } = stage
+  await viewed(stage, 'id-1')
+  t.match(await spawner.open(request({ caller: 'other' })), { status: 'noPort' })
+  await drops(stage, 'id-1')
+  const waits = spawner.open(request({ caller: 'other' }))
+  taken.clear()
+  await clock.advance(29_999)
+  t.equal(spawner.waiting, 1)
+  await clock.advance(1)
+  report('id-3', 'ready')
+  t.match(await waits, { status: 'opened' })
+  await spawner.close()
 })
 
 t.test('a seat is kept before its port is free for those who wait', async t => {

@@ -20,6 +20,7 @@ function aheadStage (t: Test, { csr = 1, ssr = 0, max = 4, ready = true, ...opti
   t.teardown(async () => {
     await spawner.close()
     await clock.advance(3_000)
+    ports.close()
     if (ports.counts().leased > 0 || clock.pending > 0 || spawner.alive > 0) throw new Error('something is left')
   })
   /** States of the living, in the order they came. */

@@ -13,13 +13,12 @@ import { camera } from './support/viewer.ts'
 const { pack, scene } = await shapes(t)
 const real = pathToFileURL(createRequire(import.meta.url).resolve('webgpu')).href
 const order = (seq: number) => orderOf({ ...camera(seq, [4.5, 4, 7], [1.5, 0, 1.5]), width: 160, height: 90 }, { scale: 1, coarseness: 1, arrangement: 0, samples: 1, mayStop: false })
-const read = async (part: number, level: number) => await pack.read(part, level)
 
 async function start (t: Test, program: string, environment?: Record<string, string>): Promise<PaintingProcess> {
   return await PaintingProcess.start(t, program, scene, environment)
 }
 const filled = ({ pixels }: { pixels: ArrayBuffer }) => new Uint32Array(pixels).reduce((sum, value) => sum + Number(value !== 0xffffffff), 0)
-const paints = async (t: Test, painter: PaintingProcess) => { t.ok(filled(await painter.paintWhole(order(1), read)) > 500) }
+const paints = async (t: Test, painter: PaintingProcess) => { t.ok(filled(await painter.paintWhole(order(1), pack)) > 500) }
 
 for (const [what, code, index, why] of [
   ['the package is not installed', null, null, 'the package webgpu is not installed'],
@@ -85,12 +84,12 @@ for (const [what, failure, why] of [
         } }
       }`, { software: true }))
     t.match(await painter.equipment(), /^the GPU SwiftShader/)
-    const whole = await painter.paintWhole(order(1), read)
+    const whole = await painter.paintWhole(order(1), pack)
     const { instance } = await painter.pick(1, 0.45, 0.75)
     t.ok(instance >= 0)
     for (let seq = 2; (await painter.equipment()).startsWith('the GPU'); seq++) await painter.paint(order(seq))
     t.match(await painter.equipment(), why)
-    t.equal(filled(await painter.paintWhole(order(100), read)), filled(whole))
+    t.equal(filled(await painter.paintWhole(order(100), pack)), filled(whole))
     t.equal((await painter.pick(2, 0.45, 0.75)).instance, instance)
     t.same(await painter.close(), { code: 0, signal: null })
   })
@@ -135,10 +134,10 @@ t.test('when the GPU hangs the rasterizer goes on, and nothing waits for it', as
       } }
     }`, { software: true }))
   t.match(await painter.equipment(), /^the GPU SwiftShader/)
-  const whole = await painter.paintWhole(order(1), read)
+  const whole = await painter.paintWhole(order(1), pack)
   for (let seq = 2; (await painter.equipment()).startsWith('the GPU'); seq++) await painter.paint(order(seq))
   t.equal(await painter.equipment(), 'the rasterizer: the GPU failed: no answer in 10 s')
-  t.equal(filled(await painter.paintWhole(order(100), read)), filled(whole))
+  t.equal(filled(await painter.paintWhole(order(100), pack)), filled(whole))
 })
 
 t.test('a GPU that does not answer is given up', async t => {

@@ -8,7 +8,7 @@ const viewProjection = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
 const lighting = lightingOf(viewProjection)
 const mesh = () => ({ center: [0, 0, 0], scale: 1, closed: true }) as unknown as Mesh
 const surface = surfaceOf({ name: 'a', color: [1, 0, 0, 1], metallic: 0, roughness: 1, levels: [] } as unknown as Parameters<typeof surfaceOf>[0])
-const figure = (geometry: Mesh, id: number): Figure<Mesh> => ({ geometry, id, matrix: viewProjection, surface, toEye: [0, 0, 1], cover: 16, phase: 0, whole: true, section: null, cutOpen: null })
+const figure = (geometry: Mesh, id: number): Figure<Mesh, unknown> => ({ geometry, id, matrix: viewProjection, surface, toEye: [0, 0, 1], cover: 16, phase: 0, whole: true, section: null, isCutOpen: false })
 
 /** Ids of the figures mesh by mesh, as the shader finds them. */
 function found (records: Records): number[][] {

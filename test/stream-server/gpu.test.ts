@@ -34,7 +34,7 @@ const arrange = (...messages: Parameters<PaintingProcess['tell']>[0][]) => {
 const mark = (what: 'selected' | 'hidden', instance: number, on: boolean) => ({ type: 'mark', what, runs: [instance, 1] as Runs, on }) as const
 const style = (some: Partial<typeof plain>) => ({ type: 'style', ...plain, ...some }) as const
 
-const paint = async (order: Order) => await Promise.all(both.map(async painter => await painter.paintWhole(order, (part, level) => pack.read(part, level)))) as [Painted, Painted]
+const paint = async (order: Order) => await Promise.all(both.map(async painter => await painter.paintWhole(order, pack))) as [Painted, Painted]
 
 /** Share of the pixels of which a channel differs by more than `most`. */
 function apart (a: Painted, b: Painted, most: number): number {

@@ -4,11 +4,13 @@ import { Arrangement } from '../../src/stream-server/ssr/arrangement.ts'
 import { Framebuffer } from '../../src/stream-server/ssr/framebuffer.ts'
 import { GeometryStore } from '../../src/stream-server/ssr/geometry-store.ts'
 import { InstancePainter } from '../../src/stream-server/ssr/instance-painter.ts'
-import { Lighting } from '../../src/stream-server/ssr/lighting.ts'
+import { hatched, hatchPeriod, Lighting, surfaceOf } from '../../src/stream-server/ssr/lighting.ts'
 import { isOccluded } from '../../src/stream-server/ssr/occlusion.ts'
 import { Painter } from '../../src/stream-server/ssr/painter.ts'
 import { decodeGeometry } from '../../src/stream-server/ssr/geometry.ts'
 import type { Geometry } from '../../src/stream-server/ssr/geometry.ts'
+import { Skin } from '../../src/stream-server/ssr/textures/skin.ts'
+import { TextureStore } from '../../src/stream-server/ssr/textures/texture-store.ts'
 import { dice } from './support/dice.ts'
 import { camera } from './support/viewer.ts'
 
@@ -30,7 +32,7 @@ function ball (rows: number): Geometry {
       indices.push(at, at + 1, at + rows + 1, at + 1, at + rows + 2, at + rows + 1)
     }
   }
-  return { positions: new Int16Array(positions), normals: new Int8Array(normals), indices: new Uint16Array(indices), center: [0, 0, 0], scale: 1 / 32767, closed: true, bytes: 0 }
+  return { positions: new Int16Array(positions), normals: new Int8Array(normals), indices: new Uint16Array(indices), center: [0, 0, 0], scale: 1 / 32767, adorned: false, stretch: 0, closed: true, bytes: 0 }
 }
 
 /** A cube that fills its box; its corners have one normal. */
@@ -57,7 +59,7 @@ t.test('what is left out because it is hidden, or too small for a pixel, changes
     }).sort((a, b) => b.box[2]! - a.box[2]!)
     const draw = (target: Framebuffer, { id, geometry, matrix }: typeof instances[number]) => {
       lighting.aim({ red: id / 60, green: 0.5, blue: 1 - id / 60, specular: 0.1, shininess: 20 }, [0, 0, 1])
-      painter.draw(target, { id, cover: 16, phase: 0 }, geometry, { matrix, viewProjection, jitter: [0.3, -0.2], whole: true, section: null, inside: null }, lighting)
+      painter.draw(target, { id, cover: 16, phase: 0, hatching: null }, geometry, { matrix, viewProjection, jitter: [0.3, -0.2], whole: true, section: null, inside: null, skin: null, sharpness: 1 }, lighting)
     }
     const quick = new Framebuffer(width, height)
     quick.clear(0xffffffff)
@@ -84,7 +86,7 @@ t.test('the inside of what is open is lit from within', async t => {
   const paint = (geometry: Geometry) => {
     const target = new Framebuffer(width, height)
     target.clear(0xffffffff)
-    new InstancePainter().draw(target, { id: 1, cover: 16, phase: 0 }, geometry, { matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], viewProjection, jitter: [0, 0], whole: true, section: null, inside: null }, lighting)
+    new InstancePainter().draw(target, { id: 1, cover: 16, phase: 0, hatching: null }, geometry, { matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], viewProjection, jitter: [0, 0], whole: true, section: null, inside: null, skin: null, sharpness: 1 }, lighting)
     return target
   }
   const solid = ball(24)
@@ -114,6 +116,8 @@ class OpenStore extends GeometryStore {
   override get (part: number): Geometry | undefined { return this.#geometries[part] }
 }
 
+const nothing = new TextureStore([], 0, pyramid => new Skin(pyramid))
+
 t.test('a solid in pieces looks like one in one piece, whole and cut open', async t => {
   const solid = { ...ball(40), closed: false }
   const levels = [{ error: 0, triangles: 3200, vertices: 1681, bytes: 0 }]
@@ -134,8 +138,8 @@ t.test('a solid in pieces looks like one in one piece, whole and cut open', asyn
     painter.paint(target, { view: camera(1, [-3, 0.6, 2], [0, 0, 0]), background: 0xffffffff, sample: 0 }, () => false)
     return target
   }
-  const whole = new Painter(scene(part), new OpenStore([solid]), arrangement)
-  const split = new Painter(scene({ ...part, levels: [], pieces }), new OpenStore(halves), arrangement)
+  const whole = new Painter(scene(part), new OpenStore([solid]), nothing, arrangement)
+  const split = new Painter(scene({ ...part, levels: [], pieces }), new OpenStore(halves), nothing, arrangement)
   const apart = (section: [number, number, number, number] | null) => {
     const [a, b] = [paint(whole, section), paint(split, section)]
     t.ok(new Set(a.ids).size === 2)
@@ -143,4 +147,30 @@ t.test('a solid in pieces looks like one in one piece, whole and cut open', asyn
   }
   t.equal(apart(null), 0, 'the highlight does not jump')
   t.equal(apart([1, 0, 0, 0.3]), 0, 'the piece that the plane leaves whole shows the face of the cut too')
+})
+
+t.test('the face of a cut is hatched in one colour, seen from where it was cut off, and only there', async t => {
+  const solid = ball(40)
+  const part: PartInfo = { name: 'Ball', min: [-1, -1, -1], max: [1, 1, 1], color: [0.6, 0.1, 0.1, 1], metallic: 0, roughness: 0.3, solid: true, levels: [{ error: 0, triangles: 3200, vertices: 1681, bytes: 0 }] }
+  const scene = { parts: [part], instances: [{ part: 0, node: 0, matrix: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] }], min: part.min, max: part.max }
+  const arrangement = new Arrangement(1)
+  arrangement.style({ ghosts: false, edges: false, explosion: 0, section: [0, 0, -1, 0] })
+  const paint = (painted: PartInfo, position: [number, number, number], sample = 0) => {
+    const target = new Framebuffer(width, height)
+    new Painter({ ...scene, parts: [painted] }, new OpenStore([solid]), nothing, arrangement).paint(target, { view: camera(1, position, [0, 0, 0]), background: 0xffffffff, sample }, () => false)
+    return target
+  }
+  const shades = hatched(surfaceOf(part))
+  const isHatched = ({ color, ids }: Framebuffer) => color.reduce((sum, value, at) => sum + Number(ids[at] === 1 && shades.includes(value)), 0) / ids.filter(id => id === 1).length
+  t.equal(new Set(shades).size, 3)
+  const front = paint(part, [0, 0, 3])
+  t.equal(isHatched(front), 1, 'all that is seen from the front is the face')
+  const wrong = front.color.filter((value, at) => front.ids[at] === 1 && value !== shades[(at % width + height - Math.floor(at / width)) % hatchPeriod])
+  t.equal(wrong.length, 0, 'lines run from the upper left to the lower right')
+  const moved = paint(part, [0, 0, 3], 5)
+  t.ok(moved.color.every((value, at) => moved.ids[at] !== 1 || front.ids[at] !== 1 || value === front.color[at]), 'and stay where they are in all pictures of a series')
+  t.ok(isHatched(paint(part, [0, 0, -3])) < 0.05, 'from behind it is a ball')
+  t.ok(isHatched(paint({ ...part, color: [0.6, 0.1, 0.1, 0.5] }, [0, 0, 3])) < 0.2, 'what is seen through is not filled')
+  const { solid: _, ...surface } = part
+  t.ok(isHatched(paint(surface, [0, 0, 3])) < 0.2, 'nor is what is no solid')
 })

@@ -5,7 +5,7 @@ import { fillTriangle, steps } from '../../src/stream-server/ssr/triangle.ts'
 import { dice } from './support/dice.ts'
 
 type Corner = [number, number, number]
-const opaque = { id: 1, cover: 16, phase: 0 }
+const opaque = { id: 1, cover: 16, phase: 0, hatching: null }
 const fill = (target: Framebuffer, [a, b, c]: [Corner, Corner, Corner], id = 1, color = 0xff0000ff) => {
   fillTriangle(target, { ...opaque, id }, ...a, color, ...b, color, ...c, color)
 }
@@ -88,7 +88,7 @@ t.test('a colour that runs from corner to corner stays between its ends', async 
 
 t.test('what is half transparent covers half of the pixels', async t => {
   const target = new Framebuffer(64, 64)
-  for (const far of [[-64, -64, 1], [2100, 2100, 1]] as Corner[]) fillTriangle(target, { id: 1, cover: 8, phase: 3 }, ...far, 1, -64, 2100, 1, 1, 2100, -64, 1, 1)
+  for (const far of [[-64, -64, 1], [2100, 2100, 1]] as Corner[]) fillTriangle(target, { ...opaque, cover: 8, phase: 3 }, ...far, 1, -64, 2100, 1, 1, 2100, -64, 1, 1)
   t.equal(target.ids.filter(id => id === 1).length, 64 * 32)
 })
 
@@ -98,14 +98,14 @@ t.test('cutting leaves only numbers that can be drawn, whatever comes', async t 
   for (let round = 0; round < 100_000; round++) {
     const corners = new Float64Array(mostCorners * cornerStride)
     const reach = 10 ** (random() * 16 - 8)
-    for (let i = 0; i < 3 * cornerStride; i++) corners[i] = i % cornerStride > 3 && i % cornerStride < 7 ? 255 * random() : random() < 0.1 ? 0 : (random() - 0.5) * reach
+    for (let i = 0; i < 3 * cornerStride; i++) corners[i] = i % cornerStride > 5 && i % cornerStride < 9 ? 255 * random() : random() < 0.1 ? 0 : (random() - 0.5) * reach
     const section = round % 2 === 1
     const count = clip(corners, section)
     if (count === 0) continue
     drawn++
     if (count < 3 || count > mostCorners) t.fail(`${count} corners`)
     for (let i = 0; i < count; i++) {
-      const [x = NaN, y = NaN, depth = NaN, w = NaN, red = NaN, , , distance = NaN] = corners.subarray(i * cornerStride, (i + 1) * cornerStride)
+      const [x = NaN, y = NaN, depth = NaN, w = NaN, , , red = NaN, , , , distance = NaN] = corners.subarray(i * cornerStride, (i + 1) * cornerStride)
       if (!(w > 0 && Math.abs(x / w) <= guard * 1.01 && Math.abs(y / w) <= guard * 1.01 && depth / w <= 2.01 && red >= -0.001 && red <= 255.001 && (!section || distance >= -1e-6 * reach))) t.fail(`${x} ${y} ${depth} ${w} ${red}`)
     }
   }

@@ -1,17 +1,22 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import type { PickedMessage } from '../../src/stream-server/protocol.ts'
+import { board, checks } from './support/board.ts'
 import { running } from './support/running.ts'
+import { writeMeshes } from './support/torus.ts'
 import { camera } from './support/viewer.ts'
 import { Watcher } from './support/watcher.ts'
 
 const sized = (seq: number, more: object = {}) => ({ ...camera(seq, [1, 0.5, 4], [1, 0, 0]), width: 320, height: 180, background: 0xffffff, focal: 180 / 2 / Math.tan(Math.PI / 8), ...more })
 
-async function watch (t: Parameters<typeof running>[0]) {
-  const { url, server } = await running(t, ['--ssr', 'true'])
+async function watch (t: Parameters<typeof running>[0], model = 'balls', prepare: (models: string) => Promise<void> = async () => {}) {
+  const { url, server, models, workspace } = await running(t, ['--ssr', 'true'])
+  await prepare(models)
   const viewer = new Watcher(url)
   await new Promise(resolve => viewer.socket.once('open', resolve))
-  viewer.say({ type: 'open', model: 'balls' })
-  return { viewer, server }
+  viewer.say({ type: 'open', model })
+  return { viewer, server, workspace }
 }
 
 t.test('a viewer is sent pictures: at once, then better ones, at last one without loss', async t => {
@@ -28,6 +33,47 @@ t.test('a viewer is sent pictures: at once, then better ones, at last one withou
   const middle = (90 * 320 + 160) * 4
   const [red = 0, green = 0, blue = 0] = colors.subarray(middle, middle + 3)
   t.ok(red > 120 && red > 2 * green && red > 2 * blue, `the ball in the middle is red: ${red} ${green} ${blue}`)
+  viewer.close()
+})
+
+/** Pixels that are clearly red, and clearly green. */
+function redAndGreen (colors: Buffer): [number, number] {
+  let [reds, greens] = [0, 0]
+  for (let at = 0; at < colors.length; at += 4) {
+    const [r = 0, g = 0, b = 0] = colors.subarray(at, at + 3)
+    if (r > 2 * g && r > 2 * b) reds++
+    if (g > 2 * r && g > 2 * b) greens++
+  }
+  return [reds, greens]
+}
+
+t.test('textures lie on their parts in the picture that is complete', async t => {
+  const { viewer } = await watch(t, 'boards', async models => {
+    await writeMeshes(join(models, 'boards.glb'), [3, 4, 5].map((squares, i) => ({ name: 'Board', mesh: board(1, 1), color: [1, 1, 1], at: [2.2 * i - 2.2, 0, 0], image: checks(64, squares) })))
+  })
+  viewer.say(sized(1, camera(1, [0, 4, 5], [0, 0, 0])))
+  const { colors } = await viewer.complete(1)
+  const [reds, greens] = redAndGreen(colors)
+  t.ok(reds > 1500 && greens > 1500 && Math.abs(reds - greens) < 0.3 * reds, `${reds} red, ${greens} green`)
+  // Nearer, where they are needed finer, from another side.
+  viewer.say(sized(2, camera(2, [0, 1.2, -1], [0, 0, 0])))
+  const near = redAndGreen((await viewer.complete(2)).colors)
+  t.ok(near[0] > 5000 && near[1] > 5000, `${near}`)
+  viewer.close()
+})
+
+t.test('a texture that cannot be unpacked any more costs the texture and nothing else', async t => {
+  const { viewer, workspace } = await watch(t, 'board', async models => {
+    await writeMeshes(join(models, 'board.glb'), [{ name: 'Board', mesh: board(1, 1), color: [1, 1, 1], at: [0, 0, 0], image: checks(64, 4) }])
+  })
+  const { textures: [image] = [] } = await viewer.scene()
+  const [pack = ''] = await readdir(join(workspace, 'packs'))
+  const file = join(workspace, 'packs', pack, 'chunks.bin')
+  const chunks = await readFile(file)
+  await writeFile(file, chunks.fill(0, chunks.length - image!.bytes + 40))
+  viewer.say(sized(1, camera(1, [0, 3, 3], [0, 0, 0])))
+  const [reds, greens] = redAndGreen((await viewer.complete(1)).colors)
+  t.same([reds, greens], [0, 0], 'the mean of both')
   viewer.close()
 })
 

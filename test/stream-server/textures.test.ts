@@ -9,7 +9,7 @@ import { settled } from '../../src/stream-server/preparing/settled.ts'
 import { Source } from '../../src/stream-server/preparing/source.ts'
 import { glbParts } from '../../src/stream-server/single-file/glb-parts.ts'
 import { singleFile } from '../../src/stream-server/single-file/single-file.ts'
-import { seenFromAfar, TexturedSource } from '../../src/stream-server/textures/textured-source.ts'
+import { TexturedSource } from '../../src/stream-server/textures/textured-source.ts'
 import { textured } from './support/textured.ts'
 import { opened, store } from './support/store.ts'
 
@@ -67,7 +67,7 @@ t.test('textures and colours go from the file to the viewer, each image once', a
   const { scene } = pack
   t.match(scene.textures, [{ mimeType: 'image/png', width: 8, height: 8 }])
   t.match(scene.parts.map(({ texture, vertexColors }) => [texture, vertexColors]), [[0, true], [0, true], [0, true]])
-  t.match(seenFromAfar(scene).parts[0]?.color.map(value => Math.round(value * 100) / 100), [0.5, 0, 0, 1], 'red, of vertices half as bright')
+  t.match(scene.parts[0]?.average?.map(value => Math.round(value * 100) / 100), [0.5, 0, 0, 1], 'red, of vertices half as bright')
   t.same([scene.parts[0]?.metallic, scene.parts[0]?.roughness], [0.75, 0.25])
 
   const source = new TexturedSource(pack)

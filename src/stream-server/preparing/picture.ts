@@ -25,8 +25,8 @@ export class PictureProblem extends Error {}
 
 interface Pixels { width: number, height: number, data: Uint8Array }
 
-/** Reads an image and makes it small enough for a viewer. Throws `PictureProblem` when it is broken, of another kind, or claims to be huge. */
-export function pictureOf (bytes: Uint8Array): Picture {
+/** Unpacks an image, four bytes a pixel. Throws `PictureProblem` when it is broken, of another kind, or claims to be huge. */
+export function pixelsOf (bytes: Uint8Array): Pixels & Pick<Picture, 'mimeType'> {
   if (bytes.length > mostSourceBytes) throw new PictureProblem(`it has more than ${mostSourceBytes / 2 ** 20} MiB`)
   const head = imageHead(bytes)
   if (head === null) throw new PictureProblem('it is neither PNG nor JPEG')
@@ -36,6 +36,13 @@ export function pictureOf (bytes: Uint8Array): Picture {
   const pixels = decode(bytes, mimeType)
   // More was claimed, or less, than there is: decoders differ in what they make of that.
   if (pixels.width !== width || pixels.height !== height || pixels.data.length !== width * height * 4) throw new PictureProblem('it is broken')
+  return { ...pixels, mimeType }
+}
+
+/** Reads an image and makes it small enough for a viewer. Throws `PictureProblem` like `pixelsOf`. */
+export function pictureOf (bytes: Uint8Array): Picture {
+  const { mimeType, ...pixels } = pixelsOf(bytes)
+  const { width, height } = pixels
   const average = averageOf(pixels)
   if (Math.max(width, height) <= mostAlong && bytes.length <= mostBytes) return { mimeType, bytes, width, height, average }
   let smaller = pixels

@@ -1,11 +1,8 @@
-import type { Chunk } from '../csr/plan.ts'
-import type { Shot } from './composition.ts'
+import type { Lacking, Shot } from './composition.ts'
 import type { Framebuffer } from './framebuffer.ts'
 
-export interface Painted {
+export interface Painted extends Lacking {
   triangles: number
-  /** Levels that the picture lacks, those first that it lacks most. */
-  wanted: Chunk[]
 }
 
 /** Whoever draws pictures of a scene with what geometry there is. */

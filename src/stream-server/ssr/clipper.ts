@@ -1,5 +1,5 @@
-/** Numbers of a corner: x, y, depth row, w, then red, green and blue, at last its distance from the section plane. */
-export const cornerStride = 8
+/** Numbers of a corner: x, y, depth row, w, then its place on a texture, red, green, blue and highlight, at last its distance from the section plane. */
+export const cornerStride = 11
 
 /** How far beyond the picture, as a multiple of its half, a triangle may reach before it is cut. */
 export const guard = 16
@@ -16,7 +16,7 @@ function inside (corners: Float64Array, at: number, plane: number): number {
     case 3: return guard * w + corners[at]!
     case 4: return guard * w - corners[at + 1]!
     case 5: return guard * w + corners[at + 1]!
-    default: return corners[at + 7]!
+    default: return corners[at + 10]!
   }
 }
 

@@ -8,7 +8,7 @@ import type { Chunk, View } from '../csr/plan.ts'
 import { exploded, waysOf } from '../explosion.ts'
 import { inPieces } from '../pieces.ts'
 import type { SceneInPieces } from '../pieces.ts'
-import type { InstanceInfo, SceneMessage } from '../protocol.ts'
+import type { InstanceInfo, PartInfo, SceneMessage } from '../protocol.ts'
 import type { Arrangement } from './arrangement.ts'
 import { guard } from './clipper.ts'
 import type { Framebuffer } from './framebuffer.ts'
@@ -17,6 +17,8 @@ import type { GeometryStore, Kept } from './geometry-store.ts'
 import { surfaceOf, unit } from './lighting.ts'
 import type { Surface } from './lighting.ts'
 import { outline } from './outline.ts'
+import type { Skin } from './textures/skin.ts'
+import type { TextureStore, TextureWish } from './textures/texture-store.ts'
 
 /** One look at the scene. */
 export interface Shot {
@@ -28,8 +30,10 @@ export interface Shot {
 }
 
 /** One copy of one part in the picture. */
-export interface Figure<T> {
+export interface Figure<T, U> {
   geometry: T
+  /** What lies on it: a texture, or null where only its corners have colours. Absent: it is plain. */
+  adornment?: { texture: U | null }
   /** Number of the scene's instance plus one. */
   id: number
   /** Column-major 4×4: world from the part's coordinates. */
@@ -45,18 +49,24 @@ export interface Figure<T> {
   whole: boolean
   /** Seen is where ax + by + cz + d >= 0; null where nothing of it has to be cut there. */
   section: Plane | null
-  /** The plane at which it is a solid that is cut open: its inside looks like the face of the cut. */
-  cutOpen: Plane | null
+  /** It is a solid that is cut open, and one looks in: its inside looks like the face of the cut. */
+  isCutOpen: boolean
 }
 
 /** How the figures of a picture are drawn. */
-export interface Drawing<T> {
+export interface Drawing<T, U> {
   /** Whether a box can be left out for what is drawn already. `boxes` holds at `at` its middle and three half edges. */
   isCovered (boxes: Float64Array, at: number): boolean
-  draw (figure: Figure<T>): void
+  draw (figure: Figure<T, U>): void
 }
 
-export type PaintedScene = Pick<SceneMessage, 'parts' | 'instances' | 'min' | 'max'>
+/** What a picture lacks, that first that it lacks most. */
+export interface Lacking {
+  wanted: Chunk[]
+  textures: TextureWish[]
+}
+
+export type PaintedScene = Pick<SceneMessage, 'parts' | 'instances' | 'min' | 'max' | 'textures'>
 type Plane = readonly [number, number, number, number]
 
 interface Standing extends SceneInPieces {
@@ -81,30 +91,38 @@ const accent = [1, 0.32, 0.02] as const
 const mostWanted = 64
 
 /** Knows what is in a picture of the scene, and how it is shown: whoever draws it, all pictures show the same. */
-export class Composition<T extends Kept = Geometry> {
+export class Composition<T extends Kept = Geometry, U = Skin> {
   readonly #scene: PaintedScene
   readonly #arrangement: Arrangement
   readonly #store: GeometryStore<T>
+  readonly #textures: TextureStore<U>
   readonly #surfaces: Surface[]
+  /** Of what is adorned, where it is plain for want of that. */
+  readonly #averages: Surface[]
   /** Where everything stands while the model is taken apart so far. */
   #stands: Standing
 
-  constructor (scene: PaintedScene, store: GeometryStore<T>, arrangement: Arrangement) {
+  constructor (scene: PaintedScene, store: GeometryStore<T>, textures: TextureStore<U>, arrangement: Arrangement) {
     this.#scene = scene
     this.#arrangement = arrangement
     this.#store = store
+    this.#textures = textures
     this.#stands = standing(scene, scene.instances, 0)
     this.#surfaces = this.#stands.parts.map(surfaceOf)
+    this.#averages = this.#stands.parts.map((part, i) => part.average === undefined ? this.#surfaces[i]! : surfaceOf({ ...part, color: part.average }))
   }
 
-  /** Has one picture's figures drawn, the nearest first. Answers the levels that it lacks, those first that it lacks most; `null` when it was given up because `superseded` said so. */
-  compose ({ view, sample }: Pick<Shot, 'view' | 'sample'>, superseded: () => boolean, drawing: Drawing<T>): Chunk[] | null {
+  /** Has one picture's figures drawn, the nearest first. Answers what it lacks; `null` when it was given up because `superseded` said so. */
+  compose ({ view, sample }: Pick<Shot, 'view' | 'sample'>, superseded: () => boolean, drawing: Drawing<T, U>): Lacking | null {
     const arrangement = this.#arrangement
     if (arrangement.explosion !== this.#stands.explosion) this.#explode(arrangement.explosion)
     const { parts, instances, of, placements, wholes } = this.#stands
     const { boxes } = placements
     const { section } = arrangement
     this.#store.turn()
+    this.#textures.turn()
+    const looked = new Map<number, number>()
+    const isBehindCut = section !== null && sideOfPoint(section, view.position) < 0
     const borders = bordersOf(view.viewProjection)
     const { order, distances } = this.#inSight(view)
     const wanted = new Map<string, Chunk & { worth: number }>()
@@ -123,11 +141,16 @@ export class Composition<T extends Kept = Geometry> {
       if (!this.#store.has(instance.part, level)) this.#want(wanted, instance.part, level, size)
       const geometry = this.#store.get(instance.part, level)
       if (geometry === undefined) continue
-      const surface = this.#surfaces[instance.part]!
-      const isCutOpen = section !== null && (part.solid === true || geometry.closed) && sideOf(section, wholes, whole * boxStride) === 0
-      const opacity = arrangement.isGhost(whole) ? ghostly : part.color[3]
+      const isGhost = arrangement.isGhost(whole)
+      if (part.texture !== undefined && geometry.adorned && !isGhost) lower(looked, part.texture, this.#textureLevel(part.texture, geometry.stretch * distance / (view.focal * placements.scales[i]!)))
+      const adornment = isGhost ? undefined : this.#adornment(part, geometry)
+      const surface = (adornment === undefined && !isGhost ? this.#averages : this.#surfaces)[instance.part]!
+      // What is seen through is not filled: its far side is seen everywhere, cut open or not.
+      const isCutOpen = isBehindCut && part.solid === true && part.color[3] >= 1 && !isGhost && sideOf(section!, wholes, whole * boxStride) === 0
+      const opacity = isGhost ? ghostly : part.color[3]
       drawing.draw({
         geometry,
+        ...adornment && { adornment },
         id: whole + 1,
         matrix: instance.matrix,
         surface: arrangement.isSelected(whole) ? { ...surface, red: accent[0], green: accent[1], blue: accent[2] } : surface,
@@ -137,10 +160,11 @@ export class Composition<T extends Kept = Geometry> {
         phase: (sample * 7 + whole * 5) & 15,
         whole: seen > 0 && holdsBox(borders, boxes, i * boxStride),
         section: seen > 0 ? null : section,
-        cutOpen: isCutOpen ? section : null
+        isCutOpen
       })
     }
-    return [...wanted.values()].sort((a, b) => b.worth - a.worth).slice(0, mostWanted).map(({ part, level }) => ({ part, level }))
+    const textures = [...looked].flatMap(([texture, level]) => this.#textures.ask(texture, level) ?? [])
+    return { textures, wanted: [...wanted.values()].sort((a, b) => b.worth - a.worth).slice(0, mostWanted).map(({ part, level }) => ({ part, level })) }
   }
 
   /** Draws the edges into a picture that is otherwise ready. */
@@ -166,6 +190,20 @@ export class Composition<T extends Kept = Geometry> {
     this.#stands = standing(this.#scene, explosion === 0 ? instances : exploded(instances, waysOf(this.#scene), explosion), explosion)
   }
 
+  #adornment ({ texture }: PartInfo, { adorned }: Kept): { texture: U | null } | undefined {
+    if (!adorned) return undefined
+    if (texture === undefined) return { texture: null }
+    const kept = this.#textures.get(texture)
+    return kept === undefined ? undefined : { texture: kept }
+  }
+
+  /** Which copy of a texture is looked at where so much of it lies along a pixel: rather too fine a one, since it may be stretched more in places. */
+  #textureLevel (texture: number, share: number): number {
+    const { width, height } = this.#scene.textures?.[texture] ?? { width: 1, height: 1 }
+    const texels = share * Math.sqrt(width * height)
+    return texels > 0 ? Math.max(0, Math.floor(Math.log2(texels) - 0.5)) : 0
+  }
+
   #want (wanted: Map<string, Chunk & { worth: number }>, part: number, level: number, size: number): void {
     const bare = this.#store.get(part, level) === undefined
     if (!bare && !this.#store.hasRoom) return
@@ -177,6 +215,13 @@ export class Composition<T extends Kept = Geometry> {
     else known.worth += chunk.worth
   }
 }
+
+function lower (numbers: Map<number, number>, key: number, value: number): void {
+  const known = numbers.get(key)
+  if (known === undefined || value < known) numbers.set(key, value)
+}
+
+const sideOfPoint = ([a, b, c, d]: Plane, [x, y, z]: readonly [number, number, number]): number => a * x + b * y + c * z + d
 
 /** 1: the box at `at` lies wholly where it is seen, -1: wholly behind the section plane, 0: on both sides. */
 function sideOf ([a, b, c, d]: Plane, boxes: Float64Array, at: number): -1 | 0 | 1 {

@@ -1,6 +1,7 @@
 import type { PickedMessage } from '../protocol.ts'
-import type { Artist } from './artist.ts'
+import type { Artist, Painted } from './artist.ts'
 import { Framebuffer } from './framebuffer.ts'
+import { giveBack } from './give-back.ts'
 import type { FromPainter, PaintOrder } from './orders.ts'
 import { worldPoint } from './unproject.ts'
 
@@ -36,6 +37,13 @@ export class Easel {
     return point === null ? { instance } : { instance, point }
   }
 
+  /** Nothing is to be painted for the time being: gives back what only painting needs. What is seen can still be picked from. */
+  rest (): void {
+    giveBack(this.#sums.buffer)
+    this.#sums = new Uint16Array(0)
+    this.#samples = 0
+  }
+
   /** Paints into the order's pixels, unless `superseded` tells it to stop. */
   async paint (order: PaintOrder, superseded: () => boolean): Promise<FromPainter> {
     const { seq, width, height, samples, view, arrangement, background, pixels } = order
@@ -56,13 +64,13 @@ export class Easel {
       return { type: 'painted', seq, width, height, samples, ...painted, milliseconds: this.#now() - started, pixels }
     }
     if (this.#samples === 0 || arrangement !== this.#arrangement || !same(view, this.#view)) this.#begin(order)
-    let last = { triangles: 0, wanted: [] as Array<{ part: number, level: number }> }
+    let last: Painted = { triangles: 0, wanted: [], textures: [] }
     while (this.#samples < samples) {
       const painted = await this.#artist.paint(canvas, { view, background, sample: this.#samples + 1 }, superseded)
       if (painted === null) return { type: 'stopped', seq, pixels }
       last = painted
       // What is missing would only be painted blurred.
-      if (painted.wanted.length > 0) {
+      if (painted.wanted.length + painted.textures.length > 0) {
         this.#samples = 0
         return { type: 'painted', seq, width, height, samples: 1, ...painted, milliseconds: this.#now() - started, pixels }
       }

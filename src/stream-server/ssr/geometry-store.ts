@@ -4,6 +4,10 @@ import type { Geometry } from './geometry.ts'
 export interface Kept {
   /** No open edges: whoever is outside never sees an inside. */
   closed: boolean
+  /** Its corners have places on a texture, or colours. */
+  adorned: boolean
+  /** How much of its texture lies along a metre; 0 where there is none. */
+  stretch: number
   /** Memory it takes. */
   bytes: number
 }

@@ -5,6 +5,13 @@ export interface Geometry {
   positions: Int16Array
   normals: Int8Array
   indices: Uint16Array | Uint32Array
+  /** Places on the part's texture, two numbers each. */
+  uvs?: Float32Array
+  /** Colours of the corners, linear, four bytes each. */
+  colors?: Uint8Array
+  adorned: boolean
+  /** How much of its texture lies along a metre, as the mean over the surface; 0 where there is none. */
+  stretch: number
   /** From grid positions to the part's coordinates: `center + position × scale`. */
   center: [number, number, number]
   scale: number
@@ -18,6 +25,12 @@ interface View {
   extensions: { EXT_meshopt_compression: { byteOffset: number, byteLength: number, byteStride: number, count: number, mode: string, filter?: string } }
 }
 
+interface Document {
+  bufferViews: View[]
+  nodes: Array<{ translation: [number, number, number], scale: number[] }>
+  meshes: Array<{ primitives: Array<{ attributes: { TEXCOORD_0?: number, COLOR_0?: number } }> }>
+}
+
 /** When decoding is possible. */
 export const geometryReady: Promise<void> = MeshoptDecoder.ready
 
@@ -25,7 +38,7 @@ export const geometryReady: Promise<void> = MeshoptDecoder.ready
 export function decodeGeometry (glb: Uint8Array): Geometry {
   const header = new DataView(glb.buffer, glb.byteOffset, glb.byteLength)
   const textLength = header.getUint32(12, true)
-  const json = JSON.parse(new TextDecoder().decode(glb.subarray(20, 20 + textLength))) as { bufferViews: View[], nodes: { translation: [number, number, number], scale: number[] }[] }
+  const json = JSON.parse(new TextDecoder().decode(glb.subarray(20, 20 + textLength))) as Document
   const binary = glb.subarray(28 + textLength)
   const stream = (number: number): ArrayBuffer => {
     const { byteOffset, byteLength, byteStride, count, mode, filter } = json.bufferViews[number]!.extensions.EXT_meshopt_compression
@@ -39,15 +52,36 @@ export function decodeGeometry (glb: Uint8Array): Geometry {
   const vertices = positions.length / 4
   for (const index of indices) if (index >= vertices) throw new Error('a corner of a triangle does not exist')
   const { translation, scale } = json.nodes[0]!
+  const { TEXCOORD_0: place, COLOR_0: color } = json.meshes[0]!.primitives[0]!.attributes
+  const uvs = place === undefined ? undefined : new Float32Array(stream(place))
+  const colors = color === undefined ? undefined : new Uint8Array(stream(color))
   return {
     positions,
     normals,
     indices,
+    ...uvs && { uvs },
+    ...colors && { colors },
+    adorned: uvs !== undefined || colors !== undefined,
+    stretch: uvs === undefined ? 0 : stretchOf(positions, uvs, indices) / (scale[0]! / 32767),
     center: translation,
     scale: scale[0]! / 32767,
     closed: isClosed(positions, indices),
-    bytes: positions.byteLength + normals.byteLength + indices.byteLength
+    bytes: positions.byteLength + normals.byteLength + indices.byteLength + (uvs?.byteLength ?? 0) + (colors?.byteLength ?? 0)
   }
+}
+
+/** How much of the texture lies along one step of the grid: by the areas of all triangles, on both. */
+function stretchOf (positions: Int16Array, uvs: Float32Array, indices: ArrayLike<number>): number {
+  let [surface, texture] = [0, 0]
+  for (let at = 0; at < indices.length; at += 3) {
+    const [a, b, c] = [indices[at]!, indices[at + 1]!, indices[at + 2]!]
+    const side = (from: number, to: number, k: number) => positions[to * 4 + k]! - positions[from * 4 + k]!
+    const [x, y, z] = [0, 1, 2].map(k => side(a, b, (k + 1) % 3) * side(a, c, (k + 2) % 3) - side(a, b, (k + 2) % 3) * side(a, c, (k + 1) % 3)) as [number, number, number]
+    surface += Math.hypot(x, y, z)
+    const across = (from: number, to: number, k: number) => uvs[to * 2 + k]! - uvs[from * 2 + k]!
+    texture += Math.abs(across(a, b, 0) * across(a, c, 1) - across(a, b, 1) * across(a, c, 0))
+  }
+  return surface === 0 ? 0 : Math.sqrt(texture / surface)
 }
 
 /** Whether every edge is met by one that runs the other way; corners at the same place are the same. */

@@ -7,6 +7,8 @@ import type { Means } from './pace.ts'
 import { PaintingThread } from './painting-thread.ts'
 import { PictureOutflow } from './picture-outflow.ts'
 import type { PictureOutlet } from './picture-outflow.ts'
+import { unpackingProgramOf } from './painting-program.ts'
+import { TextureFeed } from './textures/texture-feed.ts'
 
 /** Where everything goes that a viewer is told. */
 export interface ImageOutlet extends PictureOutlet {
@@ -14,7 +16,7 @@ export interface ImageOutlet extends PictureOutlet {
 }
 
 export interface ImageStreamerSettings {
-  source: { scene: SceneMessage, read (part: number, level: number): Promise<Buffer> }
+  source: { scene: SceneMessage, read (part: number, level: number): Promise<Buffer>, readTexture (texture: number): Promise<Buffer> }
   /** Where the bundled `render.mjs` is, and what it is to paint with: `painting-program.ts`. */
   program: string
   outlet: ImageOutlet
@@ -38,12 +40,17 @@ export class ImageStreamer {
   /** Counts what was marked or styled: pictures of another count show something else. */
   #arrangement = 0
   /** What is painted. */
-  #order: Pick<PaintOrder, 'arrangement'> & { means: Means | null, at: number } | null = null
+  #order: Pick<PaintOrder, 'arrangement'> & { means: Means | null, at: number, textures: number } | null = null
   /** What the last picture showed. */
   #shown = { seq: -1, arrangement: 0, samples: 0, stale: true, fine: false }
   /** Milliseconds from the order of a picture to having it painted, as it was last while the camera moved. */
   #lead = 0
   #loading = false
+  /** What painting needs is given back. */
+  #isAtRest = false
+  #textures: TextureFeed
+  /** Textures that have come. */
+  #come = 0
   #resting = false
   #cancelRest = () => {}
   #cancelStep = () => {}
@@ -59,6 +66,18 @@ export class ImageStreamer {
       clock: settings.clock,
       onMessage: message => { this.#hear(message) },
       onEquipped: words => { this.#equipped(words) },
+      onBroken: error => { this.#break(error) }
+    })
+    this.#textures = new TextureFeed({
+      program: unpackingProgramOf(settings.program),
+      read: texture => settings.source.readTexture(texture),
+      onCome: (texture, pyramid) => {
+        this.#come++
+        this.#shown.stale = true
+        this.#painter.tell({ type: 'texture', texture, pyramid }, pyramid === null ? [] : [pyramid.texels.buffer])
+        this.#step()
+      },
+      onIdle: () => { this.#step() },
       onBroken: error => { this.#break(error) }
     })
     this.#outflow = new PictureOutflow({
@@ -123,6 +142,7 @@ export class ImageStreamer {
     this.#closed = true
     this.#cancelRest()
     this.#cancelStep()
+    this.#textures.close()
     this.#painter.close()
   }
 
@@ -148,8 +168,9 @@ export class ImageStreamer {
     if (this.#closed || this.#order !== null || this.#loading || camera === null) return
     const { seq, arrangement, samples, stale, fine } = this.#shown
     const current = seq === camera.seq && arrangement === this.#arrangement && !stale
-    if (current && fine && samples >= allSamples) return
-    if (current && !this.#resting) return
+    if (current && fine && samples >= allSamples) return this.#restPainter()
+    // A picture that lacks textures is bettered by them before anything else.
+    if (current && (!this.#resting || !this.#textures.isIdle)) return
     // A picture is not begun before its file could go: until then a newer camera may come.
     this.#cancelStep()
     const wait = this.#outflow.wait(this.#lead)
@@ -164,12 +185,20 @@ export class ImageStreamer {
     else this.#paint(camera, samples < fewSamples ? fewSamples : allSamples)
   }
 
+  /** The best picture is painted. What painting needs is given back when it has gone. */
+  #restPainter (): void {
+    if (this.#isAtRest || !this.#outflow.isEmpty) return
+    this.#isAtRest = true
+    this.#painter.rest()
+  }
+
   #paint (camera: CameraMessage, samples: number): void {
     // What may be given up only betters a picture that is there: whoever changes something all the time shall see something too.
     const { seq, arrangement, stale } = this.#shown
     const seen = seq === camera.seq && arrangement === this.#arrangement
     const means = this.#resting && seen && !(stale && this.#isNarrow) ? null : this.#pace.means
-    this.#order = { arrangement: this.#arrangement, means, at: this.#settings.clock.now() }
+    this.#isAtRest = false
+    this.#order = { arrangement: this.#arrangement, means, at: this.#settings.clock.now(), textures: this.#come }
     this.#painter.paint(orderOf(camera, {
       scale: means?.scale ?? 1,
       coarseness: means === null ? 1 : this.#pace.coarseness,
@@ -190,13 +219,14 @@ export class ImageStreamer {
       this.#painter.takeBack(message.pixels)
       return this.#step()
     }
-    const { seq, width, height, samples, triangles, wanted, pixels } = message
+    const { seq, width, height, samples, triangles, wanted, textures, pixels } = message
     if (means !== null) {
       this.#pace.painted(message.milliseconds)
       this.#lead = this.#settings.clock.now() - order.at
     }
-    const stale = wanted.length > 0
-    if (stale) void this.#load(wanted)
+    const stale = wanted.length > 0 || order.textures !== this.#come
+    if (wanted.length > 0) void this.#load(wanted)
+    this.#textures.bring(textures)
     const outdated = this.#camera?.seq !== seq || this.#arrangement !== order.arrangement
     if (means === null && (outdated || (stale && this.#isNarrow))) {
       this.#painter.takeBack(pixels)
@@ -205,7 +235,7 @@ export class ImageStreamer {
     this.#shown = { seq, arrangement: order.arrangement, samples, stale, fine: means === null }
     const lossless = samples >= allSamples
     const quality = means?.quality ?? (samples > 1 ? 90 : 85)
-    this.#outflow.send({ seq, width, height, pixels, triangles, format: lossless ? 'png' : 'jpeg', quality, complete: lossless && !stale, means })
+    this.#outflow.send({ seq, width, height, pixels, triangles, format: lossless ? 'png' : 'jpeg', quality, complete: lossless && !stale && this.#textures.isIdle, means })
     this.#step() // The next is painted while this one is encoded.
   }
 

@@ -27,7 +27,23 @@ const encoded = new Uint8Array(4096).map((_, i) => {
   const value = i / 4095
   return Math.round(255 * (value <= 0.0031308 ? value * 12.92 : 1.055 * value ** (1 / 2.4) - 0.055))
 })
-const encode = (value: number) => encoded[value >= 1 ? 4095 : (value * 4095) | 0]!
+/** A byte for a linear value that is at least 0. */
+export const encode = (value: number): number => encoded[value >= 1 ? 4095 : (value * 4095) | 0]!
+
+/** Hatching of cut faces runs across both axes and comes again after so many pixels. */
+export const hatchPeriod = 12
+/** Share of its colour that a cut face has on a line and between lines, and how far from a line's middle one becomes the other, in pixels. */
+export const hatch = { line: 0.5, between: 0.78, from: 0.4, to: 1.4 }
+/** The same by column plus height minus row, modulo the period. */
+export const hatchShares: Float32Array = Float32Array.from({ length: hatchPeriod }, (_, i) => {
+  const share = Math.min(1, Math.max(0, (Math.abs(i - hatchPeriod / 2) - hatch.from) / (hatch.to - hatch.from)))
+  return hatch.line + (hatch.between - hatch.line) * share * share * (3 - 2 * share)
+})
+
+/** Packed colours of the face of a cut, whatever the light, by the places of its hatching. */
+export function hatched ({ red, green, blue }: Surface): Uint32Array {
+  return Uint32Array.from(hatchShares, share => packed(encode(red * share), encode(green * share), encode(blue * share)))
+}
 
 /** The light of a picture, by its column-major clip-from-world matrix. */
 export function lightingOf (m: ArrayLike<number>): Lighting {
@@ -88,27 +104,36 @@ export class Lighting {
     return [this.#hx, this.#hy, this.#hz, this.#schlick]
   }
 
-  /** Packed colour of the face of a cut: lit as the plane is that leaves what has ax + by + cz + d >= 0. */
-  ofCut ([a, b, c]: readonly [number, number, number, number]): number {
-    const length = -Math.hypot(a, b, c) || 1
-    return this.of(a / length, b / length, c / length)
+  /** What light makes of a surface with this unit normal, linear, written at `at`: red, green and blue, which colours on it are factors of, and the highlight, which is added. */
+  linear (out: Float32Array, at: number, x: number, y: number, z: number): void {
+    const { red, green, blue } = this.#surface
+    const facing = x * this.#lx + y * this.#ly + z * this.#lz
+    const sky = 0.5 + 0.5 * y
+    const direct = facing > 0 ? facing * head : 0
+    out[at] = red * (direct + fromGround[0] + (fromSky[0] - fromGround[0]) * sky)
+    out[at + 1] = green * (direct + fromGround[1] + (fromSky[1] - fromGround[1]) * sky)
+    out[at + 2] = blue * (direct + fromGround[2] + (fromSky[2] - fromGround[2]) * sky)
+    out[at + 3] = this.#shine(x, y, z, direct)
   }
 
   /** Packed colour of a surface with this unit normal. */
   of (x: number, y: number, z: number): number {
-    const { red, green, blue, shininess } = this.#surface
+    const { red, green, blue } = this.#surface
     const facing = x * this.#lx + y * this.#ly + z * this.#lz
     const sky = 0.5 + 0.5 * y
     const direct = facing > 0 ? facing * head : 0
-    let shine = 0
-    if (facing > 0) {
-      const half = x * this.#hx + y * this.#hy + z * this.#hz
-      if (half > 0.8) shine = direct * this.#schlick * 0.25 * (shininess * 0.5 + 1) * Math.exp(shininess * Math.log(half))
-    }
+    const shine = this.#shine(x, y, z, direct)
     return packed(
       encode(red * (direct + fromGround[0] + (fromSky[0] - fromGround[0]) * sky) + shine),
       encode(green * (direct + fromGround[1] + (fromSky[1] - fromGround[1]) * sky) + shine),
       encode(blue * (direct + fromGround[2] + (fromSky[2] - fromGround[2]) * sky) + shine)
     )
+  }
+
+  #shine (x: number, y: number, z: number, direct: number): number {
+    if (direct === 0) return 0
+    const half = x * this.#hx + y * this.#hy + z * this.#hz
+    const { shininess } = this.#surface
+    return half > 0.8 ? direct * this.#schlick * 0.25 * (shininess * 0.5 + 1) * Math.exp(shininess * Math.log(half)) : 0
   }
 }

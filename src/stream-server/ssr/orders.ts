@@ -1,6 +1,8 @@
-import type { Chunk, View } from '../csr/plan.ts'
+import type { View } from '../csr/plan.ts'
 import type { CameraMessage, MarkMessage, PickedMessage, SceneMessage, StyleMessage } from '../protocol.ts'
+import type { Lacking } from './composition.ts'
 import type { GpuWish } from './gpu/gpu.ts'
+import type { Pyramid } from './textures/pyramid.ts'
 
 /** What the painting thread is born with. */
 export interface PaintingScene {
@@ -8,10 +10,13 @@ export interface PaintingScene {
   instances: SceneMessage['instances']
   min: SceneMessage['min']
   max: SceneMessage['max']
+  textures: NonNullable<SceneMessage['textures']>
   /** Two numbers: of the newest camera and arrangement. Whoever paints for older ones may stop. */
   newest: Int32Array<SharedArrayBuffer>
   /** For decoded geometry. */
   mostBytes: number
+  /** For unpacked textures. */
+  mostTextureBytes: number
   /** What to look for, or a sentence's end why for no GPU. */
   gpu: GpuWish | string
 }
@@ -39,13 +44,17 @@ export type ToPainter =
   | MarkMessage
   | StyleMessage
   | { type: 'part', part: number, level: number, glb: Uint8Array<ArrayBuffer> }
+  /** As a picture lacked it; null: it cannot be had. */
+  | { type: 'texture', texture: number, pyramid: Pyramid | null }
   /** Whose pixel is it? Places are shares of the picture's sides, 0 to 1. */
   | { type: 'pick', id: number, x: number, y: number }
+  /** Nothing better is painted before something changes. */
+  | { type: 'rest' }
   /** That was all: end. */
   | { type: 'end' }
 
 export type FromPainter =
-  | { type: 'painted', seq: number, width: number, height: number, samples: number, triangles: number, milliseconds: number, wanted: Chunk[], pixels: ArrayBuffer }
+  | Lacking & { type: 'painted', seq: number, width: number, height: number, samples: number, triangles: number, milliseconds: number, pixels: ArrayBuffer }
   | { type: 'stopped', seq: number, pixels: ArrayBuffer }
   | PickedMessage
 

@@ -8,6 +8,10 @@ import { InstancePainter } from './instance-painter.ts'
 import { jitterOf } from './jitter.ts'
 import { lightingOf } from './lighting.ts'
 import { isOccluded } from './occlusion.ts'
+import { bare } from './textures/skin.ts'
+import type { Skin } from './textures/skin.ts'
+import { sharpnessOf } from './textures/sharpness.ts'
+import type { TextureStore } from './textures/texture-store.ts'
 
 /** Draws pictures of a scene with what geometry there is, on the processor. */
 export class Painter implements Artist {
@@ -15,9 +19,9 @@ export class Painter implements Artist {
   readonly #composition: Composition
   readonly #painter = new InstancePainter()
 
-  constructor (scene: PaintedScene, store: GeometryStore, arrangement: Arrangement) {
+  constructor (scene: PaintedScene, store: GeometryStore, textures: TextureStore<Skin>, arrangement: Arrangement) {
     this.#arrangement = arrangement
-    this.#composition = new Composition(scene, store, arrangement)
+    this.#composition = new Composition(scene, store, textures, arrangement)
   }
 
   /** Draws one picture; `null` when it was given up because `superseded` said so. */
@@ -26,17 +30,19 @@ export class Painter implements Artist {
     target.clear(background)
     const jitter = jitterOf(sample)
     const lighting = lightingOf(viewProjection)
+    const sharpness = sharpnessOf(sample)
     let triangles = 0
-    const wanted = this.#composition.compose(shot, superseded, {
+    const lacking = this.#composition.compose(shot, superseded, {
       isCovered: (boxes, at) => isOccluded(target, viewProjection, boxes, at),
-      draw: ({ geometry, surface, toEye, cutOpen, matrix, whole, section, ...paint }) => {
+      draw: ({ geometry, adornment, surface, toEye, isCutOpen, matrix, whole, section, id, cover, phase }) => {
         lighting.aim(surface, toEye)
-        const inside = cutOpen === null ? null : lighting.ofCut(cutOpen)
-        triangles += this.#painter.draw(target, paint, geometry, { matrix, viewProjection, jitter, whole, section, inside }, lighting)
+        const inside = isCutOpen ? surface : null
+        const skin = adornment === undefined ? null : adornment.texture ?? bare
+        triangles += this.#painter.draw(target, { id, cover, phase, hatching: null }, geometry, { matrix, viewProjection, jitter, whole, section, inside, skin, sharpness }, lighting)
       }
     })
-    if (wanted === null) return null
+    if (lacking === null) return null
     if (this.#arrangement.edges) this.#composition.outline(target, shot.view)
-    return { triangles, wanted }
+    return { triangles, ...lacking }
   }
 }

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { GpuWish } from './gpu/gpu.ts'
 
@@ -17,3 +18,6 @@ export function programOf (program: string): { path: string, wish: GpuWish | str
   if (index === 'none') return { path: fileURLToPath(program), wish: 'no GPU is wanted' }
   return { path: fileURLToPath(program), wish: { index: index === null ? null : Number(index), software: searchParams.has('software') } }
 }
+
+/** Where the program is, beside it, that unpacks textures. */
+export const unpackingProgramOf = (program: string): string => join(dirname(programOf(program).path), 'unpack.mjs')

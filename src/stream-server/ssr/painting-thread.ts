@@ -1,12 +1,15 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../clock.ts'
 import type { SceneMessage } from '../protocol.ts'
+import { giveBack } from './give-back.ts'
 import type { GpuWish } from './gpu/gpu.ts'
 import type { FromPainter, FromThread, PaintingScene, PaintOrder, ToPainter } from './orders.ts'
 import { programOf } from './painting-program.ts'
 
 /** Of decoded geometry, bytes. */
 const mostGeometry = 48 * 2 ** 20
+/** Of unpacked textures, bytes: a large one has 21.3 MiB. A picture of 1280×720 pixels shows no more than 4 MiB of them at once. */
+const mostTextures = 24 * 2 ** 20
 /** For a GPU to be found. */
 const mostMs = 5000
 
@@ -72,6 +75,13 @@ export class PaintingThread {
     this.#spare.push(pixels)
   }
 
+  /** Nothing is to be painted for the time being: gives back what only painting needs. */
+  rest (): void {
+    for (const pixels of this.#spare) giveBack(pixels)
+    this.#spare = []
+    this.tell({ type: 'rest' })
+  }
+
   tell (message: ToPainter, transfer: ArrayBuffer[] = []): void {
     if (this.#closed) return
     if (this.#waiting === null) this.#worker.postMessage(message, transfer)
@@ -99,8 +109,8 @@ export class PaintingThread {
   }
 
   #start (path: string, gpu: GpuWish | string): Worker {
-    const { scene: { parts, instances, min, max }, onMessage, onEquipped, onBroken } = this.#settings
-    const workerData: PaintingScene = { parts, instances, min, max, newest: this.#newest, mostBytes: mostGeometry, gpu }
+    const { scene: { parts, instances, min, max, textures = [] }, onMessage, onEquipped, onBroken } = this.#settings
+    const workerData: PaintingScene = { parts, instances, min, max, textures, newest: this.#newest, mostBytes: mostGeometry, mostTextureBytes: mostTextures, gpu }
     const worker = new Worker(path, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 3 } })
     const isInUse = () => !this.#closed && worker === this.#worker
     worker.on('message', (message: FromThread) => {

@@ -75,6 +75,11 @@ export class PictureOutflow {
     return this.#number
   }
 
+  /** No picture is on its way to the outlet. */
+  get isEmpty (): boolean {
+    return this.#queue.length === 0
+  }
+
   /** Milliseconds until another picture may be begun that takes `lead` milliseconds to make; Infinity: not before room is told of. */
   wait (lead: number): number {
     const { outlet, clock } = this.#settings

@@ -22,8 +22,8 @@ export class Shading {
   #normals: ArrayLike<number> = new Int8Array(0)
   #lighting: Lighting | null = null
 
-  /** Another copy is lit: `normals` are four numbers apart, `matrix` is its column-major 4×4. All backs get `inside`, if there is one. */
-  begin (normals: Int8Array, matrix: ArrayLike<number>, lighting: Lighting, inside: number | null): void {
+  /** Another copy is lit: `normals` are four numbers apart, `matrix` is its column-major 4×4. Backs that are `hatched` are all alike, and not lit. */
+  begin (normals: Int8Array, matrix: ArrayLike<number>, lighting: Lighting, hatched: boolean): void {
     const count = normals.length / 4
     if (this.front.length < count) {
       this.front = new Uint32Array(count)
@@ -35,8 +35,8 @@ export class Shading {
     this.#normals = normals
     this.#lighting = lighting
     worldFromNormal(this.#matrix, 0, 3, matrix)
-    if (inside === null) return
-    this.back.fill(inside, 0, count)
+    if (!hatched) return
+    this.back.fill(0, 0, count)
     this.#backOf.fill(this.#copy, 0, count)
   }
 

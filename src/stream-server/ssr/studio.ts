@@ -10,13 +10,18 @@ import { openGpu } from './gpu/gpu.ts'
 import type { FoundGpu } from './gpu/gpu.ts'
 import type { FromPainter, PaintingScene, PaintOrder } from './orders.ts'
 import { Painter } from './painter.ts'
+import type { Pyramid } from './textures/pyramid.ts'
+import { Skin } from './textures/skin.ts'
+import { TextureStore } from './textures/texture-store.ts'
 
-/** Of geometry on a GPU, bytes: what is hidden behind others is there too. */
+/** Of geometry on a GPU, bytes: what is hidden behind others is there too; and of textures. */
 const mostOnGpu = 256 * 2 ** 20
+const mostTexturesOnGpu = 128 * 2 ** 20
 
 interface Equipment {
   easel: Easel
   store: { put (part: number, level: number, glb: Uint8Array): void }
+  textures: { put (texture: number, pyramid: Pyramid | null): void }
 }
 
 export interface StudioSettings {
@@ -55,12 +60,20 @@ export class Studio {
     await this.#try(async ({ store }) => { store.put(part, level, glb) })
   }
 
+  async dress (texture: number, pyramid: Pyramid | null): Promise<void> {
+    await this.#try(async ({ textures }) => { textures.put(texture, pyramid) })
+  }
+
   async pick (x: number, y: number): Promise<Pick<PickedMessage, 'instance' | 'point'>> {
     return await this.#try(async ({ easel }) => await easel.pick(x, y))
   }
 
   async paint (order: PaintOrder, superseded: () => boolean): Promise<FromPainter> {
     return await this.#try(async ({ easel }) => await easel.paint(order, superseded))
+  }
+
+  rest (): void {
+    this.#equipment.easel.rest()
   }
 
   /** Resolves when the GPU has nothing more to do for us; the thread waits in here for one that is still at something. */
@@ -74,8 +87,8 @@ export class Studio {
     const found = typeof scene.gpu === 'string' ? { status: 'none', why: scene.gpu } as const : await openGpu(scene.gpu)
     if (found.status === 'none') return onChange(`the rasterizer: ${found.why}`, false)
     const { device, pipeline, name } = found
-    const painter = new GpuPainter({ device, pipeline, scene, parts: this.#parts, arrangement: this.arrangement, mostBytes: mostOnGpu, clock })
-    this.#equipment = { easel: this.#easel(painter), store: painter.store }
+    const painter = new GpuPainter({ device, pipeline, scene, parts: this.#parts, arrangement: this.arrangement, mostBytes: mostOnGpu, mostTextureBytes: mostTexturesOnGpu, clock })
+    this.#equipment = { easel: this.#easel(painter), store: painter.store, textures: painter.textures }
     this.#found = found
     this.#onGpu = true
     onChange(`the GPU ${name}`, true)
@@ -104,7 +117,8 @@ export class Studio {
   #rasterizer (): Equipment {
     const { scene } = this.#settings
     const store = new GeometryStore(this.#parts, scene.mostBytes, decodeGeometry)
-    return { easel: this.#easel(new Painter(scene, store, this.arrangement)), store }
+    const textures = new TextureStore(scene.textures, scene.mostTextureBytes, pyramid => new Skin(pyramid))
+    return { easel: this.#easel(new Painter(scene, store, textures, this.arrangement)), store, textures }
   }
 
   #easel (artist: Painter | GpuPainter): Easel {

@@ -1,4 +1,5 @@
 import type { Framebuffer } from './framebuffer.ts'
+import { hatchPeriod } from './lighting.ts'
 
 /** Steps per pixel in which corners are placed. Everything is decided in whole numbers, so that neighbours agree to the last pixel. */
 export const steps = 16
@@ -17,6 +18,8 @@ export interface Paint {
   cover: number
   /** Shifts the pattern of covered pixels, 0 to 15. */
   phase: number
+  /** Packed colours, in the place of the corners', of what is hatched: where corners differ in colour it is not. */
+  hatching: Uint32Array | null
 }
 
 /**
@@ -74,7 +77,7 @@ export function fillTriangle (
   const down = ((d2 - d0) * (x1 - x0) - (d1 - d0) * (x2 - x0)) * scale
   const across16 = across * steps
   const { color, depth, ids, width } = target
-  const { id, cover } = paint
+  const { id, cover, hatching } = paint
   const smooth = c0 !== c1 || c1 !== c2
   const solid = cover >= 16
 
@@ -107,6 +110,17 @@ export function fillTriangle (
     let d = d0 + dx * across + dy * down
     let at = row * width + from
     const stop = row * width + to
+    if (hatching !== null && !smooth) {
+      for (let place = (from + target.height - row) % hatchPeriod; at <= stop; at++, d += across16) {
+        if (d > depth[at]! && (solid || bayer[((row & 3) << 2 | (at - row * width) & 3) ^ paint.phase]! < cover)) {
+          depth[at] = d
+          color[at] = hatching[place]!
+          ids[at] = id
+        }
+        place = place + 1 === hatchPeriod ? 0 : place + 1
+      }
+      continue
+    }
     if (!smooth) {
       for (; at <= stop; at++, d += across16) {
         if (d > depth[at]! && (solid || bayer[((row & 3) << 2 | (at - row * width) & 3) ^ paint.phase]! < cover)) {

@@ -36,8 +36,3 @@ export class TexturedSource {
     return withImage(glb, texture, info.mimeType, await this.#pack.readTexture(texture))
   }
 }
-
-/** The scene for pictures without textures: parts in the colour they have seen from afar. */
-export function seenFromAfar (scene: SceneMessage): SceneMessage {
-  return { ...scene, parts: scene.parts.map(part => part.average === undefined ? part : { ...part, color: part.average }) }
-}

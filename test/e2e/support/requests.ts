@@ -7,7 +7,7 @@ export interface Answer {
 }
 
 /** What a viewing request that was fulfilled is answered. */
-export interface Opened { serviceId: string, endpoints: { ws: string }, proxyPath: string }
+export interface Opened { serviceId: string, endpoints: { ws: string }, proxyPath: string, reentry?: { token: string } }
 
 /** `POST /api/spawn`; the model's name chooses the mode of the fake stream server. */
 export async function askForViewer ({ url }: Slipway, params: Record<string, unknown> = {}, signal?: AbortSignal): Promise<Answer> {

@@ -28,7 +28,7 @@ async function bundle (folder: string): Promise<Programs> {
   await build({
     absWorkingDir: root,
     entryPoints: {
-      ...Object.fromEntries(['main', 'export', 'prepare', 'prepare-guard', 'render'].map(name => [name, `src/stream-server/${name}.ts`])),
+      ...Object.fromEntries(['main', 'export', 'prepare', 'prepare-guard', 'render', 'unpack'].map(name => [name, `src/stream-server/${name}.ts`])),
       painting: 'test/stream-server/support/painting-program.ts'
     },
     outdir: folder,

@@ -4,8 +4,11 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import type { Pack } from '../../../src/stream-server/models/pack.ts'
+import { pixelsOf } from '../../../src/stream-server/preparing/picture.ts'
 import type { SceneMessage } from '../../../src/stream-server/protocol.ts'
 import type { FromThread } from '../../../src/stream-server/ssr/orders.ts'
+import { pyramidOf } from '../../../src/stream-server/ssr/textures/pyramid.ts'
 import type { ToProcess } from './painting-program.ts'
 import { programs } from './bundle.ts'
 
@@ -77,11 +80,15 @@ export class PaintingProcess {
   }
 
   /** Gives it what the picture lacks until it lacks nothing. */
-  async paintWhole (order: Order, read: (part: number, level: number) => Promise<Buffer>): Promise<Painted> {
+  async paintWhole (order: Order, pack: Pick<Pack, 'read' | 'readTexture'>): Promise<Painted> {
     for (;;) {
       const painted = await this.paint(order)
-      if (painted.wanted.length === 0) return painted
-      for (const { part, level } of painted.wanted) this.tell({ type: 'part', part, level, glb: new Uint8Array(await read(part, level)) })
+      if (painted.wanted.length + painted.textures.length === 0) return painted
+      for (const { part, level } of painted.wanted) this.tell({ type: 'part', part, level, glb: new Uint8Array(await pack.read(part, level)) })
+      for (const { texture, level } of painted.textures) {
+        const { width, height, data } = pixelsOf(await pack.readTexture(texture))
+        this.tell({ type: 'texture', texture, pyramid: pyramidOf(width, height, data, level) })
+      }
     }
   }
 

@@ -1,11 +1,11 @@
 import type { Test } from 'tap'
 import type { SceneMessage } from '../../../src/stream-server/protocol.ts'
 import type { Pack } from '../../../src/stream-server/models/pack.ts'
-import { seenFromAfar } from '../../../src/stream-server/textures/textured-source.ts'
+import { board, checks } from './board.ts'
 import { opened, store } from './store.ts'
 import { torus, writeMeshes } from './torus.ts'
 
-/** Rings of several kinds side by side, as a stream server has them: closed, open, coloured at its corners, to be seen through; and a mirrored copy, which is squeezed too. */
+/** Rings of several kinds side by side, as a stream server has them: closed, open, coloured at its corners, to be seen through; a board with a texture; and a mirrored copy, which is squeezed too. */
 export async function shapes (t: Test): Promise<{ pack: Pack, scene: SceneMessage }> {
   const { file, open } = await store(t)
   const ring = torus(120, 48)
@@ -17,10 +17,11 @@ export async function shapes (t: Test): Promise<{ pack: Pack, scene: SceneMessag
     { name: 'Ring', mesh: ring, color: [0.1, 0.3, 0.7], at: [3, 0, 0] },
     { name: 'Half', mesh: half, color: [0.7, 0.2, 0.1], at: [0, 0, 3] },
     { name: 'Coloured', mesh: coloured, color: [0.8, 0.8, 0.8], at: [3, 0, 3] },
-    { name: 'Glass', mesh: glass, color: [0.2, 0.7, 0.3], at: [1.5, 0.8, 1.5] }
+    { name: 'Glass', mesh: glass, color: [0.2, 0.7, 0.3], at: [1.5, 0.8, 1.5] },
+    { name: 'Board', mesh: board(2, 3, 4), color: [0.9, 0.8, 0.7], at: [1.5, -0.6, 1.5], image: checks(128, 8) }
   ])
   const pack = await opened(t, open(file('rings.glb')))
-  const { parts, instances, ...rest } = seenFromAfar(pack.scene)
+  const { parts, instances, ...rest } = pack.scene
   return {
     pack,
     scene: {

@@ -33,24 +33,36 @@ export interface PlacedMesh {
   /** Linear RGB. */
   color: [number, number, number]
   at: [number, number, number]
+  /** A PNG file that lies on it. */
+  image?: Buffer
+  /** Less than 1: it is seen through. */
+  opacity?: number
+  /** Negative ones mirror it. */
+  scale?: [number, number, number]
 }
+
+const unscaled: [number, number, number] = [1, 1, 1]
 
 /** Writes a model of meshes that stand side by side, each mesh once, below one node. */
 export async function writeMeshes (path: string, placed: PlacedMesh[]): Promise<void> {
   const document = new Document()
   const buffer = document.createBuffer()
-  const accessor = (type: 'VEC3' | 'VEC4' | 'SCALAR', values: Float32Array | Uint32Array | Uint8Array) => document.createAccessor().setType(type).setArray(values).setBuffer(buffer)
+  const accessor = (type: 'VEC2' | 'VEC3' | 'VEC4' | 'SCALAR', values: Float32Array | Uint32Array | Uint8Array) => document.createAccessor().setType(type).setArray(values).setBuffer(buffer)
   const made = new Map<Mesh, ReturnType<Document['createMesh']>>()
   const group = document.createNode('All')
-  for (const [i, { name, mesh, color, at }] of placed.entries()) {
+  for (const [i, { name, mesh, color, at, image, opacity = 1, scale = unscaled }] of placed.entries()) {
     let known = made.get(mesh)
     if (known === undefined) {
-      const primitive = document.createPrimitive().setMaterial(document.createMaterial().setBaseColorFactor([...color, 1]).setMetallicFactor(0))
+      const material = document.createMaterial().setBaseColorFactor([...color, opacity]).setMetallicFactor(0)
+      if (opacity < 1) material.setAlphaMode('BLEND')
+      if (image) material.setBaseColorTexture(document.createTexture().setImage(new Uint8Array(image)).setMimeType('image/png'))
+      const primitive = document.createPrimitive().setMaterial(material)
         .setAttribute('POSITION', accessor('VEC3', mesh.positions)).setAttribute('NORMAL', accessor('VEC3', mesh.normals)).setIndices(accessor('SCALAR', mesh.indices))
       if (mesh.colors) primitive.setAttribute('COLOR_0', accessor('VEC4', mesh.colors).setNormalized(true))
+      if (mesh.uvs) primitive.setAttribute('TEXCOORD_0', accessor('VEC2', mesh.uvs))
       made.set(mesh, known = document.createMesh(name).addPrimitive(primitive))
     }
-    group.addChild(document.createNode(`${name} ${i + 1}`).setMesh(known).setTranslation(at))
+    group.addChild(document.createNode(`${name} ${i + 1}`).setMesh(known).setTranslation(at).setScale(scale))
   }
   document.createScene().addChild(group)
   await writeFile(path, await new NodeIO().writeBinary(document))

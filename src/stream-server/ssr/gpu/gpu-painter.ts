@@ -8,16 +8,20 @@ import { decodeGeometry } from '../geometry.ts'
 import { GeometryStore } from '../geometry-store.ts'
 import { jitterOf } from '../jitter.ts'
 import { lightingOf } from '../lighting.ts'
-import type { Lighting } from '../lighting.ts'
+import { sharpnessOf } from '../textures/sharpness.ts'
+import { TextureStore } from '../textures/texture-store.ts'
 import { Canvas } from './canvas.ts'
-import { meshOf } from './mesh.ts'
-import type { Mesh } from './mesh.ts'
-import { recordBytes, Records } from './records.ts'
+import { Covering } from './cover.ts'
+import type { Cover } from './cover.ts'
 import { inTime } from './in-time.ts'
+import { Layer } from './layer.ts'
+import { adornmentStride, meshOf } from './mesh.ts'
+import type { Mesh } from './mesh.ts'
+import { adornedPipelineOf } from './pipeline.ts'
 
 /** For a picture to come back from the GPU. */
 const mostMs = 10_000
-/** Instances in one picture: 88 MiB of records in memory, as much on the GPU. Where there are more, the rasterizer leaves out what is hidden behind others. */
+/** Instances in one picture, plain and adorned ones each: 88 MiB of records in memory, as much on the GPU. Where there are more, the rasterizer leaves out what is hidden behind others. */
 const mostFigures = 2 ** 19
 
 export interface GpuPainterSettings {
@@ -29,73 +33,74 @@ export interface GpuPainterSettings {
   arrangement: Arrangement
   /** Of geometry on the GPU. */
   mostBytes: number
+  mostTextureBytes: number
   clock: Clock
 }
+
+/** What it takes to draw what is adorned: made when something is. */
+interface Wardrobe { layer: Layer, covering: Covering }
 
 /** Draws pictures of a scene on a GPU. Everything rejects or throws once the device is lost: then there are no more pictures to be had here. */
 export class GpuPainter implements Artist {
   readonly store: GeometryStore<Mesh>
+  readonly textures: TextureStore<Cover>
   readonly #device: GPUDevice
   readonly #clock: Clock
   readonly #arrangement: Arrangement
-  readonly #composition: Composition<Mesh>
-  readonly #pipeline: GPURenderPipeline
-  readonly #records = new Records(mostFigures)
+  readonly #composition: Composition<Mesh, Cover>
   readonly #frame: GPUBuffer
-  #figures: GPUBuffer
-  /** Numbers of figures, mesh by mesh. */
-  #places: GPUBuffer
-  #bindings: GPUBindGroup
+  readonly #plain: Layer
+  #wardrobe: Wardrobe | null = null
   #canvas: Canvas | null = null
   /** The framebuffer has depth and numbers of the last picture. */
   #isRevealed = true
   /** Why there are no more pictures. */
   #end: string | null = null
 
-  constructor ({ device, pipeline, scene, parts, arrangement, mostBytes, clock }: GpuPainterSettings) {
+  constructor ({ device, pipeline, scene, parts, arrangement, mostBytes, mostTextureBytes, clock }: GpuPainterSettings) {
     this.#device = device
     this.#clock = clock
     this.#arrangement = arrangement
     this.store = new GeometryStore(parts, mostBytes, glb => meshOf(device, decodeGeometry(glb)), ({ buffer }) => { buffer.destroy() })
-    this.#composition = new Composition(scene, this.store, arrangement)
-    this.#pipeline = pipeline
+    this.textures = new TextureStore(scene.textures ?? [], mostTextureBytes, pyramid => this.#adorned.covering.coverOf(pyramid), ({ texture }) => { texture.destroy() })
+    this.#composition = new Composition(scene, this.store, this.textures, arrangement)
     this.#frame = device.createBuffer({ size: 32, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST })
-    this.#figures = device.createBuffer({ size: recordBytes, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST })
-    this.#places = device.createBuffer({ size: 4, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST })
-    this.#bindings = this.#bind()
+    this.#plain = new Layer(device, pipeline, this.#frame, mostFigures)
     device.addEventListener('uncapturederror', ({ error }) => { this.#end ??= error.message })
     void device.lost.then(({ message }) => { this.#end ??= message })
   }
 
   async paint (target: Framebuffer, shot: Shot, superseded: () => boolean): Promise<Painted | null> {
-    const records = this.#records
     const lighting = lightingOf(shot.view.viewProjection)
+    const covers = new Map<Mesh, Cover>()
     let triangles = 0
-    records.clear()
-    const wanted = this.#composition.compose(shot, superseded, {
+    this.#plain.records.clear()
+    this.#wardrobe?.layer.records.clear()
+    const lacking = this.#composition.compose(shot, superseded, {
       // What is hidden behind others is the GPU's own business.
       isCovered: () => false,
       draw: figure => {
-        records.write(figure, shot.view, lighting)
-        triangles += figure.geometry.indices / 3
+        const { geometry, adornment } = figure
+        const layer = adornment === undefined ? this.#plain : this.#adorned.layer
+        layer.records.write(figure, shot.view, lighting)
+        if (adornment !== undefined) covers.set(geometry, adornment.texture ?? this.#adorned.covering.bare)
+        triangles += geometry.indices / 3
       }
     })
-    if (wanted === null) return null
+    if (lacking === null) return null
     const device = this.#device
     const canvas = this.#canvasFor(target)
-    this.#describe(target, shot, lighting)
+    device.queue.writeBuffer(this.#frame, 0, new Float32Array([target.width, target.height, ...jitterOf(shot.sample), ...lighting.toLight, sharpnessOf(shot.sample)]))
+    this.#plain.describe()
+    this.#wardrobe?.layer.describe()
     const encoder = device.createCommandEncoder()
     const pass = canvas.begin(encoder, shot.background)
-    pass.setPipeline(this.#pipeline)
-    pass.setBindGroup(0, this.#bindings)
-    let first = 0
-    for (const [{ buffer, normalsAt, indicesAt, indices, format }, { figures }] of records.meshes) {
-      pass.setVertexBuffer(0, buffer, 0, normalsAt)
-      pass.setVertexBuffer(1, buffer, normalsAt, indicesAt - normalsAt)
-      pass.setIndexBuffer(buffer, format, indicesAt)
-      pass.drawIndexed(indices, figures, 0, 0, first)
-      first += figures
-    }
+    this.#plain.draw(pass, () => {})
+    this.#wardrobe?.layer.draw(pass, mesh => {
+      const { buffer, adornmentsAt, indicesAt } = mesh
+      pass.setVertexBuffer(2, buffer, adornmentsAt, Math.floor((indicesAt - adornmentsAt) / adornmentStride) * adornmentStride)
+      pass.setBindGroup(1, covers.get(mesh)!.bindings)
+    })
     pass.end()
     canvas.copyColor(encoder)
     const { edges } = this.#arrangement
@@ -107,7 +112,7 @@ export class GpuPainter implements Artist {
       this.#composition.outline(target, shot.view)
     }
     this.#isRevealed = edges
-    return { triangles, wanted }
+    return { triangles, ...lacking }
   }
 
   async reveal (target: Framebuffer): Promise<void> {
@@ -120,27 +125,12 @@ export class GpuPainter implements Artist {
     this.#isRevealed = true
   }
 
-  /** Writes what the shader is told: of the picture, and of its figures. */
-  #describe ({ width, height }: Framebuffer, { sample }: Shot, { toLight }: Lighting): void {
-    const { queue } = this.#device
-    const { bytes, count } = this.#records
-    queue.writeBuffer(this.#frame, 0, new Float32Array([width, height, ...jitterOf(sample), ...toLight, 0]))
-    if (this.#figures.size < count * recordBytes) {
-      this.#figures.destroy()
-      this.#places.destroy()
-      this.#figures = this.#device.createBuffer({ size: bytes.byteLength, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST })
-      this.#places = this.#device.createBuffer({ size: bytes.byteLength / recordBytes * 4, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST })
-      this.#bindings = this.#bind()
+  get #adorned (): Wardrobe {
+    if (this.#wardrobe === null) {
+      const layer = new Layer(this.#device, adornedPipelineOf(this.#device), this.#frame, mostFigures)
+      this.#wardrobe = { layer, covering: new Covering(this.#device, layer.pipeline) }
     }
-    queue.writeBuffer(this.#figures, 0, bytes, 0, count * recordBytes)
-    queue.writeBuffer(this.#places, 0, this.#records.places())
-  }
-
-  #bind (): GPUBindGroup {
-    return this.#device.createBindGroup({
-      layout: this.#pipeline.getBindGroupLayout(0),
-      entries: [{ binding: 0, resource: { buffer: this.#frame } }, { binding: 1, resource: { buffer: this.#figures } }, { binding: 2, resource: { buffer: this.#places } }]
-    })
+    return this.#wardrobe
   }
 
   #canvasFor (target: Framebuffer): Canvas {

@@ -8,7 +8,7 @@ import type { Mesh } from './mesh.ts'
 const stride = 44
 export const recordBytes = stride * 4
 
-export const flags = { mirrored: 1, oneSided: 2, cut: 4, flatInside: 8 } as const
+export const flags = { mirrored: 1, oneSided: 2, cut: 4, hatched: 8 } as const
 
 /**
  * What the shader is told of the figures of one picture: in the order in which `shader.ts` declares it. Written one by one as they come, whatever their mesh,
@@ -50,8 +50,8 @@ export class Records {
   }
 
   /** Throws when there are too many. */
-  write (figure: Figure<Mesh>, { viewProjection }: Pick<View, 'viewProjection'>, lighting: Lighting): void {
-    const { geometry, id, matrix, surface, toEye, cover, phase, whole, section, cutOpen } = figure
+  write (figure: Figure<Mesh, unknown>, { viewProjection }: Pick<View, 'viewProjection'>, lighting: Lighting): void {
+    const { geometry, id, matrix, surface, toEye, cover, phase, whole, section, isCutOpen } = figure
     const place = this.count
     if (place === this.#most) throw new Error(`there is more to be seen than ${this.#most} instances`)
     if (place === this.#meshOf.length) this.#grow()
@@ -73,8 +73,7 @@ export class Records {
     words[at + 42] = (isMirrored(matrix) ? flags.mirrored : 0) |
       (geometry.closed && whole && cover >= 16 ? flags.oneSided : 0) |
       (section === null ? 0 : flags.cut) |
-      (cutOpen === null ? 0 : flags.flatInside)
-    words[at + 43] = cutOpen === null ? 0 : lighting.ofCut(cutOpen)
+      (isCutOpen ? flags.hatched : 0)
   }
 
   #grow (): void {
