@@ -54,7 +54,7 @@ t.test('a page of another origin frames a viewer when it may ask for one, and no
   t.teardown(() => { site.closeAllConnections(); site.close() })
   await once(site, 'listening')
   const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
-  const [allowed, other] = [await startSlipway(t, { ...embedded, SLIPWAY_CORS_ORIGIN: origin }), await startSlipway(t, embedded)]
+  const [allowed, other] = [await startEmbedded(t, { SLIPWAY_CORS_ORIGIN: origin }), await startEmbedded(t)]
   const browser = await openBrowser(t)
   const page = await openPage(browser, `${origin}/?service=${allowed.url}`)
   await page.frameLocator('iframe').locator('.slipway-viewer[data-state=open]').waitFor()
