@@ -38,6 +38,9 @@ export async function startEmbedded (t: Test, env: Environment = {}): Promise<Sl
 
 let packs: string | undefined
 
+/** Of a window for tests that are not about how things look: a quarter of the pixels, of which a processor draws each. */
+export const small = { viewport: { width: 640, height: 400 } }
+
 /** The page, opened, with a list of the errors it throws or tells the console. */
 export async function openPage (browser: Browser, url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page & { complaints: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 }, ...options })

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { comesTrue } from '../fixtures/slipway.ts'
-import { createViewer, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
+import { createViewer, keep, openBrowser, openPage, phase, small, startEmbedded } from './chromium.ts'
 
 const running = async (url: string): Promise<number> => ((await (await fetch(`${url}/api/spawns`)).json()) as { spawns: unknown[] }).spawns.length
 
 t.test('before the service ends a session that nobody uses, its viewer says so; whoever stays keeps it, whoever does not is told why it ended', async t => {
   const slipway = await startEmbedded(t, { SLIPWAY_PING_INTERVAL: '0.5', SLIPWAY_IDLE_TIMEOUT: '8', SLIPWAY_END_WARNING: '4' })
-  const page = await openPage(await openBrowser(t), slipway.url)
+  const page = await openPage(await openBrowser(t), slipway.url, small)
   const card = await createViewer(page)
   await phase(card, 'complete')
   const warning = card.getByText(/^The session ends in [1-4] s, since nobody uses it\.$/)

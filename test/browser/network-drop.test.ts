@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { comesTrue } from '../fixtures/slipway.ts'
-import { dataOf, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
+import { dataOf, keep, openBrowser, openPage, phase, small, startEmbedded } from './chromium.ts'
 
 /** A network between browser and stream server that can be cut: every line through it at once, and new ones refused until it is mended. */
 async function network (t: Test) {
@@ -33,7 +33,7 @@ for (const mode of ['csr', 'ssr']) {
   t.test(`a viewer loses its network for a moment, says so, and goes on: ${mode}`, async t => {
     const slipway = await startEmbedded(t)
     const line = await network(t)
-    const page = await openPage(await openBrowser(t), 'about:blank')
+    const page = await openPage(await openBrowser(t), 'about:blank', small)
     let sockets = 0
     await page.route('**/api/spawn', async route => {
       const response = await route.fetch({ headers: { ...route.request().headers(), accept: 'application/json' } })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isAlive } from '../fixtures/leak-check.ts'
 import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
+import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase, small, startEmbedded } from './chromium.ts'
 
 async function pidOf (url: string, id: string | undefined): Promise<number> {
   return (await (await fetch(`${url}/api/spawns/${id}`)).json() as { pid: number }).pid
@@ -93,7 +93,7 @@ t.test('several viewers stand side by side, each on a process of its own, and le
 
 t.test('a session stopped from the list says so in its viewer', async t => {
   const slipway = await startEmbedded(t)
-  const page = await openPage(await openBrowser(t), slipway.url)
+  const page = await openPage(await openBrowser(t), slipway.url, small)
   const card = await createViewer(page)
   await phase(card, 'complete')
   await page.locator('#instances').getByRole('button', { name: /stop/i }).click()
@@ -121,7 +121,7 @@ t.test('no seat, no model and no server are said in words', async t => {
 
 t.test('it is used with the keyboard alone', async t => {
   const slipway = await startEmbedded(t)
-  const page = await openPage(await openBrowser(t), slipway.url)
+  const page = await openPage(await openBrowser(t), slipway.url, small)
   // What is disabled until the models are known takes no focus.
   await page.locator('#create button:enabled').waitFor()
   await page.getByRole('button', { name: 'Create New Viewer' }).focus()

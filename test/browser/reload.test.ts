@@ -1,13 +1,13 @@
 import t from 'tap'
 import { comesTrue, type Slipway } from '../fixtures/slipway.ts'
-import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase, startEmbedded } from './chromium.ts'
+import { colours, createViewer, dataOf, difference, keep, openBrowser, openPage, phase, small, startEmbedded } from './chromium.ts'
 
 const sessionsOf = async ({ url }: Slipway): Promise<string[]> => ((await (await fetch(`${url}/api/spawns`)).json()) as { spawns: Array<{ id: string }> }).spawns.map(({ id }) => id)
 
 for (const [mode, endpoint] of [['csr', '{origin}/s/{token}'], ['ssr', 'ws://{host}:{port}']] as const) {
   t.test(`a page that is loaded again finds its session, seen as it was: ${mode}, ${endpoint}`, async t => {
     const slipway = await startEmbedded(t, { SLIPWAY_ENDPOINT: endpoint })
-    const page = await openPage(await openBrowser(t), `${slipway.url}/?model=drive-unit&mode=${mode}`)
+    const page = await openPage(await openBrowser(t), `${slipway.url}/?model=drive-unit&mode=${mode}`, small)
     const card = page.locator('article.card')
     await phase(card, 'complete')
     await card.locator('canvas').focus()
@@ -41,14 +41,14 @@ for (const [mode, endpoint] of [['csr', '{origin}/s/{token}'], ['ssr', 'ws://{ho
 t.test('a page that is loaded again keeps its seat while others wait for one, and what was open is there again', async t => {
   const slipway = await startEmbedded(t, { SLIPWAY_MAX_SESSIONS: '2', SLIPWAY_QUEUE_LENGTH: '3' })
   const browser = await openBrowser(t)
-  const page = await openPage(browser, slipway.url)
+  const page = await openPage(browser, slipway.url, small)
   for (const viewer of [await createViewer(page), await createViewer(page)]) await phase(viewer, 'complete')
   const ids = await sessionsOf(slipway)
-  const other = await openPage(browser, slipway.url)
+  const other = await openPage(browser, slipway.url, small)
   await createViewer(other)
   const waiting = other.locator('article.card').getByText(/you are next in line/)
   await waiting.waitFor()
-  const third = await openPage(browser, slipway.url)
+  const third = await openPage(browser, slipway.url, small)
   await createViewer(third)
   await third.locator('article.card').getByText(/you are number 2 in line/).waitFor()
   await other.reload()
@@ -64,7 +64,7 @@ t.test('a page that is loaded again keeps its seat while others wait for one, an
 
 t.test('a page that is loaded again after its session has ended begins another', async t => {
   const slipway = await startEmbedded(t)
-  const page = await openPage(await openBrowser(t), `${slipway.url}/?model=drive-unit&mode=csr`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/?model=drive-unit&mode=csr`, small)
   const card = page.locator('article.card')
   await phase(card, 'complete')
   const [id] = await sessionsOf(slipway)
@@ -88,7 +88,7 @@ t.test('a page that is loaded again after its session has ended begins another',
 
 t.test('a viewer in a page of its own finds its session too, and a likeness of its tab does not', async t => {
   const slipway = await startEmbedded(t)
-  const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html?model=drive-unit`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html?model=drive-unit`, small)
   const open = page.locator('.slipway-viewer[data-state=open]')
   await open.waitFor()
   const ids = await sessionsOf(slipway)

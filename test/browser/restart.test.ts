@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { portRange } from '../fixtures/leak-check.ts'
 import { comesTrue, startSlipway } from '../fixtures/slipway.ts'
-import { dataOf, keep, openBrowser, openPage, phase } from './chromium.ts'
+import { dataOf, keep, openBrowser, openPage, phase, small } from './chromium.ts'
 
 for (const [way, endpoint, signal] of [
   ['by its port', 'ws://{host}:{port}', 'SIGTERM'],
@@ -28,7 +28,7 @@ for (const [way, endpoint, signal] of [
     })
     const tunnelled = way !== 'by its port'
     const first = await start()
-    const page = await openPage(await openBrowser(t), 'about:blank')
+    const page = await openPage(await openBrowser(t), 'about:blank', small)
     let sockets = 0
     page.on('websocket', socket => { if (!socket.url().includes('/api/events')) sockets++ })
     await page.goto(`${first.url}/?model=drive-unit&mode=csr`)

@@ -54,7 +54,7 @@ t.test('a page of another origin frames a viewer when it may ask for one, and no
   t.teardown(() => { site.closeAllConnections(); site.close() })
   await once(site, 'listening')
   const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
-  const [allowed, other] = [await startSlipway(t, { ...embedded, SLIPWAY_CORS_ORIGIN: origin }), await startSlipway(t, embedded)]
+  const [allowed, other] = [await startEmbedded(t, { SLIPWAY_CORS_ORIGIN: origin }), await startEmbedded(t)]
   const browser = await openBrowser(t)
   const page = await openPage(browser, `${origin}/?service=${allowed.url}`)
   await page.frameLocator('iframe').locator('.slipway-viewer[data-state=open]').waitFor()
@@ -69,7 +69,7 @@ t.test('a page of another origin frames a viewer when it may ask for one, and no
 
 t.test('a viewer in an iframe, and one that nobody uses', async t => {
   const slipway = await startEmbedded(t)
-  const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`)
+  const page = await openPage(await openBrowser(t), `${slipway.url}/embed.html`, { viewport: { width: 720, height: 480 } })
   await page.evaluate('document.body.innerHTML = \'<iframe src="embed.html?model=drive-unit" width="700" height="450"></iframe>\'')
   const frame = page.frameLocator('iframe')
   await frame.locator('.slipway-viewer[data-state=open]').waitFor()
