@@ -1,5 +1,6 @@
 import type { PickedMessage } from '../protocol.ts'
 import type { Artist, Painted } from './artist.ts'
+import type { Shot } from './composition.ts'
 import { Framebuffer } from './framebuffer.ts'
 import { giveBack } from './give-back.ts'
 import type { FromPainter, PaintOrder } from './orders.ts'
@@ -15,7 +16,9 @@ export class Easel {
   #samples = 0
   #view: PaintOrder['view'] | null = null
   /** What the canvas shows. */
-  #seen: PaintOrder['view'] | null = null
+  #seen: Pick<PaintOrder, 'view' | 'background'> | null = null
+  /** All of it is there: no picture was given up half-way. */
+  #whole = false
   #arrangement = -1
 
   /** Of a scene of so many `instances`; `now` answers milliseconds. */
@@ -27,13 +30,14 @@ export class Easel {
 
   /** What is at a place of the last picture, and where in the world; shares of its sides, 0 to 1. */
   async pick (x: number, y: number): Promise<Pick<PickedMessage, 'instance' | 'point'>> {
+    await this.#makeWhole()
     await this.#artist.reveal?.(this.#canvas)
     const { width, height, ids, depth } = this.#canvas
     const column = Math.min(width - 1, Math.floor(x * width))
     const row = Math.min(height - 1, Math.floor(y * height))
     const instance = (ids[row * width + column] ?? 0) - 1
     if (instance < 0 || this.#seen === null) return { instance }
-    const point = worldPoint(this.#seen.viewProjection, 2 * x - 1, 1 - 2 * y, 1 - depth[row * width + column]!)
+    const point = worldPoint(this.#seen.view.viewProjection, 2 * x - 1, 1 - 2 * y, 1 - depth[row * width + column]!)
     return point === null ? { instance } : { instance, point }
   }
 
@@ -54,19 +58,19 @@ export class Easel {
       this.#samples = 0
     }
     const canvas = this.#canvas
-    this.#seen = view
+    this.#seen = { view, background }
     // Painted where it is sent from: a canvas that keeps its colours would cost as much again.
     canvas.color = color
     if (samples === 1) {
       this.#samples = 0
-      const painted = await this.#artist.paint(canvas, { view, background, sample: 0 }, superseded)
+      const painted = await this.#draw({ view, background, sample: 0 }, superseded)
       if (painted === null) return { type: 'stopped', seq, pixels }
       return { type: 'painted', seq, width, height, samples, ...painted, milliseconds: this.#now() - started, pixels }
     }
     if (this.#samples === 0 || arrangement !== this.#arrangement || !same(view, this.#view)) this.#begin(order)
     let last: Painted = { triangles: 0, wanted: [], textures: [] }
     while (this.#samples < samples) {
-      const painted = await this.#artist.paint(canvas, { view, background, sample: this.#samples + 1 }, superseded)
+      const painted = await this.#draw({ view, background, sample: this.#samples + 1 }, superseded)
       if (painted === null) return { type: 'stopped', seq, pixels }
       last = painted
       // What is missing would only be painted blurred.
@@ -78,6 +82,23 @@ export class Easel {
     }
     this.#mean(canvas.color)
     return { type: 'painted', seq, width, height, samples, ...last, milliseconds: this.#now() - started, pixels }
+  }
+
+  async #draw (shot: Shot, superseded: () => boolean): Promise<Painted | null> {
+    this.#whole = false
+    const painted = await this.#artist.paint(this.#canvas, shot, superseded)
+    this.#whole = painted !== null
+    return painted
+  }
+
+  /** What was given up half-way is painted once more. */
+  async #makeWhole (): Promise<void> {
+    if (this.#whole || this.#seen === null) return
+    const canvas = this.#canvas
+    // The colours went with the answer.
+    canvas.color = new Uint32Array(canvas.width * canvas.height)
+    await this.#draw({ ...this.#seen, sample: 0 }, () => false)
+    canvas.color = new Uint32Array(0)
   }
 
   #begin ({ width, height, view, arrangement }: PaintOrder): void {
