@@ -48,7 +48,7 @@ export async function firstPicture (scale: Scale): Promise<Section> {
       if (model !== fourUnits) continue
       tell(`${more || 1} by a narrow way on ${model}`)
       for (let round = 0; round < (more || 1); round++) looks.push(await recognised(browser, service.url, model))
-      targets.push(...overview(clicks, quick), judge('recognisable picture of four units by a way of 1 MB/s, from the open socket', { most: 300 }, ' ms', looks, 0))
+      targets.push(...overview(clicks, quick), judge('recognisable picture of four units by a way of 1 MB/s, from the open socket', { most: 300 }, ' ms', looks, 0, '[why](decisions/0019-pictures-that-are-not-fine-yet.md)'))
     }
     const gpu = `only WebGL in software is there, where it is ${(1000 / median(frames)).toFixed(1)} frames/s`
     targets.push(notMeasured('four units turned in a browser with a graphics card', '≥ 30 frames/s', gpu))
