@@ -144,15 +144,16 @@ export class PortPool extends EventEmitter<PortPoolEvents> {
     this.#leased.delete(port)
     this.#blocked.set(port, clock.now() + retry)
     this.#suspect.add(port)
+    this.emit('blocked', { port, why })
+    this.#serve()
+    this.emit('returned', { port })
+    if (this.#closed) return
     const cancel = clock.after(retry, () => {
       this.#retries.delete(cancel)
       this.#serve()
       this.emit('returned', { port })
     })
     this.#retries.add(cancel)
-    this.emit('blocked', { port, why })
-    this.#serve()
-    this.emit('returned', { port })
   }
 
   /** Resolves when it is the caller's turn to look again, or when `signal` is aborted. */

@@ -124,6 +124,19 @@ t.test('a closed pool sends everybody away', async t => {
   t.equal(clock.pending, 0)
 })
 
+t.test('a blocked port is told when it may be tried again, and by a closed pool no more', async t => {
+  const { pool, clock } = poolOf(2)
+  const [first, second] = [await leased(pool), await leased(pool)]
+  const told: number[] = []
+  pool.on('returned', ({ port }) => { told.push(port) })
+  first.block('test')
+  await clock.advance(30_000)
+  t.same(told, [20_000, 20_000])
+  pool.close()
+  second.block('test')
+  t.equal(clock.pending, 0)
+})
+
 t.test('whatever happens, every port is in exactly one place', async t => {
   const { pool, clock, taken } = poolOf(8)
   let seed = 7
